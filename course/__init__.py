@@ -1,0 +1,31 @@
+"""A hands-on course on padding and stride in convolutional networks.
+
+Each room of the house is a module, loaded when it is first used::
+
+    from course import figures
+    from course.geometry import Window
+
+Importing ``course`` itself costs next to nothing: no TensorFlow, no Keras, no matplotlib.
+"""
+
+import importlib
+import os
+
+# TensorFlow reads its log level once, when it loads. A line of its start-up chatter in a
+# lesson would be noise for the student and a failure for the tests, so this must come first.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# A keras.json left behind by another project may ask for a backend that is not installed here.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+ROOMS = ("digits", "figures", "geometry", "ledger", "models", "receptive_field")
+
+
+def __getattr__(name: str):
+    """Load a room when it is first asked for (PEP 562)."""
+    if name in ROOMS:
+        return importlib.import_module(f"course.{name}")
+    raise AttributeError(f"course has no room {name!r}; it has {', '.join(ROOMS)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *ROOMS])

@@ -1,0 +1,219 @@
+"""One window on one axis: where it stands, what it reads, what comes out.
+
+This is the ground floor of the course. It needs nothing but the standard library, and every
+number in it is the number Keras computes (or PyTorch, for integer padding). An image has two
+axes, so an image needs two windows.
+
+The letters are the ones the lessons use: n = input size, k = kernel size, s = stride,
+d = dilation, p = padding, o = output size. All sizes are in pixels.
+"""
+
+import difflib
+import operator
+from dataclasses import dataclass
+
+PADDINGS = ("valid", "same", "causal", "full")
+
+
+class ImpossibleSetting(ValueError):
+    """A setting that no convolution can have.
+
+    ``setting`` is the name of the argument to change, ``nearest`` the value nearest to the one
+    given for which everything else can stay as it is.
+    """
+
+    def __init__(self, setting: str, value: object, why: str, nearest: object):
+        self.setting, self.value, self.why, self.nearest = setting, value, why, nearest
+        super().__init__(f"{setting}={value!r} is impossible: {why}. Try {setting}={nearest!r}.")
+
+    def __reduce__(self):  # exceptions are pickled by their message, which is not enough here
+        return type(self), (self.setting, self.value, self.why, self.nearest)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that slides along one axis.
+
+    Parameters
+    ----------
+    kernel_size : int
+        Number of pixels the window reads at each stop, at least 1.
+    strides : int
+        Number of pixels from one stop to the next, at least 1.
+    padding : str, int or (int, int)
+        ``"valid"`` adds nothing. ``"same"`` adds as much as gives ⌈n/s⌉ outputs, the odd pixel
+        after the input. ``"causal"`` (Keras ``Conv1D``) adds everything before the input.
+        ``"full"`` adds k−1 (dilated: d·(k−1)) on both sides. An integer adds that many pixels on
+        both sides and a pair adds (before, after), as in PyTorch and ``ZeroPadding2D``.
+    dilation_rate : int
+        Distance between two neighbouring pixels that the window reads, at least 1.
+
+    Raises
+    ------
+    ImpossibleSetting
+        A ``ValueError`` that names the setting, says why, and gives the nearest one that works.
+        Like Keras' ``Conv1D`` and ``Conv2D``, the named paddings refuse ``strides > 1`` together
+        with ``dilation_rate > 1``; integer padding, which is PyTorch's, allows it.
+
+    Examples
+    --------
+    >>> Window(kernel_size=3, strides=2, padding="same").output_size(28)
+    14
+    >>> Window(kernel_size=3, strides=2, padding="same").pads(28)
+    (0, 1)
+
+    Source: Keras 3 ``compute_conv_output_shape`` and TensorFlow's note on convolution; the
+    output-size formula in the documentation of PyTorch's ``Conv1d``.
+    """
+
+    kernel_size: int = 3
+    strides: int = 1
+    padding: str | int | tuple[int, int] = "valid"
+    dilation_rate: int = 1
+
+    def __post_init__(self):
+        for setting in ("kernel_size", "strides", "dilation_rate"):
+            value = _whole(setting, getattr(self, setting), least=1)
+            object.__setattr__(self, setting, value)  # the dataclass is frozen
+        object.__setattr__(self, "padding", _padding(self.padding))
+        if isinstance(self.padding, str) and self.strides > 1 and self.dilation_rate > 1:
+            why = (
+                f"Keras refuses strides > 1 (here {self.strides}) together with dilation_rate > 1"
+            )
+            raise ImpossibleSetting("dilation_rate", self.dilation_rate, why, 1)
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first to the last one read, d·(k−1)+1: the effective kernel size."""
+        return self.dilation_rate * (self.kernel_size - 1) + 1
+
+    def pads(self, n: int) -> tuple[int, int]:
+        """Pixels added (before, after) an input of ``n`` pixels."""
+        n = _whole("n", n, least=1)
+        if self.padding == "valid":
+            return 0, 0
+        if self.padding == "same":
+            return same_pads(n, self.kernel_size, self.strides, self.dilation_rate)
+        if self.padding == "causal":
+            return self.span - 1, 0
+        if self.padding == "full":
+            return self.span - 1, self.span - 1
+        return self.padding
+
+    def output_size(self, n: int) -> int:
+        """Number of stops on an input of ``n`` pixels: ⌊(n + pads − span) / s⌋ + 1.
+
+        Raises ``ImpossibleSetting`` when the window is larger than the padded input.
+        """
+        padded = n + sum(self.pads(n))
+        if self.span <= padded:
+            return (padded - self.span) // self.strides + 1
+        why = f"the input has only {_pixels(padded)}" + (" with its padding" if padded > n else "")
+        if self.dilation_rate > 1:
+            why = f"the window spans {_pixels(self.span)} and {why}"
+        if self.kernel_size <= padded:  # undilated, it would fit
+            widest = (padded - 1) // (self.kernel_size - 1)
+            raise ImpossibleSetting("dilation_rate", self.dilation_rate, why, widest)
+        longest = (padded - 1) // self.dilation_rate + 1
+        raise ImpossibleSetting("kernel_size", self.kernel_size, why, longest)
+
+    def positions(self, n: int) -> range:
+        """First input index of every window; a negative one lies in the padding.
+
+        >>> list(Window(kernel_size=3, padding="same").positions(4))
+        [-1, 0, 1, 2]
+        """
+        before, _ = self.pads(n)
+        return range(-before, self.output_size(n) * self.strides - before, self.strides)
+
+    def usage(self, n: int) -> list[int]:
+        """How often each of the ``n`` input pixels is read.
+
+        >>> Window(kernel_size=3).usage(7)
+        [1, 2, 3, 3, 3, 2, 1]
+        """
+        positions = self.positions(n)
+        times = [0] * n
+        for first in positions:
+            for pixel in range(first, first + self.span, self.dilation_rate):
+                if 0 <= pixel < n:
+                    times[pixel] += 1
+        return times
+
+    def unread(self, n: int) -> list[int]:
+        """Indices of the input pixels that no window reads.
+
+        >>> Window(kernel_size=3, strides=2).unread(28)
+        [27]
+        """
+        return [pixel for pixel, times in enumerate(self.usage(n)) if times == 0]
+
+
+def same_pads(
+    n: int, kernel_size: int, strides: int = 1, dilation_rate: int = 1
+) -> tuple[int, int]:
+    """Pixels that ``padding="same"`` adds (before, after) an input of ``n`` pixels.
+
+    Enough for ⌈n/s⌉ windows. When the number is odd, the extra pixel goes after the input, so
+    the padding depends on ``n`` and is lopsided half of the time.
+
+    >>> same_pads(28, kernel_size=3, strides=2), same_pads(27, kernel_size=3, strides=2)
+    ((0, 1), (1, 1))
+    """
+    n = _whole("n", n, least=1)
+    strides = _whole("strides", strides, least=1)
+    kernel_size = _whole("kernel_size", kernel_size, least=1)
+    dilation_rate = _whole("dilation_rate", dilation_rate, least=1)
+    windows = -(-n // strides)  # ⌈n/s⌉ in whole numbers
+    span = dilation_rate * (kernel_size - 1) + 1
+    total = max((windows - 1) * strides + span - n, 0)
+    return total // 2, total - total // 2
+
+
+def _pixels(count: int) -> str:
+    return f"{count} pixel" if count == 1 else f"{count} pixels"
+
+
+def _whole(setting: str, value: object, least: int) -> int:
+    """Return ``value`` as an int that is at least ``least``, or say what to write instead."""
+    if isinstance(value, tuple | list) and value:
+        why = "a window has one axis, and an image takes two windows"
+        raise ImpossibleSetting(setting, value, why, _whole(setting, value[0], least))
+    try:
+        number = operator.index(value)
+    except TypeError:
+        why, nearest = "it must be a whole number", least
+        if isinstance(value, float) and least <= value < float("inf"):
+            nearest = round(value)
+        raise ImpossibleSetting(setting, value, why, nearest) from None
+    if isinstance(value, bool):
+        raise ImpossibleSetting(setting, value, "it must be a whole number", max(number, least))
+    if number < least:
+        raise ImpossibleSetting(setting, number, f"it must be at least {least}", least)
+    return number
+
+
+def _padding(value: object) -> str | tuple[int, int]:
+    """Return ``value`` as a known name or a pair (before, after), or say what to write instead."""
+    if isinstance(value, str):
+        name = value.lower()  # as Keras does
+        if name in PADDINGS:
+            return name
+        nearest = (difflib.get_close_matches(name, PADDINGS, n=1) or ["valid"])[0]
+        why = f"it must be one of {', '.join(PADDINGS)}, a number of pixels, or (before, after)"
+        raise ImpossibleSetting("padding", value, why, nearest)
+    if isinstance(value, tuple | list):
+        sides, trouble = [], None
+        for side in value:
+            try:
+                sides.append(_whole("padding", side, least=0))
+            except ImpossibleSetting as error:
+                sides.append(error.nearest)
+                trouble = error.why
+        if len(sides) == 2 and not trouble:
+            return tuple(sides)
+        why = trouble or "a pair (before, after) has two numbers"
+        nearest = tuple((sides * 2 or [0, 0])[:2])
+        raise ImpossibleSetting("padding", tuple(value), why, nearest)
+    pixels = _whole("padding", value, least=0)
+    return pixels, pixels
