@@ -15,7 +15,7 @@ from dataclasses import dataclass
 PADDINGS = ("valid", "same", "causal", "full")
 
 
-class ImpossibleSetting(ValueError):
+class SettingError(ValueError):
     """A setting that no convolution can have.
 
     ``setting`` is the name of the argument to change, ``nearest`` the value nearest to the one
@@ -50,7 +50,7 @@ class Window:
 
     Raises
     ------
-    ImpossibleSetting
+    SettingError
         A ``ValueError`` that names the setting, says why, and gives the nearest one that works.
         Like Keras' ``Conv1D`` and ``Conv2D``, the named paddings refuse ``strides > 1`` together
         with ``dilation_rate > 1``; integer padding, which is PyTorch's, allows it.
@@ -77,10 +77,8 @@ class Window:
             object.__setattr__(self, setting, value)  # the dataclass is frozen
         object.__setattr__(self, "padding", _padding(self.padding))
         if isinstance(self.padding, str) and self.strides > 1 and self.dilation_rate > 1:
-            why = (
-                f"Keras refuses strides > 1 (here {self.strides}) together with dilation_rate > 1"
-            )
-            raise ImpossibleSetting("dilation_rate", self.dilation_rate, why, 1)
+            why = f"Keras refuses strides > 1 (here {self.strides}) together with dilation_rate > 1"
+            raise SettingError("dilation_rate", self.dilation_rate, why, 1)
 
     @property
     def span(self) -> int:
@@ -103,7 +101,7 @@ class Window:
     def output_size(self, n: int) -> int:
         """Number of stops on an input of ``n`` pixels: ⌊(n + pads − span) / s⌋ + 1.
 
-        Raises ``ImpossibleSetting`` when the window is larger than the padded input.
+        Raises ``SettingError`` when the window is larger than the padded input.
         """
         padded = n + sum(self.pads(n))
         if self.span <= padded:
@@ -113,9 +111,9 @@ class Window:
             why = f"the window spans {_pixels(self.span)} and {why}"
         if self.kernel_size <= padded:  # undilated, it would fit
             widest = (padded - 1) // (self.kernel_size - 1)
-            raise ImpossibleSetting("dilation_rate", self.dilation_rate, why, widest)
+            raise SettingError("dilation_rate", self.dilation_rate, why, widest)
         longest = (padded - 1) // self.dilation_rate + 1
-        raise ImpossibleSetting("kernel_size", self.kernel_size, why, longest)
+        raise SettingError("kernel_size", self.kernel_size, why, longest)
 
     def positions(self, n: int) -> range:
         """First input index of every window; a negative one lies in the padding.
@@ -178,18 +176,18 @@ def _whole(setting: str, value: object, least: int) -> int:
     """Return ``value`` as an int that is at least ``least``, or say what to write instead."""
     if isinstance(value, tuple | list) and value:
         why = "a window has one axis, and an image takes two windows"
-        raise ImpossibleSetting(setting, value, why, _whole(setting, value[0], least))
+        raise SettingError(setting, value, why, _whole(setting, value[0], least))
     try:
         number = operator.index(value)
     except TypeError:
         why, nearest = "it must be a whole number", least
         if isinstance(value, float) and least <= value < float("inf"):
             nearest = round(value)
-        raise ImpossibleSetting(setting, value, why, nearest) from None
+        raise SettingError(setting, value, why, nearest) from None
     if isinstance(value, bool):
-        raise ImpossibleSetting(setting, value, "it must be a whole number", max(number, least))
+        raise SettingError(setting, value, "it must be a whole number", max(number, least))
     if number < least:
-        raise ImpossibleSetting(setting, number, f"it must be at least {least}", least)
+        raise SettingError(setting, number, f"it must be at least {least}", least)
     return number
 
 
@@ -201,19 +199,19 @@ def _padding(value: object) -> str | tuple[int, int]:
             return name
         nearest = (difflib.get_close_matches(name, PADDINGS, n=1) or ["valid"])[0]
         why = f"it must be one of {', '.join(PADDINGS)}, a number of pixels, or (before, after)"
-        raise ImpossibleSetting("padding", value, why, nearest)
+        raise SettingError("padding", value, why, nearest)
     if isinstance(value, tuple | list):
         sides, trouble = [], None
         for side in value:
             try:
                 sides.append(_whole("padding", side, least=0))
-            except ImpossibleSetting as error:
+            except SettingError as error:
                 sides.append(error.nearest)
                 trouble = error.why
         if len(sides) == 2 and not trouble:
             return tuple(sides)
         why = trouble or "a pair (before, after) has two numbers"
         nearest = tuple((sides * 2 or [0, 0])[:2])
-        raise ImpossibleSetting("padding", tuple(value), why, nearest)
+        raise SettingError("padding", tuple(value), why, nearest)
     pixels = _whole("padding", value, least=0)
     return pixels, pixels
