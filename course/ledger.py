@@ -1,0 +1,225 @@
+"""A Keras model as a table: what each layer puts out, pads, costs and sees.
+
+``model.summary()`` shows shapes and parameters. The ledger adds what padding and stride change:
+the padding on each side, the multiply-accumulates (MACs), the activations and the receptive field.
+"""
+
+import html
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from course.graph import (
+    CONVOLUTION,
+    MERGING,
+    PIXELWISE,
+    POOLING,
+    WHOLE_MAP,
+    calls,
+    map_size,
+    windows_of,
+)
+from course.receptive_field import Field, of_model
+
+HEADINGS = ("layer", "output", "padding", "params", "MACs", "activations", "sees")
+FREE = (  # layers that move, compare or add numbers but multiply none by a weight
+    *MERGING,
+    *POOLING,
+    *WHOLE_MAP,
+    *(kind for kind in PIXELWISE if kind not in (layers.Dense, layers.BatchNormalization)),
+    layers.InputLayer,
+    layers.Reshape,
+    layers.ZeroPadding2D,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer of a model.
+
+    ``output_shape`` is Keras', with None for the batch. ``pads`` are the pixels added
+    ((above, below), (left, right)), None for a layer without windows. ``params`` are Keras' own
+    count. ``macs`` are multiply-accumulates and ``activations`` output values, both for one image
+    and None where they are not known. ``field`` is the receptive field (rows, columns).
+    """
+
+    name: str
+    kind: str
+    output_shape: tuple
+    pads: tuple[tuple[int, int], tuple[int, int]] | None
+    params: int
+    macs: int | None
+    activations: int | None
+    field: tuple[Field, Field] | None
+
+    def cells(self) -> tuple[str, ...]:
+        """The row as text, in the order of ``HEADINGS``."""
+        size = " × ".join(map(_number, self.output_shape[1:]))
+        return (
+            f"{self.name} ({self.kind})",
+            size,
+            _sides(self.pads),
+            _number(self.params),
+            _number(self.macs),
+            _number(self.activations),
+            _sees(self),
+        )
+
+
+class Ledger:
+    """The rows of a model in Keras' order, with totals; shown as a table.
+
+    ``ledger["conv1"]`` is the row of that layer. ``total_params`` equals
+    ``model.count_params()``; ``total_macs`` and ``total_activations`` add up what is known, and
+    the table writes "≥" before a total from which a layer is missing.
+    """
+
+    def __init__(self, name: str, rows: list[Row], total_params: int):
+        self.name, self.rows, self.total_params = name, rows, total_params
+        self.total_macs = sum(row.macs or 0 for row in rows)
+        self.total_activations = sum(row.activations or 0 for row in rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> Row:
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(f"no layer {name!r}; the layers are {', '.join(r.name for r in self.rows)}")
+
+    def _table(self) -> list[tuple[str, ...]]:
+        totals = [_number(self.total_params)]
+        for column in ("macs", "activations"):
+            missing = any(getattr(row, column) is None for row in self.rows)
+            total = _number(getattr(self, f"total_{column}"))
+            totals.append(f"≥ {total}" if missing else total)
+        return [HEADINGS, *(row.cells() for row in self.rows), ("total", "", "", *totals, "")]
+
+    def __repr__(self) -> str:
+        table = self._table()
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])]).rstrip()
+            for cells in table
+        ]
+        rule = "─" * max(map(len, lines))
+        return "\n".join([f"Ledger of {self.name}", lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+    def _repr_html_(self) -> str:
+        head, *body, total = [[html.escape(cell) for cell in cells] for cells in self._table()]
+        head = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+        body = [
+            f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest)
+            for first, *rest in (*body, total)
+        ]
+        rows = "".join(f"<tr>{cells}</tr>" for cells in body)
+        caption = f"<caption>Ledger of <b>{html.escape(self.name)}</b></caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def ledger(model: keras.Model) -> Ledger:
+    """Write the ledger of a Keras model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Sequential or Functional, with known layers or not: what the course does not know about a
+        layer is shown as "–", and shape and parameters are always Keras' own.
+
+    Raises
+    ------
+    TypeError
+        If ``model`` is no Keras model.
+    ValueError
+        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"ledger needs a Keras model, not {type(model).__name__}")
+    uses = {}
+    for call in calls(model):
+        uses.setdefault(call.layer.name, []).append(call)
+    fields = of_model(model)
+    rows = [_row(layer, uses[layer.name], fields[layer.name]) for layer in model.layers]
+    return Ledger(model.name, rows, model.count_params())
+
+
+def _row(layer, uses, field) -> Row:
+    """The row of a layer; a layer that is used twice has its parameters once and its MACs twice."""
+    _, inputs, outputs = uses[0]
+    windows = windows_of(layer, inputs[0].shape) if inputs else None
+    pads = None
+    if windows and not isinstance(layer, WHOLE_MAP):
+        sizes = map_size(layer, inputs[0].shape)
+        # Only "same" depends on the size of the map.
+        known = [n or 1 for n, w in zip(sizes, windows, strict=True) if n or w.padding != "same"]
+        if len(known) == 2:
+            pads = tuple(w.pads(n) for w, n in zip(windows, known, strict=True))
+    return Row(
+        name=layer.name,
+        kind=type(layer).__name__,
+        output_shape=tuple(outputs[0].shape),
+        pads=pads,
+        params=layer.count_params(),
+        macs=_total(_macs(layer, use.inputs, use.outputs) for use in uses),
+        activations=_total(_product(each.shape[1:]) for use in uses for each in use.outputs),
+        field=field,
+    )
+
+
+def _macs(layer, inputs, outputs) -> int | None:
+    """Multiply-accumulates of one call, for one image.
+
+    At each position a layer uses every weight of its kernel once. A product with a padded zero
+    counts, because it is computed; adding the bias does not.
+    """
+    if isinstance(layer, FREE):
+        return 0
+    if isinstance(layer, keras.Model):
+        return _total(_macs(*call) for call in calls(layer))
+    if isinstance(layer, layers.Dense):
+        positions = outputs[0].shape[1:-1]
+    elif isinstance(layer, layers.Conv2DTranspose):  # it spreads each input pixel by the kernel
+        positions = map_size(layer, inputs[0].shape)
+    elif isinstance(layer, CONVOLUTION):
+        positions = map_size(layer, outputs[0].shape)
+    else:
+        return None
+    kernels = (weight.shape for weight in layer.weights if "kernel" in weight.name)
+    return _product((*positions, sum(map(math.prod, kernels))))
+
+
+def _product(sizes) -> int | None:
+    return None if None in sizes else math.prod(sizes)
+
+
+def _total(numbers) -> int | None:
+    numbers = list(numbers)
+    return None if None in numbers else sum(numbers)
+
+
+def _number(number: int | float | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
+def _sides(pads) -> str:
+    """Padding as "before|after", once when rows and columns agree."""
+    if pads is None:
+        return "–"
+    rows, columns = (f"{before}|{after}" for before, after in pads)
+    return rows if rows == columns else f"{rows}, {columns}"
+
+
+def _sees(row: Row) -> str:
+    if row.field is None:
+        return "–"
+    if len(row.output_shape) < 4:  # no map is left: a unit sees the whole image
+        return "all"
+    rows, columns = (_number(axis.size) for axis in row.field)
+    return f"{rows} × {columns}"

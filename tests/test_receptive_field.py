@@ -1,0 +1,178 @@
+"""The receptive field against gradients: which input pixels really move a unit."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import layers
+
+from course import models, receptive_field
+from course.geometry import SettingError, Window
+from course.receptive_field import Field
+
+
+def seen_by(model, layer_name: str) -> tuple[list, np.ndarray]:
+    """Units (row, column) that meet every row and every column of a map, and the pixels they see.
+
+    The pixels are a bool array (units, rows, columns): does the pixel move the unit? All weights
+    are made positive, so that nothing cancels; the image is ones, so that every ReLU lets the
+    gradient through. One image for each unit gives all gradients in one pass.
+    """
+    model.set_weights([np.abs(w) + 0.01 for w in model.get_weights()])
+    to_layer = keras.Model(model.inputs, model.get_layer(layer_name).output)
+    rows, columns = to_layer.output.shape[1:3]
+    units = [(unit % rows, unit % columns) for unit in range(max(rows, columns))]
+    images = tf.ones((len(units), *model.input_shape[1:]))
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        maps = to_layer(images, training=False)
+        total = tf.add_n([tf.reduce_sum(maps[u, i, j]) for u, (i, j) in enumerate(units)])
+    return units, tape.gradient(total, images).numpy().any(axis=-1)
+
+
+def assert_fields(model, layer_name: str):
+    """The field of every unit, cut at the image's border, is what its gradient shows."""
+    fields = receptive_field.of_model(model)[layer_name]
+    for unit, seen in zip(*seen_by(model, layer_name), strict=True):
+        for axis, field in enumerate(fields):
+            pixels = np.flatnonzero(seen.any(axis=1 - axis))
+            first, last = field.edges(unit[axis])
+            expected = max(first, 0), min(last, seen.shape[axis] - 1)
+            assert (pixels[0], pixels[-1]) == expected, (layer_name, unit, axis)
+
+
+@pytest.mark.parametrize("build", [models.valid, models.same, models.strided])
+def test_every_unit_of_the_three_models(build):
+    model = build()
+    for name in ("conv1", "conv2", "conv3"):
+        assert_fields(model, name)
+
+
+def stack(*layers_, size=(17, 14)):
+    return keras.Sequential([keras.Input((*size, 1)), *layers_, layers.Identity(name="top")])
+
+
+STACKS = {
+    "even kernels": (layers.Conv2D(1, 4, 2, "same"), layers.Conv2D(1, 2)),
+    "pooling": (layers.Conv2D(1, 3), layers.AveragePooling2D(3, 2, "same"), layers.Conv2D(1, 3)),
+    "explicit padding": (layers.ZeroPadding2D(((2, 0), (1, 3))), layers.Conv2D(1, 3, 2)),
+    "non-square": (layers.Conv2D(1, (3, 5), (1, 2), "same"), layers.Conv2D(1, (1, 2), (2, 1))),
+    "separable": (layers.SeparableConv2D(2, 3, 2, "same"), layers.DepthwiseConv2D(3)),
+    "pixelwise": (layers.Conv2D(2, 3, 2), layers.BatchNormalization(), layers.ReLU()),
+    "nested": (keras.Sequential([keras.Input((17, 14, 1)), layers.Conv2D(1, 3, 2, "same")]),),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_unit_of_a_stack(name):
+    assert_fields(stack(*STACKS[name]), "top")
+
+
+def test_dilation_has_holes_but_the_hull_is_right_inside():
+    model = stack(layers.Conv2D(1, 3, dilation_rate=2), layers.Conv2D(1, 3, dilation_rate=3))
+    assert_fields(model, "top")
+
+
+def test_branches_of_different_size_join_to_the_larger():
+    image = keras.Input((15, 15, 1))
+    narrow, wide = (layers.Conv2D(1, k, 2, "same")(image) for k in (3, 7))
+    model = keras.Model(image, layers.Add(name="top")([narrow, wide]))
+    assert_fields(model, "top")
+    assert receptive_field.of_model(model)["top"][0].size == 7
+
+
+def test_transposed_convolution_gives_the_largest_field_and_the_mean_centre():
+    for k, s, padding in [(3, 2, "valid"), (3, 2, "same"), (4, 2, "same"), (2, 3, "valid")]:
+        model = stack(layers.Conv2D(1, 3), layers.Conv2DTranspose(1, k, s, padding))
+        seen = seen_by(model, "top")[1].any(axis=2)  # units × pixels, along rows
+        field = receptive_field.of_model(model)["top"][0]
+        widths, centres = [], []
+        for pixels in map(np.flatnonzero, seen):
+            if len(pixels):  # with k < s some units see nothing
+                widths.append(pixels[-1] - pixels[0] + 1)
+                centres.append((pixels[0] + pixels[-1]) / 2)
+        assert max(widths) == field.size
+        assert field.jump == 1 / s
+        inside = slice(2 * s, -2 * s)
+        if k >= s:
+            predicted = field.start + np.arange(len(seen)) * field.jump
+            assert np.mean(centres[inside]) == pytest.approx(np.mean(predicted[inside]))
+
+
+def test_where_nothing_is_left_of_the_map_a_unit_sees_everything():
+    model = models.strided()
+    seen = receptive_field.of_model(model)
+    first, last = seen["digit"][0].edges(0)
+    assert first <= 0
+    assert last >= 27
+    assert seen["flatten"] == seen["hidden"] == seen["digit"]
+
+
+def test_unknown_layers_are_not_guessed():
+    model = stack(layers.Conv2D(1, 3), layers.LayerNormalization(name="unknown"))
+    seen = receptive_field.of_model(model)
+    assert seen["unknown"] is None
+    assert seen["top"] is None
+
+
+def test_branches_that_drift_apart_have_no_field():
+    image = keras.Input((16, 16, 1))
+    pooled = layers.UpSampling2D(2)(layers.MaxPooling2D(2)(image))
+    model = keras.Model(image, layers.Concatenate(name="top")([image, pooled]))
+    assert receptive_field.of_model(model)["top"] is None
+    stacked = keras.Model(image, layers.Concatenate(axis=1, name="top")([image, image]))
+    assert receptive_field.of_model(stacked)["top"] is None
+
+
+def test_a_layer_used_twice_sees_two_things():
+    image = keras.Input((16, 16, 1))
+    conv = layers.Conv2D(1, 3, padding="same", name="twice")
+    model = keras.Model(image, layers.ReLU(name="top")(conv(conv(image))))
+    seen = receptive_field.of_model(model)
+    assert seen["twice"] is None
+    assert seen["top"][0].size == 5
+
+
+def test_an_unknown_size_leaves_only_the_start_open():
+    model = stack(layers.Conv2D(1, 3, 2, "same"), layers.Conv2D(1, 3), size=(None, None))
+    assert receptive_field.of_model(model)["top"][0] == Field(7, 2, None)
+    valid = stack(layers.Conv2D(1, 3, 2), layers.Conv2D(1, 3), size=(None, None))
+    assert receptive_field.of_model(valid)["top"][0] == Field(7, 2, 3.0)
+
+
+def test_a_model_without_a_graph_says_what_to_do():
+    with pytest.raises(ValueError, match=r"keras\.Input"):
+        receptive_field.of_model(keras.Sequential([layers.Conv2D(1, 3)]))
+
+
+def test_a_stack_of_windows_is_the_same_model():
+    windows = [Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same")]
+    fields = receptive_field.of_windows(windows, 28)
+    seen = receptive_field.of_model(models.strided())
+    assert fields == [seen[f"conv{number}"][0] for number in (1, 2, 3)]
+
+
+def test_a_stack_that_runs_out_of_pixels_names_the_setting():
+    with pytest.raises(SettingError, match="kernel_size=3"):
+        receptive_field.of_windows([Window(3)] * 14, 28)
+
+
+@given(
+    st.lists(st.builds(Window, st.integers(1, 5), st.integers(1, 3), st.just("same")), max_size=5)
+)
+def test_fields_follow_the_windows_down(stack_of_windows):
+    """The edges of a unit are the edges of what its window reads, one layer at a time."""
+    n, sizes = 40, []
+    for window in stack_of_windows:
+        sizes.append(n)
+        n = window.output_size(n)
+    for depth, field in enumerate(receptive_field.of_windows(stack_of_windows, 40), start=1):
+        unit = stack_of_windows[depth - 1].output_size(sizes[depth - 1]) - 1
+        first = last = unit
+        for window, size in zip(stack_of_windows[:depth][::-1], sizes[:depth][::-1], strict=True):
+            before, _ = window.pads(size)
+            first = first * window.strides - before
+            last = last * window.strides - before + window.span - 1
+        assert field.edges(unit) == (first, last)
