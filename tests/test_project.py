@@ -136,6 +136,16 @@ def test_students_install_no_test_tools():
     assert "default-groups" not in PROJECT["tool"]["uv"]
 
 
+# How the code is written
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_has_nothing_to_say(command: list[str]):
+    ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--quiet"]
+    done = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 # Binder
 
 

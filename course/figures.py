@@ -1,0 +1,627 @@
+"""Static pictures of windows, feature maps and models, each with a text alternative.
+
+Every function returns a ``Picture``. As the last line of a cell it shows itself; its ``repr`` is
+the text alternative, which says in words the numbers that the picture draws. One visual language
+throughout: input blue, padding grey and hatched, window orange, output green.
+
+A picture is laid out by hand on a page measured in CSS pixels from its top left corner. At
+matplotlib's 72 points per inch one point is one CSS pixel, so text of size 12 is as large as the
+text around the picture.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.textpath import TextPath
+from PIL import Image
+
+from course.geometry import Window
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart. As words on white, orange
+# and green would be too pale (contrast below 4.5 : 1), so words take a darker shade.
+BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#999999", "#222222"
+ORANGE_TEXT, GREEN_TEXT, GREY_TEXT = "#8A5D00", "#006B4E", "#666666"
+BLUE_TINT, ORANGE_TINT, GREEN_TINT = "#CFE5F2", "#FBE9C7", "#CCECE3"
+UNREAD, CROSSED = "#A63F00", "crossed out: never"
+USAGE = LinearSegmentedColormap.from_list("usage", ["#EDF6FB", "#7DBADD", BLUE])
+
+WIDTH = 860  # CSS pixels that a cell's output has room for on a laptop
+MARGIN = 20
+DENSITY = 2  # image pixels per CSS pixel
+LONGEST = 128  # pixels on one axis; beyond it a cell is hardly wider than its outline
+
+
+class Picture:
+    """A matplotlib figure and its text alternative.
+
+    It reaches the reader as html, because JupyterLab shows no text alternative for an image
+    output.
+    """
+
+    def __init__(self, figure: Figure, alt: str):
+        self.figure, self.alt = figure, alt
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def png(self) -> bytes:
+        """The picture as a PNG of at most 256 colours, without a date or other metadata."""
+        canvas = FigureCanvasAgg(self.figure)
+        canvas.draw()
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        file = io.BytesIO()
+        image.quantize(256, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        return file.getvalue()
+
+    def save(self, path: str | Path) -> None:
+        """Write the PNG to ``path``."""
+        Path(path).write_bytes(self.png())
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        alt, width = html.escape(self.alt), round(self.figure.get_figwidth() * 72)
+        data = base64.b64encode(self.png()).decode()
+        image = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
+        # Of a folded output JupyterLab shows the first line, which must not give it away.
+        image = f"<!-- Run the cell to see the picture. -->\n{image}"
+        return {"text/html": image, "text/plain": self.alt}
+
+
+def axis(
+    window: Window,
+    n: int,
+    values: Sequence[float] | None = None,
+    kernel: Sequence[float] | None = None,
+) -> Picture:
+    """One axis: the padded input, every stop of the window, the output and the usage.
+
+    Parameters
+    ----------
+    window, n : Window, int
+        The window and the number of input pixels it slides over.
+    values, kernel : sequences of ``n`` and of ``kernel_size`` numbers, optional
+        Written into the input and into the window. Given both, the output shows its values.
+
+    Raises
+    ------
+    ValueError
+        ``values`` or ``kernel`` has the wrong length, or the axis is too long to draw.
+    """
+    outputs, positions, usage = window.output_size(n), window.positions(n), window.usage(n)
+    (before, after), span, s = window.pads(n), window.span, window.strides
+    taps = np.arange(0, span, window.dilation_rate)  # the pixels read, counted from the first
+    inputs = _numbers("values", values, "n", n)
+    weights = _numbers("kernel", kernel, "kernel_size", window.kernel_size)
+    results = None
+    if inputs is not None and weights is not None:
+        padded = np.pad(inputs, (before, after))  # with zeros, as Keras does
+        results = [padded[first + before + taps] @ weights for first in positions]
+
+    left = MARGIN + 116
+    cell = _cell_size(WIDTH - MARGIN - left, before + n + after, largest=44)
+    row = min(max(cell, 22), 32)
+    # A staircase shows how the window slides. Where it would be too tall, windows that do not
+    # touch share a step.
+    steps = outputs if outputs <= 14 else min(outputs, span // s + 1)
+    pitch = min(max(200 / steps, 17), 25)
+    page = _Page()
+    top = page.heading([_formula(window, n)], [_settings(window, n)]) + 22
+    windows_top = top + row + 12
+    outputs_top = windows_top + steps * pitch + 14
+    usage_top = outputs_top + row + 30
+
+    def x(pixel):
+        return left + (pixel + before) * cell
+
+    for edge in range(-before, n + after + 1):  # guides from the input down to the usage
+        page.line([x(edge)] * 2, [top, usage_top], "#E6E6E6", 0.8)
+    pads = f", p = {before} + {after}" if before + after else ""
+    page.label(top + row / 2, "input", f"n = {n}{pads}", BLUE)
+    page.ticks(x(np.arange(n) + 0.5), top - 8, BLUE, cell)
+    page.padding(_grid(x(np.r_[-before:0, n : n + after]), top), cell, row)
+    pixels = x(np.arange(n))
+    page.cells(_grid(pixels, top), cell, row, BLUE_TINT, BLUE, _texts(inputs), gid="input")
+
+    dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
+    settings = f"k = {taps.size}, s = {s}{dilation}"
+    page.label(windows_top + steps * pitch / 2, "window", settings, ORANGE_TEXT)
+    middles = x(np.array(positions) + span / 2)
+    tops = windows_top + np.arange(outputs) % steps * pitch
+    bar = pitch - 5
+    for middle, y in zip(middles, tops, strict=True):
+        page.line([middle] * 2, [y + bar / 2, outputs_top - 5], ORANGE, marker="v")
+    for first, y in zip(positions, tops, strict=True):
+        page.line([x(first), x(first + span)], [y + bar / 2] * 2, ORANGE, 1.5)  # through the gaps
+        at = _grid(x(first + taps), y)
+        page.cells(at, cell, bar, ORANGE_TINT, ORANGE, _texts(weights), width=1.5, gid="window")
+
+    page.label(outputs_top + row / 2, "output", f"o = {outputs}", GREEN_TEXT)
+    at = _grid(middles - cell / 2, outputs_top)
+    page.cells(at, cell, row, GREEN_TINT, GREEN, _texts(results), gid="output")
+    page.ticks(middles, outputs_top + row + 9, GREEN_TEXT, cell * s)
+    page.label(usage_top + row / 2, "read … times", CROSSED * (0 in usage), INK)
+    page.usage(_grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
+
+    alt = [
+        f"A window slides along one axis: {_settings(window, n)}. {_formula(window, n)}.",
+        f"Padding: {before} before and {after} after the input.",
+        f"First pixel of each window: {_listed(positions)}.",
+        f"Times each input pixel is read: {_listed(usage)}.",
+        f"Never read: {_listed(window.unread(n)) or 'none'}.",
+    ]
+    shown = {"Input": inputs, "Kernel": weights, "Output": results}
+    alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if v is not None]
+    return page.picture(x(n + after), usage_top + row, " ".join(alt))
+
+
+def window(
+    window: Window | tuple[Window, Window],
+    n: int | tuple[int, int],
+    at: tuple[int, int] = (0, 0),
+) -> Picture:
+    """Two axes: one stop of the window on the padded input, the usage, and the output.
+
+    Parameters
+    ----------
+    window, n : Window, int, or pairs of them
+        The window and the number of input pixels, for both axes or as (rows, columns).
+    at : (int, int)
+        Row and column of the output unit whose window is outlined.
+
+    Raises
+    ------
+    ValueError
+        ``at`` is outside the output, or an axis is too long to draw.
+    """
+    windows = window if isinstance(window, tuple) else (window, window)
+    sizes = n if isinstance(n, tuple) else (n, n)
+    if len(windows) != 2 or len(sizes) != 2:
+        raise ValueError("an image has two axes: give one window or two, and one n or two.")
+    axes = list(zip(windows, sizes, strict=True))
+    outputs = tuple(w.output_size(n) for w, n in axes)
+    if len(at) != 2 or not all(0 <= unit < o for unit, o in zip(at, outputs, strict=True)):
+        rows, columns = (f"0 to {o - 1}" for o in outputs)
+        why = f"at={at} is outside the output of {_by(outputs)}"
+        raise ValueError(f"{why}: take a row from {rows} and a column from {columns}.")
+    (above, below), (before, after) = (w.pads(n) for w, n in axes)
+    padded = above + sizes[0] + below, before + sizes[1] + after
+    firsts = [w.positions(n)[unit] for (w, n), unit in zip(axes, at, strict=True)]
+    reads = [
+        f + np.arange(0, w.span, w.dilation_rate) for f, w in zip(firsts, windows, strict=True)
+    ]
+    usage = np.outer(*(w.usage(n) for w, n in axes))
+
+    if axes[0] == axes[1]:
+        formulas, settings = [_formula(*axes[0])], [f"{_settings(*axes[0])}, on both axes"]
+    else:
+        formulas, settings = (
+            [f"rows: {says(*axes[0])}", f"columns: {says(*axes[1])}"]
+            for says in (_formula, _settings)
+        )
+    page = _Page()
+    top = page.heading(formulas, settings) + 46
+    cell = _cell_size(238, max(*padded, *outputs), largest=34)
+    square = cell, cell
+    left = MARGIN + before * cell
+    middle = MARGIN + max(padded[1] * cell, 150) + 44
+    right = middle + max(sizes[1] * cell, 150) + 44
+
+    def x(pixels):
+        return left + np.asarray(pixels) * cell
+
+    def y(pixels):
+        return top + (above + np.asarray(pixels)) * cell
+
+    rows, columns = (np.arange(size) for size in sizes)
+    page.caption(MARGIN, top, "input", _by(sizes), BLUE)
+    outside = np.r_[-above:0, sizes[0] : sizes[0] + below]
+    page.padding(_grid(x(np.arange(-before, sizes[1] + after)), y(outside)), *square)
+    page.padding(_grid(x(np.r_[-before:0, sizes[1] : sizes[1] + after]), y(rows)), *square)
+    page.cells(_grid(x(columns), y(rows)), *square, BLUE_TINT, BLUE, gid="input")
+    if all(w.dilation_rate == 1 for w in windows):  # one outline around all that is read
+        spans = [w.span * cell for w in windows]
+        page.outline(_grid(x(firsts[1]), y(firsts[0])), spans[1], spans[0], gid="window")
+    else:
+        page.outline(_grid(x(reads[1]), y(reads[0])), *square, gid="window")
+
+    page.caption(middle, top, "read … times", CROSSED * (0 in usage), INK)
+    page.usage(_grid(middle + columns * cell, y(rows)), *square, usage.ravel(), usage.max())
+    bottom = top + max(padded[0], outputs[0]) * cell
+    if cell < 13:  # too small for numbers: a key below
+        times = np.unique(usage)
+        times = times[:: -(-times.size // 9)]
+        key_top = y(sizes[0]) + 12
+        keys = _grid(middle + np.arange(times.size) * 24, key_top)
+        page.usage(keys, 24, 20, times, usage.max())
+        bottom = max(bottom, key_top + 20)
+
+    page.caption(right, top, "output", _by(outputs), GREEN_TEXT)
+    xs, ys = (start + np.arange(o) * cell for start, o in ((right, outputs[1]), (top, outputs[0])))
+    page.cells(_grid(xs, ys), *square, GREEN_TINT, GREEN, gid="output")
+    page.outline(_grid(xs[at[1]], ys[at[0]]), *square, gid="output unit")
+
+    alt = [
+        f"A window slides along two axes: {'; '.join(settings)}. {'; '.join(formulas)}.",
+        f"Padding: {above} above, {below} below, {before} left, {after} right.",
+        f"Output unit {at} reads rows {_listed(reads[0])} and columns {_listed(reads[1])}.",
+        f"Times each row is read: {_listed(axes[0][0].usage(sizes[0]))}.",
+        f"Times each column is read: {_listed(axes[1][0].usage(sizes[1]))}.",
+        f"A pixel's times are its row's × its column's, from {usage.min()} to {usage.max()};",
+        f"{np.count_nonzero(usage == 0)} of {usage.size} pixels are never read.",
+    ]
+    return page.picture(right + max(outputs[1] * cell, 60), bottom, " ".join(alt))
+
+
+def maps(
+    images: Sequence[np.ndarray] | Mapping[str, np.ndarray],
+    titles: Sequence[str] | None = None,
+    alt: str | None = None,
+    values: bool = False,
+    scale: str = "each",
+) -> Picture:
+    """Images or feature maps side by side, every pixel of the same size, wrapped into rows.
+
+    Digits as they are loaded (uint8) are shown in grey, all other numbers in viridis, which gets
+    lighter evenly and is safe for colour-blind readers.
+
+    Parameters
+    ----------
+    images : sequence or dict of 2-D arrays
+        The keys of a dict are the titles.
+    titles : sequence of str, optional
+        One per image.
+    alt : str, optional
+        The text alternative; made from titles, shapes and values when it is not given.
+    values : bool
+        Write the numbers into the pixels, if no image is larger than 9 × 9.
+    scale : "each" or "shared"
+        Whether every image has its own range of colours or all have the same.
+
+    Raises
+    ------
+    ValueError
+        There is no image, one is not a 2-D array of finite numbers, or titles do not match.
+    """
+    if isinstance(images, Mapping):
+        titles, images = titles or list(images), list(images.values())
+    grey = [getattr(image, "dtype", None) == np.uint8 for image in images]
+    arrays = [_plane(index, image) for index, image in enumerate(images)]
+    if titles is None:
+        titles = [f"map {index}" for index in range(len(arrays))]
+    titles = [str(title) for title in titles]
+    if not arrays:
+        raise ValueError("images is empty: give at least one 2-D array.")
+    if len(titles) != len(arrays):
+        raise ValueError(f"{len(titles)} titles for {len(arrays)} images: give one per image.")
+    if scale not in ("each", "shared"):
+        raise ValueError(f"scale={scale!r} is unknown: take 'each' or 'shared'.")
+    ranges = [(array.min(), array.max()) for array in arrays]
+    if scale == "shared":
+        lows, highs = zip(*ranges, strict=True)
+        ranges = [(min(lows), max(highs))] * len(arrays)
+        grey = [all(grey)] * len(arrays)
+    cmaps = ["gray" if is_grey else "viridis" for is_grey in grey]
+
+    longest = max(max(array.shape) for array in arrays)
+    written = values and longest <= 9
+    cell = 44 if written else min(32, max(170 * DENSITY // longest, 1) / DENSITY)
+    tallest, widest = (max(array.shape[axis] for array in arrays) * cell for axis in (0, 1))
+    across = max(widest, 110, *(_text_width(title, 13, "bold") for title in titles)) + 28
+    down = 38 + tallest + 24 + (30 if scale == "each" else 0)
+    columns = min(len(arrays), max(1, int((WIDTH - 2 * MARGIN + 28) // across)))
+    page = _Page()
+    for index, array in enumerate(arrays):
+        title, limits, cmap = titles[index], ranges[index], cmaps[index]
+        left, top = MARGIN + index % columns * across, MARGIN + index // columns * down + 38
+        rows, wide = array.shape[0], array.shape[1] * cell
+        page.caption(left, top, title, _by(array.shape), INK)
+        page.image(left, top, wide, rows * cell, array, cmap, limits)
+        if written:
+            corners = (left, top) + cell * _grid(np.arange(array.shape[1]), np.arange(rows))
+            fills = colormaps[cmap](Normalize(*limits)(array)).reshape(-1, 4)
+            page.cells(corners, cell, cell, fills, "white", _texts(array.flat), gid="value")
+        if scale == "each":
+            page.scale(left, top + rows * cell + 10, wide, cmap, limits)
+    right = MARGIN + columns * across - 28
+    bottom = MARGIN + -(-len(arrays) // columns) * down - 24
+    if scale == "shared":
+        page.scale(MARGIN, bottom + 14, across - 28, cmaps[0], ranges[0])
+        bottom += 40
+    if alt is None:
+        parts = []
+        for array, title in zip(arrays, titles, strict=True):
+            low, high = map(_number, (array.min(), array.max()))
+            rows = f": {'; '.join(map(_listed, array))}" if longest <= 9 else ""
+            parts.append(f"{title}, {_by(array.shape)}, values from {low} to {high}{rows}.")
+        alt = " ".join(parts)
+    return page.picture(right, bottom, alt)
+
+
+def summary(ledgers: Mapping[str, Iterable]) -> Picture:
+    """Compare models by parameters and by multiply-accumulates (MACs), layer by layer.
+
+    Parameters
+    ----------
+    ledgers : dict of str to Ledger
+        Each model's name and its ledger, as ``course.ledger`` makes it.
+
+    Raises
+    ------
+    ValueError
+        ``ledgers`` is empty or is not a dict.
+    """
+    if not isinstance(ledgers, Mapping) or not ledgers:
+        raise ValueError("give a dict of at least one model: {name: ledger}.")
+    rows = {row.name: row for ledger in ledgers.values() for row in ledger}
+    paints = _paints([row for row in rows.values() if row.params or row.macs])
+    left = MARGIN + max(_text_width(name, 12) for name in ledgers) + 12
+    room = WIDTH - MARGIN - left - 100  # for the bars; the rest is for the totals
+    page = _Page()
+    y, alt = MARGIN, []
+    quantities = [("params", "parameters"), ("macs", "multiply-accumulates (MACs)")]
+    for quantity, heading in quantities:
+        totals = {name: getattr(ledger, f"total_{quantity}") for name, ledger in ledgers.items()}
+        page.text(left, y + 8, heading, 13, weight="bold", ha="left")
+        page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], GREY, 1)
+        y += 28
+        for name, ledger in ledgers.items():
+            page.text(left - 12, y + 13, name, 12, ha="right")
+            x, said = left, []
+            for row in ledger:
+                amount = getattr(row, quantity)
+                if not amount:  # nothing to draw, or nothing that is known
+                    continue
+                share, wide = amount / totals[name], room * amount / max(totals.values())
+                labels = [f"{row.name} {share:.1%}", f"{share:.1%}"] if share >= 0.05 else []
+                label = [text for text in labels if _font_size([text], wide, 26) >= 10][:1]
+                paint = paints[row.name]
+                page.cells([(x, y)], wide, 26, **paint, texts=label, gid=f"{quantity} {name}")
+                said.append(f"{row.name} {amount:,} = {share:.1%}")
+                x += wide
+            known = all(getattr(row, quantity) is not None for row in ledger)
+            total = f"{totals[name]:,}" if known else f"≥ {totals[name]:,}"
+            page.text(x + 8, y + 13, total, 12, ha="left", gid=f"total {quantity}")
+            alt.append(f"{name}: {total} {heading} ({', '.join(said) or 'none'}).")
+            y += 34
+        y += 22
+    x = left
+    for name, paint in paints.items():  # the legend
+        wide = 30 + _text_width(name, 11) + 20
+        if x + wide > WIDTH - MARGIN:
+            x, y = left, y + 24
+        page.cells([(x, y)], 22, 14, **paint)
+        page.text(x + 28, y + 7, name, 11, ha="left")
+        x += wide
+    return page.picture(WIDTH - MARGIN, y + 14, " ".join(alt))
+
+
+class _Page:
+    """A white page; lengths in CSS pixels from its top left corner, sized when it is finished."""
+
+    def __init__(self):
+        self.figure = Figure(dpi=72 * DENSITY, facecolor="white")
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        self.right = 0
+
+    def picture(self, right: float, bottom: float, alt: str) -> Picture:
+        width, height = round(max(right, self.right) + MARGIN), round(bottom + MARGIN)
+        self.figure.set_size_inches(width / 72, height / 72)
+        self.axes.set(xlim=(0, width), ylim=(height, 0), aspect="auto")
+        return Picture(self.figure, alt)
+
+    def add(self, artist):
+        self.axes.add_artist(artist)  # unlike add_patch and plot it works out no data limits
+        artist.set(clip_on=False, zorder=len(self.axes.get_children()))  # later ones on top
+
+    def text(self, x, y, text, size, color=INK, ha="center", weight="normal", halo=None, gid=None):
+        around = {"facecolor": halo, "edgecolor": "none", "boxstyle": "round,pad=0.1"}
+        text = Text(
+            x, y, text, size=size, color=color, ha=ha, va="center_baseline", weight=weight,
+            family="DejaVu Sans", parse_math=False, bbox=around if halo else None, gid=gid,
+        )  # fmt: skip
+        self.add(text)
+
+    def line(self, xs, ys, color, width=1.0, marker=None, gid=None):
+        ends = {"marker": marker, "markevery": [-1], "markersize": 4.5, "gid": gid}
+        self.add(Line2D(xs, ys, color=color, linewidth=width, solid_capstyle="butt", **ends))
+
+    def cells(
+        self, corners, wide, high, fill, edge, texts=(), hatch=None, *,
+        crossed=False, width=None, gid=None,
+    ):  # fmt: skip
+        """Draw a cell at every corner, with its text if there is room for all the texts.
+
+        ``fill`` is one colour, or an array with one colour per corner.
+        """
+        boxes = [Rectangle(corner, wide, high) for corner in corners]
+        width = width or (1 if min(wide, high) >= 13 else 0.5)
+        paint = {"facecolor": fill, "edgecolor": edge, "hatch": hatch, "linewidth": width}
+        self.add(PatchCollection(boxes, **paint, gid=gid))
+        for x, y in corners if crossed else ():
+            self.line([x, x + wide], [y, y + high], edge)
+            self.line([x, x + wide], [y + high, y], edge)
+        size = _font_size(texts, wide, high)
+        fills = [fill] * len(corners) if isinstance(fill, str) else fill
+        for (x, y), text, behind in zip(corners, texts, fills, strict=True) if size else ():
+            halo = behind if hatch or crossed else None  # keeps the lines off the text
+            self.text(x + wide / 2, y + high / 2, text, size, _ink(behind), halo=halo, gid=gid)
+
+    def padding(self, corners, wide, high):
+        zeros = ["0"] * len(corners)
+        self.cells(corners, wide, high, "white", GREY, zeros, hatch="////", gid="padding")
+
+    def outline(self, corners, wide, high, gid):
+        self.cells(corners, wide, high, "none", "white", width=4.5)  # sets it off from the grid
+        self.cells(corners, wide, high, "none", ORANGE, width=2.5, gid=gid)
+
+    def usage(self, corners, wide, high, times, most):
+        """A heat map: darker where a pixel is read more often, crossed out where never."""
+        read, never = corners[times > 0], corners[times == 0]
+        texts = [str(count) for count in times[times > 0]]
+        self.cells(read, wide, high, USAGE(times[times > 0] / most), "white", texts, gid="usage")
+        hatch, zeros = ".." if min(wide, high) >= 20 else None, ["0"] * len(never)
+        self.cells(never, wide, high, "white", UNREAD, zeros, hatch, crossed=True, gid="never read")
+
+    def image(self, x, y, wide, high, array, cmap, limits, gid="map"):
+        image = AxesImage(
+            self.axes, cmap=cmap, norm=Normalize(*limits), interpolation="nearest",
+            extent=(x, x + wide, y + high, y), origin="upper", gid=gid,
+        )  # fmt: skip
+        image.set_data(array)
+        self.add(image)
+
+    def scale(self, x, y, wide, cmap, limits):
+        """A bar of colours above the two numbers that its ends stand for."""
+        low, high = map(_number, limits)
+        if low == high:
+            self.text(x, y + 4, f"all {low}", 11, GREY_TEXT, ha="left")
+            return
+        self.image(x, y, wide, 6, np.linspace(0, 1, 256)[None], cmap, (0, 1), gid="scale")
+        self.text(x, y + 16, low, 11, GREY_TEXT, ha="left", gid="low")
+        self.text(x + wide, y + 16, high, 11, GREY_TEXT, ha="right", gid="high")
+
+    def heading(self, titles, notes) -> float:
+        """Write lines of title and lines of notes; return the y at which they end."""
+        y = MARGIN + 8
+        for lines, size, step, color in ((titles, 16, 24, INK), (notes, 12, 18, GREY_TEXT)):
+            for line in lines:
+                self.text(MARGIN, y, line, size, color, ha="left", gid="heading")
+                self.right = max(self.right, MARGIN + _text_width(line, size))
+                y += step
+        return y - 6
+
+    def label(self, y, name, note, color):
+        """Name a row, to the left of it, around the height ``y``."""
+        self.text(MARGIN, y - 8 * bool(note), name, 13, color, ha="left", weight="bold")
+        self.text(MARGIN, y + 9, note, 11, GREY_TEXT, ha="left")
+
+    def caption(self, x, y, name, note, color):
+        """Name a grid, above its top left corner."""
+        self.text(x, y - 30, name, 13, color, ha="left", weight="bold")
+        self.text(x, y - 13, note, 11, GREY_TEXT, ha="left")
+
+    def ticks(self, xs, y, color, room):
+        """Number the cells, each one or as many as there is room for."""
+        widest = _text_width(str(len(xs) - 1), 10) + 4
+        step = next(step for step in (1, 2, 5, 10, 20, 50) if step * room >= widest)
+        for index in range(0, len(xs), step):
+            self.text(xs[index], y, str(index), 10, color, gid="index")
+
+
+@lru_cache(maxsize=1024)
+def _text_width(text: str, size: float, weight: str = "normal") -> float:
+    if not text.strip():  # TextPath cannot be empty
+        return 0.0
+    font = FontProperties(family="DejaVu Sans", weight=weight)
+    return TextPath((0, 0), text, size=size, prop=font).get_extents().width
+
+
+def _font_size(texts: Sequence[str], wide: float, high: float) -> float:
+    """The font size at which every text fits into its cell, or 0 if it would be too small."""
+    size = min(13, 0.64 * high, *(8 * wide / (_text_width(text, 10) or 1) for text in texts))
+    return size if texts and size >= 7.5 else 0
+
+
+def _grid(xs, ys) -> np.ndarray:
+    """The corners (x, y) of a grid of cells, row by row."""
+    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+
+
+def _cell_size(room: float, count: int, largest: float) -> float:
+    """Side of a cell so that ``count`` fit into ``room``, in whole pixels of the image."""
+    if count > LONGEST:
+        raise ValueError(
+            f"{count} pixels with padding are too many for one picture: draw at most {LONGEST}."
+        )
+    return min(largest, room * DENSITY // count / DENSITY)
+
+
+def _ink(fill) -> str:
+    """Black or white, whichever has more contrast on ``fill`` (always at least 4.5 : 1)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(fill)]
+    luminance = np.dot([0.2126, 0.7152, 0.0722], linear)  # as WCAG 2.2 defines it
+    return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"
+
+
+def _paints(rows) -> dict[str, dict[str, str]]:
+    """How to paint each layer: a colour for each kind of layer, a hatch within the kind."""
+    hues = ["#56B4E9", "#DDA0C4", "#F0E442", "#E58A4D", "#BBBBBB"]
+    hatches = ["", "////", "....", "xxxx", "----", "\\\\\\\\"]
+    kinds = [row.kind for row in rows]
+    paints = {}
+    for index, row in enumerate(rows):
+        hue = hues[list(dict.fromkeys(kinds)).index(row.kind) % len(hues)]
+        hatch = hatches[kinds[:index].count(row.kind) % len(hatches)]
+        paints[row.name] = {"fill": hue, "edge": "white", "hatch": hatch}
+    return paints
+
+
+def _numbers(name: str, numbers, size_name: str, size: int) -> np.ndarray | None:
+    if numbers is None:
+        return None
+    if np.shape(numbers) != (size,):
+        raise ValueError(
+            f"{name} has the shape {np.shape(numbers)}: give {size} numbers, as {size_name}={size}."
+        )
+    return np.asarray(numbers, dtype=float)
+
+
+def _plane(index: int, image) -> np.ndarray:
+    array = np.asarray(image, dtype=float)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(
+            f"image {index} has the shape {array.shape}, not (rows, columns): give a list of "
+            "2-D arrays, each one example and one channel, like [batch[0, :, :, 0]]."
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(f"image {index} has values that are not finite: replace NaN and infinity.")
+    return array
+
+
+def _texts(numbers: Iterable[float] | None) -> list[str]:
+    return [] if numbers is None else [_number(number) for number in numbers]
+
+
+def _number(value: float) -> str:
+    """At most three decimals, or three digits if it is tiny, and a true minus sign."""
+    text = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    texts = _texts(numbers)
+    if len(texts) > 32:
+        return f"{', '.join(texts[:8])}, …, {', '.join(texts[-8:])} ({len(texts)} numbers)"
+    return ", ".join(texts)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))
+
+
+def _formula(window: Window, n: int) -> str:
+    before, after = window.pads(n)
+    inside = f"({n} + {before} + {after} − {window.span}) / {window.strides}"
+    return f"o = ⌊{inside}⌋ + 1 = {window.output_size(n)}"
+
+
+def _settings(window: Window, n: int) -> str:
+    k, s, d, p = window.kernel_size, window.strides, window.dilation_rate, window.padding
+    padding = f'"{p}"' if isinstance(p, str) else p
+    dilation = f", d = {d}, so it spans {d}·({k} − 1) + 1 = {window.span}" if d > 1 else ""
+    return f"n = {n}, k = {k}, s = {s}{dilation}, padding = {padding}"

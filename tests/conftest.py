@@ -1,0 +1,32 @@
+"""Every test, and every kernel a test starts, sees the same surroundings.
+
+This runs before the first kernel starts, in each xdist worker too.
+"""
+
+from pathlib import Path
+
+import lessons
+import nbformat
+import pytest
+import refresh
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+lessons.neutral_environment()
+
+
+@pytest.fixture
+def write_notebook(tmp_path: Path):
+    """A function that writes a notebook of (kind, source) cells and, if asked, executes it."""
+
+    def write(*sources: tuple[str, str], name: str = "lesson.ipynb", execute: bool = True) -> Path:
+        new = {"code": new_code_cell, "markdown": new_markdown_cell}
+        notebook = new_notebook(cells=[new[kind](source) for kind, source in sources])
+        for counter, cell in enumerate(notebook.cells):
+            cell.id = f"cell-{counter}"
+        path = tmp_path / name
+        nbformat.write(notebook, path)
+        if execute:
+            refresh.refresh(path)
+        return path
+
+    return write

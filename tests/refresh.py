@@ -1,0 +1,167 @@
+"""Execute lessons and write them back the way they are kept in the repository.
+
+    uv run --group test python tests/refresh.py [notebook ...]
+
+Without arguments it refreshes all lessons. A notebook whose execution fails, or prints to stderr,
+stays as it was, and the command ends with exit code 1. Running it twice changes nothing.
+"""
+
+import copy
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from lessons import cells, lesson_paths, neutral_environment, read
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import NotebookNode
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
+
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {  # without the version, which differs from machine to machine
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+CELL_TIMEOUT = 300  # seconds
+
+
+class RefreshError(Exception):
+    """A lesson that cannot be written: what happened, and in which cell."""
+
+
+def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
+    """The notebook as it is kept in the repository; its text and its results stay.
+
+    ``name`` is what the ids of cells are made of that have no id of their own. The output of a
+    cell with the tag "reveal" is folded, so that a prediction can come before it.
+    """
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5  # the first version with cell ids
+    _name_cells(notebook, name)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if "reveal" in (tags or []):  # folded until the reader runs the cell
+            cell.metadata["jupyter"] = nbformat.from_dict({"outputs_hidden": True})
+        if cell.cell_type == "code":
+            cell.outputs = _normal_outputs(cell.outputs)
+    return notebook
+
+
+def to_text(notebook: NotebookNode) -> str:
+    """The text of the notebook's file."""
+    return nbformat.v4.writes(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def execute(notebook: NotebookNode, folder: Path) -> None:
+    """Run the notebook in place, in a fresh kernel of this interpreter, in ``folder``.
+
+    Raises ``RefreshError`` when a cell fails or prints to stderr.
+    """
+    for _, cell in cells(notebook, "code"):
+        cell.outputs, cell.execution_count = [], None
+    kernel = AsyncKernelManager(
+        kernel_name=CURRENT_ENV_KERNEL_NAME,  # the very kernel in which nbval runs the tests
+        kernel_spec_manager=NbvalKernelspecManager(),
+    )
+    client = NotebookClient(
+        notebook,
+        km=kernel,
+        timeout=CELL_TIMEOUT,
+        iopub_timeout=CELL_TIMEOUT,  # a busy machine must not lose the end of an output
+        raise_on_iopub_timeout=True,
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    try:
+        # The stderr of the process; that of a cell is among its outputs.
+        client.execute(cleanup_kc=True, stderr=subprocess.DEVNULL)
+    except (CellExecutionError, CellTimeoutError, RuntimeError) as error:  # kernels die with this
+        raise RefreshError(str(error)) from None
+    for where, cell in cells(notebook, "code"):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                raise RefreshError(f"{where} raises {output.ename}: {output.evalue}")
+            if output.get("name") == "stderr":
+                raise RefreshError(f"{where} prints to stderr:\n{output.text}")
+
+
+def refresh(path: Path) -> bool:
+    """Execute and normalise the notebook in its file; True if that changed the file."""
+    notebook = normalise(read(path), path.stem)
+    execute(notebook, path.resolve().parent)
+    text = to_text(normalise(notebook, path.stem))
+    if text == path.read_text(encoding="utf-8"):
+        return False
+    # Written aside and moved into place, so that no interruption leaves half a lesson.
+    descriptor, aside = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.chmod(aside, path.stat().st_mode)
+    os.replace(aside, path)
+    return True
+
+
+def main(arguments: list[str]) -> int:
+    """Refresh the notebooks named, or all; 1 if one of them failed."""
+    failed = False
+    for path in [Path(name) for name in arguments] or lesson_paths():
+        start = time.perf_counter()
+        try:
+            result = "changed" if refresh(path) else "unchanged"
+        except (RefreshError, OSError, ValueError) as error:  # ValueError: not a notebook
+            failed, result = True, f"FAILED, left as it was\n{error}\n"
+        print(f"{path.name}  {time.perf_counter() - start:.1f} s  {result}", flush=True)
+    return int(failed)
+
+
+def _name_cells(notebook: NotebookNode, name: str) -> None:
+    """Give cells without a valid id of their own one that is always the same."""
+    stem = re.sub(r"[^A-Za-z0-9_-]", "-", name)[:50]
+    taken = {cell.get("id") for cell in notebook.cells}
+    seen = set()
+    for cell in notebook.cells:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", cell.get("id", "")) or cell.id in seen:
+            counter = 1
+            while (fresh := f"{stem}-{counter}") in taken:
+                counter += 1
+            cell.id = fresh
+            taken.add(fresh)
+        seen.add(cell.id)
+
+
+def _normal_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    normal = []
+    for output in outputs:
+        output.pop("transient", None)
+        if "text/html" in output.get("data", {}):
+            output.data.pop(WIDGET_VIEW, None)  # the html shows a picture without a kernel
+        last = normal[-1] if normal else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            normal.append(output)
+    return normal
+
+
+if __name__ == "__main__":
+    neutral_environment()
+    sys.exit(main(sys.argv[1:]))

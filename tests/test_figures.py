@@ -1,0 +1,547 @@
+"""Pictures are right when what they draw, read back from the artists, is what it stands for."""
+
+import html
+import io
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.image import AxesImage
+from matplotlib.text import Text
+from PIL import Image
+
+from course import figures
+from course.geometry import SettingError, Window
+
+drawn = settings(max_examples=300, deadline=None)
+
+
+@st.composite
+def windows(draw, longest=14, taps=5):
+    """A window and an input size on which it fits."""
+    kernel_size, dilation = draw(st.integers(1, taps)), draw(st.integers(1, 3))
+    pads = st.tuples(st.integers(0, 3), st.integers(0, 3))
+    padding = draw(st.sampled_from(["valid", "same", "causal", "full"]) | pads)
+    strides = 1 if dilation > 1 and isinstance(padding, str) else draw(st.integers(1, 4))
+    window = Window(kernel_size, strides, padding, dilation)
+    least = window.span if padding == "valid" else 1
+    if isinstance(padding, tuple):
+        least = max(1, window.span - sum(padding))
+    return window, draw(st.integers(least, least + longest))
+
+
+def collections(picture, gid):
+    return [c for c in picture.figure.axes[0].collections if c.get_gid() == gid]
+
+
+def boxes(picture, gid):
+    """Array (cell, 4) of left, top, width and height of all cells with that gid."""
+    paths = [path for cells in collections(picture, gid) for path in cells.get_paths()]
+    bounds = [path.get_extents().bounds for path in paths]
+    return np.array(bounds).reshape(-1, 4)
+
+
+def texts(picture, gid):
+    return [t.get_text() for t in picture.figure.axes[0].texts if t.get_gid() == gid]
+
+
+def number(text):
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def stated(alt, before):
+    """The numbers that the alternative text lists after the words ``before``."""
+    found = re.search(rf"{re.escape(before)}:? ([^:;]*?)(\. |\.$|;)", alt)
+    return [] if found[1] == "none" else [number(part) for part in found[1].split(", ")]
+
+
+def pixels_of(picture, gid):
+    """Index of the input pixel above each cell of a picture of one axis."""
+    left, _, cell, _ = boxes(picture, "input")[0]
+    return np.round((boxes(picture, gid)[:, 0] - left) / cell, 6).tolist()
+
+
+@drawn
+@given(windows())
+def test_axis_draws_the_geometry(case):
+    window, n = case
+    picture = figures.axis(window, n)
+    before, after = window.pads(n)
+    assert pixels_of(picture, "input") == list(range(n))
+    assert pixels_of(picture, "padding") == [*range(-before, 0), *range(n, n + after)]
+    taps = range(0, window.span, window.dilation_rate)
+    reads = [[first + tap for tap in taps] for first in window.positions(n)]
+    assert pixels_of(picture, "window") == [pixel for pixels in reads for pixel in pixels]
+    # Every output stands under the middle of its window.
+    assert pixels_of(picture, "output") == [(pixels[0] + pixels[-1]) / 2 for pixels in reads]
+
+    counts = dict(zip(pixels_of(picture, "usage"), texts(picture, "usage"), strict=True))
+    counts |= dict.fromkeys(pixels_of(picture, "never read"), "0")
+    assert [int(counts[pixel]) for pixel in range(n)] == window.usage(n)
+    assert texts(picture, "never read") == ["0"] * len(window.unread(n))
+    assert pixels_of(picture, "never read") == window.unread(n)
+
+
+@drawn
+@given(windows(longest=40))
+def test_axis_puts_windows_that_touch_on_different_steps(case):
+    window, n = case
+    picture = figures.axis(window, n)
+    stops = [c.get_paths() for c in collections(picture, "window")]
+    places = [
+        (paths[0].get_extents().y0, paths[0].get_extents().x0, paths[-1].get_extents().x1)
+        for paths in stops
+    ]
+    steps = {}
+    for step, start, end in places:
+        assert start > steps.get(step, -1)
+        steps[step] = end
+    assert len(steps) <= 14 or len(steps) <= window.span
+
+
+@drawn
+@given(windows())
+def test_axis_says_what_it_draws(case):
+    window, n = case
+    alt = figures.axis(window, n).alt
+    before, after = window.pads(n)
+    assert f"Padding: {before} before and {after} after the input." in alt
+    assert stated(alt, "First pixel of each window") == list(window.positions(n))
+    assert stated(alt, "Times each input pixel is read") == window.usage(n)
+    assert stated(alt, "Never read") == window.unread(n)
+    formula = re.search(r"o = ⌊(.+)⌋ \+ 1 = (\d+)", alt)
+    numbers = [int(part) for part in re.findall(r"\d+", formula[1])]
+    assert numbers == [n, before, after, window.span, window.strides]
+    assert int(formula[2]) == window.output_size(n)
+    assert f"k = {window.kernel_size}, s = {window.strides}" in alt
+    assert (f"d = {window.dilation_rate}" in alt) == (window.dilation_rate > 1)
+
+
+@drawn
+@given(windows(longest=5), st.data())
+def test_axis_computes_outputs_as_numpy_does(case, data):
+    window, n = case
+    digits = st.integers(-2, 2)  # so that there is room to write every output
+    values = data.draw(st.lists(digits, min_size=n, max_size=n))
+    size = window.kernel_size
+    kernel = data.draw(st.lists(digits, min_size=size, max_size=size))
+    picture = figures.axis(window, n, values, kernel)
+
+    dilated = np.zeros(window.span)
+    dilated[:: window.dilation_rate] = kernel
+    padded = np.pad(values, window.pads(n))
+    expected = np.correlate(padded, dilated, "valid")[:: window.strides].tolist()
+    assert [number(text) for text in texts(picture, "output")] == expected
+    assert [number(text) for text in texts(picture, "input")] == values
+    assert [number(text) for text in texts(picture, "window")] == kernel * len(expected)
+    assert stated(picture.alt, "Output values") == expected
+    assert stated(picture.alt, "Input values") == values
+    assert stated(picture.alt, "Kernel values") == kernel
+
+
+def test_axis_of_a_long_input_drops_numbers_not_pixels():
+    picture = figures.axis(Window(12), 100)
+    assert pixels_of(picture, "usage") == list(range(100))
+    assert texts(picture, "usage") == []  # 10, 11 and 12 find no room
+    assert [int(text) for text in texts(picture, "index")[:3]] == [0, 5, 10]
+    assert "(100 numbers)" in picture.alt
+    assert len(picture.alt) < 600
+    assert_texts_apart(picture)
+
+
+@drawn
+@given(windows(longest=5), windows(longest=5), st.data())
+def test_window_draws_the_geometry_of_both_axes(rows, columns, data):
+    axes = (rows, columns)
+    outputs = [window.output_size(n) for window, n in axes]
+    at = tuple(data.draw(st.integers(0, o - 1)) for o in outputs)
+    picture = figures.window((rows[0], columns[0]), (rows[1], columns[1]), at)
+    inputs = boxes(picture, "input")
+    left, top, cell, _ = inputs[0]
+
+    def where(cells, x=left, y=top):
+        """(row, column) of the cells on a grid whose corner is (x, y)."""
+        return np.round((cells[:, 1::-1] - (y, x)) / cell, 6)
+
+    sizes = rows[1], columns[1]
+    assert where(inputs).tolist() == [list(index) for index in np.ndindex(sizes)]
+    ring = {tuple(index) for index in where(boxes(picture, "padding"))}
+    (above, below), (before, after) = (window.pads(n) for window, n in axes)
+    spread = np.ndindex(above + sizes[0] + below, before + sizes[1] + after)
+    whole = {(i - above, j - before) for i, j in spread}
+    assert ring == whole - set(np.ndindex(sizes))
+
+    usage = np.outer(*(window.usage(n) for window, n in axes))
+    read, never = boxes(picture, "usage"), boxes(picture, "never read")
+    corner = np.vstack([read, never])[:, :2].min(axis=0)
+    if cell >= 13:  # below, a key for the numbers stands beside the map
+        shown = dict.fromkeys(map(tuple, where(never, *corner)), 0)
+        counts = map(int, texts(picture, "usage"))
+        shown |= dict(zip(map(tuple, where(read, *corner)), counts, strict=True))
+        assert shown == dict(np.ndenumerate(usage))
+
+    reads = [
+        window.positions(n)[unit] + np.arange(0, window.span, window.dilation_rate)
+        for (window, n), unit in zip(axes, at, strict=True)
+    ]
+    outline = boxes(picture, "window")
+    if rows[0].dilation_rate == columns[0].dilation_rate == 1:
+        assert where(outline).tolist() == [[reads[0][0], reads[1][0]]]
+        assert outline[0, 2:] / cell == pytest.approx([reads[1].size, reads[0].size])
+    else:
+        assert where(outline).tolist() == [[i, j] for i in reads[0] for j in reads[1]]
+
+    grid, unit = boxes(picture, "output"), boxes(picture, "output unit")
+    assert where(grid, *grid[0, :2]).tolist() == [list(index) for index in np.ndindex(*outputs)]
+    assert where(unit, *grid[0, :2]).tolist() == [list(at)]
+
+    alt = picture.alt
+    assert f"Padding: {above} above, {below} below, {before} left, {after} right." in alt
+    assert stated(alt, "Times each row is read") == rows[0].usage(sizes[0])
+    assert stated(alt, "Times each column is read") == columns[0].usage(sizes[1])
+    assert (
+        f"from {usage.min()} to {usage.max()}; {np.sum(usage == 0)} of {usage.size} pixels" in alt
+    )
+    for pixels in reads:
+        assert re.sub(r"[\[\]]", "", str(pixels.tolist())).replace("-", "−") in alt
+
+
+@pytest.mark.parametrize("strides", [1, 2, 3])
+def test_window_of_28_by_28_has_a_key_instead_of_numbers(strides):
+    window = Window(3, strides)
+    picture = figures.window(window, 28)
+    times = np.unique(np.outer(window.usage(28), window.usage(28)))
+    key = [*texts(picture, "never read"), *texts(picture, "usage")]
+    assert [int(text) for text in key] == times.tolist()
+    assert len(picture.alt) < 700
+
+
+def test_one_window_and_one_size_stand_for_both_axes():
+    window = Window(3, 2, "same")
+    pair = figures.window((window, window), (8, 8), (1, 2))
+    assert figures.window(window, 8, (1, 2)).png() == pair.png()
+
+
+@pytest.mark.parametrize("draw", [figures.axis, figures.window])
+def test_padding_and_unread_pixels_are_hatched_not_only_coloured(draw):
+    picture = draw(Window(1, 3, 1), 7)  # reads the padding and leaves holes
+    assert all(cells.get_hatch() for cells in collections(picture, "padding"))
+    assert all(cells.get_hatch() for cells in collections(picture, "never read"))
+    assert len(boxes(picture, "never read")) > 0
+    assert not any(cells.get_hatch() for cells in collections(picture, "usage"))
+
+
+def test_maps_draw_the_arrays_and_their_numbers():
+    rng = np.random.default_rng(0)
+    arrays = {"coarse": rng.integers(-9, 9, (3, 4)), "fine": rng.normal(size=(9, 2))}
+    picture = figures.maps(arrays, values=True)
+    shown = [image for image in pictures_in(picture) if image.get_gid() == "map"]
+    for image, array in zip(shown, arrays.values(), strict=True):
+        np.testing.assert_array_equal(image.get_array(), array)
+        assert image.get_clim() == (array.min(), array.max())
+        left, right, bottom, top = image.get_extent()
+        assert np.array([right - left, bottom - top]) / 44 == pytest.approx(array.shape[::-1])
+    values = np.concatenate([array.ravel() for array in arrays.values()])
+    written = [number(text) for text in texts(picture, "value")]
+    assert written == pytest.approx(values, abs=0.0005)
+    for title, array in arrays.items():
+        part = picture.alt.split(f"{title}, {array.shape[0]} × {array.shape[1]}, values from ")[1]
+        low, high, first = re.match(r"(\S+) to (\S+): ([^,]+),", part).groups()
+        expected = [array.min(), array.max(), array[0, 0]]
+        assert [number(low), number(high), number(first)] == pytest.approx(expected, abs=0.0005)
+
+
+def pictures_in(picture):
+    return [a for a in picture.figure.axes[0].get_children() if isinstance(a, AxesImage)]
+
+
+def test_maps_with_a_shared_scale_have_one_range_and_one_bar():
+    arrays = [np.array([[0.0, 1.0]]), np.array([[5.0, 7.0]])]
+    shared = pictures_in(figures.maps(arrays, scale="shared"))
+    assert [image.get_clim() for image in shared if image.get_gid() == "map"] == [(0, 7), (0, 7)]
+    assert len([image for image in shared if image.get_gid() == "scale"]) == 1
+    each = figures.maps(arrays)
+    assert [number(text) for text in texts(each, "low")] == [0, 5]
+    assert [number(text) for text in texts(each, "high")] == [1, 7]
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 13])
+def test_maps_wrap_and_never_overlap(count):
+    picture = figures.maps([np.eye(28)] * count, titles=["a rather long title of a map"] * count)
+    spots = np.array([image.get_extent() for image in pictures_in(picture)])
+    assert len({(left, top) for left, _, _, top in spots}) == 2 * count  # maps and scales
+    width, height = picture.figure.get_size_inches() * 72
+    assert width <= figures.WIDTH
+    assert spots[:, 1].max() <= width
+    assert spots[:, 2].max() <= height
+    assert_texts_apart(picture)
+
+
+def test_digits_are_grey_and_feature_maps_are_not():
+    digit = np.arange(4, dtype=np.uint8).reshape(2, 2)
+    pair = [digit, digit / 3]
+    maps = [image for image in pictures_in(figures.maps(pair)) if image.get_gid() == "map"]
+    assert [image.get_cmap().name for image in maps] == ["gray", "viridis"]
+    both = pictures_in(figures.maps(pair, scale="shared"))
+    assert len({image.get_cmap().name for image in both}) == 1
+
+
+@dataclass
+class Row:
+    name: str
+    kind: str
+    params: int
+    macs: int | None
+    output_shape: tuple = (None, 1, 1, 1)
+    activations: int | None = None
+    field: object = None
+
+
+class Ledger(list):
+    total_params = property(lambda self: sum(row.params for row in self))
+    total_macs = property(lambda self: sum(row.macs or 0 for row in self))
+
+
+@pytest.fixture
+def ledgers():
+    wide = Ledger(
+        [
+            Row("conv1", "Conv2D", 320, 190_000),
+            Row("conv2", "Conv2D", 9_248, 5_300_000),
+            Row("flatten", "Flatten", 0, 0),
+            Row("dense", "Dense", 1_980_000, 1_979_000),
+        ]
+    )
+    slim = Ledger([Row("conv1", "Conv2D", 320, 56_000), Row("mystery", "Custom", 70, None)])
+    return {"wide": wide, "slim": slim, "nothing": Ledger([Row("flatten", "Flatten", 0, 0)])}
+
+
+@pytest.mark.parametrize("quantity", ["params", "macs"])
+def test_summary_bars_are_as_long_as_the_numbers(ledgers, quantity):
+    picture = figures.summary(ledgers)
+    lengths, amounts = [], []
+    for name, ledger in ledgers.items():
+        bars = boxes(picture, f"{quantity} {name}")
+        expected = [getattr(row, quantity) for row in ledger if getattr(row, quantity)]
+        assert len(bars) == len(expected)
+        np.testing.assert_allclose(bars[1:, 0], bars[:-1, 0] + bars[:-1, 2])  # end to end
+        lengths += bars[:, 2].tolist()
+        amounts += expected
+    np.testing.assert_allclose(np.divide(lengths, amounts), lengths[0] / amounts[0])
+
+
+def test_summary_writes_and_says_the_totals_and_shares(ledgers):
+    picture = figures.summary(ledgers)
+    assert texts(picture, "total params") == [f"{m.total_params:,}" for m in ledgers.values()]
+    macs = [f"{model.total_macs:,}" for model in ledgers.values()]
+    assert texts(picture, "total macs") == [macs[0], f"≥ {macs[1]}", macs[2]]
+    wide = ledgers["wide"]
+    for row in wide:
+        for amount, total in ((row.params, wide.total_params), (row.macs, wide.total_macs)):
+            assert (f"{row.name} {amount:,} = {amount / total:.1%}" in picture.alt) == bool(amount)
+            labelled = f"{amount / total:.1%}" in "".join(
+                texts(picture, "params wide") + texts(picture, "macs wide")
+            )
+            assert labelled == (amount / total >= 0.05)
+
+
+def test_summary_tells_layers_apart_by_more_than_colour(ledgers):
+    picture = figures.summary(ledgers)
+    bars = collections(picture, "params wide")
+    assert len({bar.get_hatch() or "" for bar in bars[:2]}) == 2  # two convolutions
+    looks = {(bar.get_hatch(), tuple(bar.get_facecolor()[0])) for bar in bars}
+    assert len(looks) == len(bars)
+
+
+def test_the_heat_map_is_darker_where_a_pixel_is_read_more_often():
+    picture = figures.window(Window(3), 5)
+    [cells] = collections(picture, "usage")
+    shades = zip(map(int, texts(picture, "usage")), cells.get_facecolor(), strict=True)
+    light = {times: luminance(shade[:3]) for times, shade in shades}
+    assert sorted(light) == [1, 2, 3, 4, 6, 9]
+    assert sorted(light, key=light.get, reverse=True) == sorted(light)
+
+
+def luminance(color):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    """Contrast ratio of two colours, as WCAG 2.2 defines it."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+GALLERY = {
+    "axis": lambda: figures.axis(Window(3, 2), 6),
+    "axis, usage 1 to 7": lambda: figures.axis(Window(7), 13),
+    "axis, holes": lambda: figures.axis(Window(2, 3), 8),
+    "axis, dilated": lambda: figures.axis(Window(3, dilation_rate=2), 9),
+    "axis, one pixel": lambda: figures.axis(Window(1), 1),
+    "axis, 28": lambda: figures.axis(Window(5, padding="full"), 28),
+    "axis, values": lambda: figures.axis(Window(3, 1, "same"), 6, [1, 2, 3, 4, 5, 6], [1, -1, 0.5]),
+    "window": lambda: figures.window(Window(3, 2, "same"), 8),
+    "window, usage 1 to 49": lambda: figures.window(Window(7), 13),
+    "window, 28": lambda: figures.window(Window(3, 2), 28, at=(12, 12)),
+    "window, two": lambda: figures.window((Window(3), Window(2, 3)), (3, 14)),
+    "maps": lambda: figures.maps([np.arange(81).reshape(9, 9)], values=True),
+    "maps, fractions": lambda: figures.maps([np.eye(5) / 3, np.eye(5) / -9], values=True),
+    "summary": lambda: figures.summary({"a <b> & 'c'": Ledger([Row("d", "Dense", 5, 4)])}),
+}
+gallery = pytest.mark.parametrize("draw", GALLERY.values(), ids=GALLERY)
+
+
+@gallery
+def test_text_stands_out_from_what_is_behind_it(draw):
+    """Contrast at least 4.5 : 1, on the cell the text stands in or else on the white page."""
+    axes = draw().figure.axes[0]
+    cells = []  # (zorder, left, top, right, bottom, colour), from the bottom of the pile up
+    for patches in sorted(axes.collections, key=lambda patches: patches.zorder):
+        fills = patches.get_facecolor()
+        for index, path in enumerate(patches.get_paths() if len(fills) else ()):
+            fill = fills[index % len(fills)]
+            cells.append((patches.zorder, *path.get_extents().extents, *fill[:3]))
+    cells = np.array(cells)
+    for text in axes.texts:
+        x, y = text.get_position()
+        zorder, left, top, right, bottom = cells[:, :5].T
+        inside = (left < x) & (x < right) & (top < y) & (y < bottom) & (zorder < text.zorder)
+        behind = cells[inside][-1, 5:] if inside.any() else "white"
+        assert contrast(text.get_color(), behind) >= 4.5, text.get_text()
+
+
+def assert_texts_apart(picture):
+    """Every text lies on the page and no two overlap."""
+    picture.png()
+    renderer = picture.figure.canvas.get_renderer()
+    spots = [Text.get_window_extent(t, renderer) for t in picture.figure.axes[0].texts]
+    page = picture.figure.bbox
+    for index, spot in enumerate(spots):
+        assert page.x0 <= spot.x0
+        assert spot.x1 <= page.x1
+        assert page.y0 <= spot.y0
+        assert spot.y1 <= page.y1
+        assert not any(spot.overlaps(other) for other in spots[:index])
+
+
+@gallery
+def test_texts_lie_on_the_page_and_apart(draw):
+    assert_texts_apart(draw())
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags = []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        raise AssertionError(f"text outside of a tag: {data}")
+
+
+@gallery
+def test_a_picture_reaches_the_reader_as_one_small_image_with_its_alternative(draw):
+    picture = draw()
+    bundle = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"] == repr(picture) == picture.alt
+    parser = Tags()
+    parser.feed(bundle["text/html"])
+    [(tag, attributes)] = parser.tags
+    assert tag == "img"
+    assert attributes["alt"] == picture.alt
+    assert html.escape(picture.alt) in bundle["text/html"]
+
+    png = picture.png()
+    assert len(png) <= 40_000
+    assert figures.base64.b64decode(attributes["src"].split(",")[1]) == png
+    image = Image.open(io.BytesIO(png))
+    assert image.width == figures.DENSITY * int(attributes["width"])
+    assert int(attributes["width"]) <= figures.WIDTH
+    assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # a white card in a dark theme
+    assert image.info == {}
+    assert draw().png() == png
+
+
+def test_a_picture_keeps_the_colours_it_was_drawn_in():
+    image = Image.open(io.BytesIO(figures.axis(Window(2, 3, 1), 8).png())).convert("RGB")
+    colours = {colour for _, colour in image.getcolors(256)}
+    for colour in (figures.BLUE, figures.BLUE_TINT, figures.ORANGE, figures.GREEN_TINT):
+        exact = np.array(to_rgba(colour)[:3]) * 255
+        assert min(np.abs(exact - other).max() for other in colours) <= 2
+
+
+def test_save_writes_the_png(tmp_path):
+    picture = figures.axis(Window(3), 7)
+    picture.save(tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").read_bytes() == picture.png()
+
+
+def test_a_users_matplotlib_style_changes_nothing():
+    import matplotlib
+
+    def draw():
+        return figures.window(Window(3, 2, 1), 6).png()
+
+    plain = draw()
+    with matplotlib.rc_context(
+        {
+            "font.family": "monospace",
+            "text.color": "white",
+            "figure.facecolor": "black",
+            "savefig.bbox": "tight",
+            "image.interpolation": "bilinear",
+        }
+    ):
+        assert draw() == plain
+
+
+def test_pictures_need_neither_pyplot_nor_keras():
+    script = (
+        "import sys; from course import figures; from course.geometry import Window;"
+        "figures.axis(Window(3), 7).png();"
+        "print([m for m in ('matplotlib.pyplot', 'keras', 'tensorflow') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("draw", "says"),
+    [
+        (lambda: figures.axis(Window(3), 7, values=[1, 2]), "values.*give 7 numbers"),
+        (lambda: figures.axis(Window(3), 7, kernel=[[1, 2, 3]]), "kernel.*give 3 numbers"),
+        (lambda: figures.axis(Window(3), 1000), "at most 128"),
+        (lambda: figures.window(Window(3), 7, at=(0, 5)), "column from 0 to 4"),
+        (lambda: figures.window(Window(3), 7, at=(-1, 0)), "row from 0 to 4"),
+        (lambda: figures.window(Window(3), (7, 7, 7)), "one n or two"),
+        (lambda: figures.maps([]), "at least one"),
+        (lambda: figures.maps(np.zeros((2, 28, 28, 1))), "one channel"),
+        (lambda: figures.maps(np.zeros((28, 28))), "give a list"),
+        (lambda: figures.maps([np.zeros((0, 3))]), "shape"),
+        (lambda: figures.maps([np.array([[np.nan]])]), "NaN"),
+        (lambda: figures.maps([np.eye(2)], titles=["a", "b"]), "2 titles for 1 image"),
+        (lambda: figures.maps([np.eye(2)], scale="own"), "'each' or 'shared'"),
+        (lambda: figures.summary({}), "at least one model"),
+        (lambda: figures.summary([Ledger()]), "name: ledger"),
+    ],
+)
+def test_a_wrong_argument_says_what_to_change(draw, says):
+    with pytest.raises(ValueError, match=says):
+        draw()
+
+
+def test_an_impossible_window_raises_what_geometry_raises():
+    for draw in (figures.axis, figures.window):
+        with pytest.raises(SettingError, match="kernel_size"):
+            draw(Window(5), 3)

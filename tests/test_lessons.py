@@ -1,0 +1,602 @@
+"""The conventions of the lessons, each as a rule that a lesson can break.
+
+A rule is a generator: it takes a lesson and yields what is wrong with it, in words that say what
+to change. ``test_rule`` holds every lesson to every rule; below, each rule meets a notebook that
+breaks this rule and no other.
+"""
+
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+import tokenize
+import urllib.parse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import lessons
+import pytest
+from lessons import COMMENT, FENCE, LINK, NOTEBOOKS, TAG, cells, lesson_paths, mentions_keras
+from nbformat import NotebookNode
+from nbval.plugin import comment_markers, metadata_tags
+from refresh import RefreshError, main, normalise, refresh, to_text
+
+LESSONS = lesson_paths()
+ALT_LENGTH = 20  # characters: enough to say what a picture shows, not only that it is one
+LINE_LENGTH = 100  # characters
+CELL_LENGTH = 15  # lines: a cell is short enough to read at a glance
+
+WARNING = re.compile(r"\b\w*Warning\b")
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
+FOLDER = re.compile(r"(?<![\w./<])/[\w.-]+/[\w./-]+|\bfile://|\b[A-Za-z]:\\\w")
+DATA_URL = re.compile(r"data:[\w/+-]+;base64,[A-Za-z0-9+/=]*")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    path: Path
+    notebook: NotebookNode
+
+
+def load(path: Path) -> Lesson:
+    return Lesson(path, lessons.read(path))
+
+
+def outputs(lesson: Lesson) -> Iterator[tuple[str, NotebookNode]]:
+    for where, cell in cells(lesson.notebook, "code"):
+        for output in cell.outputs:
+            yield where, output
+
+
+def output_texts(lesson: Lesson) -> Iterator[tuple[str, str]]:
+    """Every text in the outputs, without the bytes of pictures."""
+    for where, output in outputs(lesson):
+        texts = [output.get("text", ""), *output.get("data", {}).values()]
+        for text in texts:
+            yield where, DATA_URL.sub("", str(text))
+
+
+def comments(source: str) -> Iterator[tokenize.TokenInfo]:
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token
+
+
+class Images(HTMLParser):
+    """The alternative text of every image in an html text; "" where there is none."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.alts = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            self.alts.append((dict(attrs).get("alt") or "").strip())
+
+
+RULES: list[Callable[[Lesson], Iterator[str]]] = []
+
+
+def rule(function):
+    RULES.append(function)
+    return function
+
+
+@rule
+def runs_without_error(lesson):
+    for where, output in outputs(lesson):
+        if output.output_type == "error":
+            yield f"{where} stores an error: {output.ename}: {output.evalue}"
+
+
+@rule
+def keeps_stderr_empty(lesson):
+    for where, output in outputs(lesson):
+        if output.get("name") == "stderr":
+            yield f"{where} stores stderr: {output.text}"
+
+
+@rule
+def warns_of_nothing(lesson):
+    for where, text in output_texts(lesson):
+        for found in WARNING.findall(text):
+            yield f"{where} prints a {found}"
+
+
+@rule
+def prints_no_path_and_no_address(lesson):
+    for where, text in output_texts(lesson):
+        for found in [*ADDRESS.finditer(text), *FOLDER.finditer(text)]:
+            yield f"{where} prints {found[0]}, which differs from machine to machine"
+
+
+@rule
+def is_executed_from_top_to_bottom(lesson):
+    for expected, (where, cell) in enumerate(cells(lesson.notebook, "code"), start=1):
+        if cell.execution_count != expected:
+            yield f"{where} has execution count {cell.execution_count}, not {expected}: refresh it"
+
+
+@rule
+def is_kept_in_normal_form(lesson):
+    normal = to_text(normalise(lesson.notebook, lesson.path.stem))
+    if lesson.path.read_text(encoding="utf-8") != normal:
+        yield "the file is not as tests/refresh.py writes it: refresh it"
+
+
+@rule
+def describes_every_picture(lesson):
+    for where, output in outputs(lesson):
+        data = output.get("data", {})
+        for kind in data:
+            if kind.startswith("image/"):
+                yield f"{where} shows a bare {kind}. Show html: <img alt=… src=data:…>"
+        yield from _short_alts(where, Images(data.get("text/html", "")).alts)
+    for where, cell in cells(lesson.notebook, "markdown"):
+        text = COMMENT.sub("", cell.source)
+        yield from _short_alts(where, re.findall(r"!\[([^\]]*)\]", text) + Images(text).alts)
+
+
+def _short_alts(where: str, alts: list[str]) -> Iterator[str]:
+    for alt in alts:
+        if len(alt) < ALT_LENGTH:
+            yield f"{where}: the alternative text “{alt}” does not say what the picture shows"
+
+
+@rule
+def shows_pictures_without_a_kernel(lesson):
+    for where, output in outputs(lesson):
+        if any("widget" in kind for kind in output.get("data", {})):
+            yield f"{where} stores a widget without html, which is dead when the lesson is opened"
+
+
+@rule
+def links_to_what_exists(lesson):
+    for where, cell in cells(lesson.notebook, "markdown"):
+        for link in LINK.finditer(FENCE.sub("", cell.source)):
+            target = urllib.parse.unquote(link["target"])
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            file = lesson.path.parent / name if name else lesson.path
+            if not file.exists():
+                yield f"{where} links to {name}, which does not exist"
+            elif anchor and anchor not in _anchors(file):
+                yield f"{where} links to #{anchor}, but no heading of {file.name} is called so"
+
+
+def _anchors(path: Path) -> set[str]:
+    """JupyterLab's anchors: the text of a heading, with hyphens for spaces."""
+    headings = [
+        heading
+        for _, cell in cells(lessons.read(path), "markdown")
+        for heading in re.findall(r"^#{1,6} +(.*?) *$", FENCE.sub("", cell.source), re.MULTILINE)
+    ]
+    shown = [re.sub(r"[*`]", "", LINK.sub(r"\g<text>", TAG.sub("", text))) for text in headings]
+    return {text.replace(" ", "-") for text in shown}
+
+
+@rule
+def accounts_for_every_number(lesson):
+    yield from lessons.text_problems(lesson.notebook)
+
+
+@rule
+def computes_what_it_says(lesson):
+    try:
+        namespace = lessons.run(lesson.notebook, lesson.path.parent)
+    except Exception as error:
+        yield f"it does not run: {error!r} {getattr(error, '__notes__', '')}"
+    else:
+        yield from lessons.check_problems(lesson.notebook, namespace)
+
+
+@rule
+def quotes_no_number_in_a_comment(lesson):
+    for where, cell in cells(lesson.notebook, "code"):
+        for comment in comments(cell.source):
+            if re.search(r"[0-9]", comment.string):
+                yield f"{where}: nobody checks the number in the comment “{comment.string}”"
+
+
+@rule
+def compares_every_output(lesson):
+    for where, cell in cells(lesson.notebook, "code"):
+        if set(cell.metadata.get("tags", [])) & metadata_tags.keys():
+            yield f"{where} has a tag that hides it from nbval"
+        follower = {comment.start[0]: comment.string for comment in comments(cell.source)}
+        for line, comment in follower.items():
+            marker = comment.lstrip("# ")
+            if marker not in comment_markers:
+                continue
+            asserts = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source)))
+            if marker != "NBVAL_IGNORE_OUTPUT":
+                yield f"{where}: {marker} hides the cell from nbval"
+            elif not follower.get(line + 1, "").strip("# "):
+                yield f"{where}: give the reason for {marker} in a comment on the next line"
+            elif not asserts:
+                yield f"{where}: nobody compares the output, so assert what it should be"
+
+
+@rule
+def imports_course_first(lesson):
+    where, cell = next(cells(lesson.notebook, "code"), ("it", None))
+    first = ast.parse(cell.source).body[:1] if cell else []
+    match first:
+        case [ast.ImportFrom(module=str(module))] if module.split(".")[0] == "course":
+            return
+        case [ast.Import(names=[ast.alias(name=module), *_])] if module.split(".")[0] == "course":
+            return
+    yield f"{where} must import course first: it quietens TensorFlow before that loads"
+
+
+@rule
+def is_read_at_a_glance(lesson):
+    for where, cell in cells(lesson.notebook, "code"):
+        lines = cell.source.splitlines()
+        if len(lines) > CELL_LENGTH:
+            yield f"{where} has {len(lines)} lines; {CELL_LENGTH} are enough"
+        for line in lines:
+            if len(line) > LINE_LENGTH:
+                yield f"{where} has a line of {len(line)} characters: “{line[:40]}…”"
+
+
+@rule
+def has_a_title(lesson):
+    where, cell = next(cells(lesson.notebook, "markdown"), ("it", None))
+    if not cell or not re.search(r"^# \S", cell.source, re.MULTILINE):
+        yield f"{where} must have the lesson's title: # Title"
+
+
+def broken_rules(lesson: Lesson) -> set[str]:
+    return {rule.__name__ for rule in RULES if list(rule(lesson))}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+def test_rule(path, rule):
+    problems = list(rule(load(path)))
+    assert not problems, "\n".join([f"{path.name} {rule.__name__}:", *problems])
+
+
+def loaded_by(path: Path) -> set[str]:
+    """The heavy libraries that a process has loaded after it ran the notebook."""
+    program = (
+        "import sys, pathlib, lessons; path = pathlib.Path(sys.argv[1]);"
+        "lessons.run(lessons.read(path), path.parent); print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    tests = Path(__file__).parent
+    done = subprocess.run(command, cwd=tests, capture_output=True, text=True, check=True)
+    return {"tensorflow", "keras"} & set(done.stdout.split())
+
+
+LIGHT = [path for path in LESSONS if not mentions_keras(lessons.read(path))]
+
+
+@pytest.mark.parametrize("path", LIGHT, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+def test_light_lesson_loads_no_tensorflow(path):
+    assert not loaded_by(path)
+
+
+def test_hidden_import_of_keras_is_found(write_notebook):
+    hidden = "import sys\nsys.modules['ke' 'ras'] = sys"  # as quick as importing it is slow
+    path = write_notebook(("code", hidden), execute=False)
+    assert not mentions_keras(lessons.read(path))
+    assert "keras" in loaded_by(path)
+
+
+# A lesson that breaks no rule. The picture is matplotlib's, the rest is as small as it can be.
+
+PICTURE = """\
+import base64, io
+import matplotlib.pyplot as plt
+figure, axes = plt.subplots(figsize=(1, 1))
+axes.plot(range(n), color="#0072B2")
+png = io.BytesIO()
+figure.savefig(png)
+plt.close(figure)
+alt = f"A straight line that rises over {n} pixels"
+src = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+class Picture:
+    def _repr_html_(self):
+        return f'<img alt="{alt}" src="{src}">'
+    def __repr__(self):
+        return alt
+Picture()"""
+
+GOOD = (
+    ("markdown", "# A window\n\nSee [the sizes](#Two-lonely-sizes)."),
+    ("code", "from course.geometry import Window\n\nn = 28"),
+    ("code", "o = Window(kernel_size=3).output_size(n)\nprint(o)\nprint(o)"),
+    ("markdown", "## Two *lonely* sizes\n\nFrom 28 to 26.\n<!-- check: o == 26; n == 28 -->"),
+    ("code", PICTURE),
+)
+
+
+@pytest.fixture(scope="module")
+def good_text(tmp_path_factory) -> str:
+    """The text of the good lesson, executed once for all tests; its cells came without ids."""
+    path = tmp_path_factory.mktemp("good") / "lesson.ipynb"
+    new = [{"cell_type": kind, "metadata": {}, "source": source} for kind, source in GOOD]
+    for cell in new:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    path.write_text(json.dumps({"cells": new, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
+    assert refresh(path)
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def good(good_text, tmp_path) -> Path:
+    path = tmp_path / "lesson.ipynb"
+    path.write_text(good_text, encoding="utf-8")
+    return path
+
+
+def test_good_lesson_breaks_no_rule(good):
+    for rule in RULES:
+        assert list(rule(load(good))) == []
+
+
+def stream(text: str, name: str = "stdout") -> dict:
+    return {"name": name, "output_type": "stream", "text": text}
+
+
+def shown(**data: str) -> dict:
+    data = {kind.replace("_", "/", 1): text for kind, text in data.items()}
+    return {"data": data, "metadata": {}, "output_type": "display_data"}
+
+
+ERROR = {"ename": "ValueError", "evalue": "no", "output_type": "error", "traceback": []}
+IGNORE = "# NBVAL_IGNORE_OUTPUT"
+WIDGET = {"application_vnd.jupyter.widget-view+json": "a model that is gone"}
+
+
+def output(*new):
+    """Break a lesson by what the first code cell stores as its output."""
+
+    def edit(notebook):
+        notebook.cells[1].outputs = [NotebookNode(one) for one in new]
+
+    return edit
+
+
+def add(cell: int, text: str):
+    """Break a lesson by a line at the end of a cell."""
+
+    def edit(notebook):
+        notebook.cells[cell].source += f"\n{text}"
+
+    return edit
+
+
+def replace(cell: int, text: str):
+    def edit(notebook):
+        notebook.cells[cell].source = text
+
+    return edit
+
+
+def tag(notebook):
+    notebook.cells[1].metadata = NotebookNode(tags=["nbval-skip"])
+
+
+def unexecuted(notebook):
+    notebook.cells[1].execution_count = None
+
+
+def recounted(notebook):
+    notebook.cells[2].execution_count = 7
+
+
+BREAKS = [
+    (runs_without_error, output(ERROR)),
+    (keeps_stderr_empty, output(stream("oh", "stderr"))),
+    (warns_of_nothing, output(stream("DeprecationWarning: old"))),
+    (warns_of_nothing, output(shown(text_html="<p>UserWarning"))),
+    (prints_no_path_and_no_address, output(stream("<Figure at 0x7f00dead>"))),
+    (prints_no_path_and_no_address, output(shown(text_plain="saved in /home/ada/course/a.png"))),
+    (prints_no_path_and_no_address, output(stream(r"C:\course"))),
+    (is_executed_from_top_to_bottom, unexecuted),
+    (is_executed_from_top_to_bottom, recounted),
+    (describes_every_picture, output(shown(image_png="AAAA", text_plain="a picture"))),
+    (describes_every_picture, output(shown(text_html="<img src='data:image/png;base64,A'>"))),
+    (describes_every_picture, output(shown(text_html="<img alt='a plot' src=''>"))),
+    (describes_every_picture, add(0, "![window](data:,)")),
+    (describes_every_picture, add(0, "<img src='data:,'>")),
+    (shows_pictures_without_a_kernel, output(shown(**WIDGET))),
+    (links_to_what_exists, add(0, "[next](02_padding.ipynb)")),
+    (links_to_what_exists, add(0, "[up](#A-windov)")),
+    (links_to_what_exists, add(0, "[up](lesson.ipynb#A-windov)")),
+    (accounts_for_every_number, add(0, "26 is the size.")),
+    (accounts_for_every_number, add(3, "26 is also quoted here.")),
+    (accounts_for_every_number, add(0, "<!-- given: 5 -->")),
+    (accounts_for_every_number, add(0, "<!-- chek: o == 26 -->")),
+    (accounts_for_every_number, add(0, "<!-- check: o = 26 -->")),
+    (accounts_for_every_number, add(0, "<!-- check: o is is n -->")),
+    (computes_what_it_says, add(0, "<!-- check: o == n -->")),
+    (computes_what_it_says, add(0, "<!-- check: 26 == 26 -->")),
+    (computes_what_it_says, add(0, "<!-- check: o -->")),
+    (computes_what_it_says, add(0, "<!-- check: missing == 26 -->")),
+    (computes_what_it_says, add(2, "raise SystemError")),
+    (quotes_no_number_in_a_comment, add(2, "o  # 26")),
+    (compares_every_output, tag),
+    (compares_every_output, add(2, "# NBVAL_SKIP")),
+    (compares_every_output, add(2, f"{IGNORE}\nassert o")),
+    (compares_every_output, add(2, f"{IGNORE}\n# times differ")),
+    (imports_course_first, replace(1, "import math\nfrom course.geometry import Window\nn = 28")),
+    (is_read_at_a_glance, add(2, "\n" * CELL_LENGTH + "o")),
+    (is_read_at_a_glance, add(2, f"name = '{'x' * LINE_LENGTH}'")),
+    (has_a_title, replace(0, "A window")),
+]
+
+
+@pytest.mark.parametrize(("rule", "edit"), BREAKS)
+def test_each_rule_can_be_broken_alone(rule, edit, good):
+    notebook = lessons.read(good)
+    edit(notebook)
+    good.write_text(to_text(notebook), encoding="utf-8")
+    assert broken_rules(load(good)) == {rule.__name__}
+
+
+@pytest.mark.parametrize("text", ["{}", "old", '"metadata": {}'])
+def test_normal_form_can_be_broken_alone(text, good):
+    written = good.read_text(encoding="utf-8")
+    changed = {
+        "{}": written.rstrip("\n"),
+        "old": written.replace('"nbformat_minor": 5', '"nbformat_minor": 4'),
+        '"metadata": {}': written.replace(text, '"metadata": {"collapsed": false}', 1),
+    }[text]
+    assert changed != written
+    good.write_text(changed, encoding="utf-8")
+    assert broken_rules(load(good)) == {"is_kept_in_normal_form"}
+
+
+def test_every_rule_is_broken_by_some_notebook():
+    tested = {rule for rule, _ in BREAKS} | {is_kept_in_normal_form}
+    assert tested == set(RULES)
+
+
+def test_ignored_output_with_reason_and_assertion_is_allowed(good):
+    notebook = lessons.read(good)
+    add(2, f"{IGNORE}\n# times differ from machine to machine\nassert o < n")(notebook)
+    good.write_text(to_text(notebook), encoding="utf-8")
+    assert broken_rules(load(good)) == set()
+
+
+# Numbers in prose
+
+
+@pytest.mark.parametrize(
+    ("prose", "expected"),
+    [
+        ("2,002,698 and 2_002_698 and $2{,}002{,}698$", ["2002698"] * 3),
+        (".444, 0.444, −0.444 and -.444", ["0.444"] * 4),
+        ("26², 10⁻³ and x₁", ["26", "10"]),
+        ("$28^2 + x_{10} + x_1$", ["28"]),
+        ("3×3, 3x3, 3 × 3 and $3 \\times 3$", ["3"] * 4),
+        ("28×28×1 is not 5×6", ["28", "1", "5", "6"]),
+        ("conv1, Conv2D, float32, uint8, conv2d_12", []),
+        ("_3_ of **4**, (5, 5) and 6.", ["3", "4", "5", "5", "6"]),
+        ("```\n28 → 26\n```", ["28", "26"]),
+        ("`strides=(2, 2)`", ["2", "2"]),
+        ("| 26²×32 | 13.8 % |", ["26", "32", "13.8"]),
+        ("[lesson 2](02_padding.ipynb#1) and [section 2](#Part-3)", ["2"]),
+        ("<img width=300> <b>7</b> &#8230; https://example.org/9", ["7"]),
+        ("![8 windows](data:,)", ["8"]),
+        ("n < 28 and k > 3", ["28", "3"]),
+        ("1. one\n2. two", ["1", "2"]),
+        ("the size is\n28. Then", ["28"]),
+        ("1e-3, 2.5e6", ["0.001", "2500000"]),
+        ("from 0–9, 10/2", ["0", "9", "10", "2"]),
+        ("<!-- given: 20 -->", []),
+    ],
+)
+def test_numbers_a_reader_sees(prose, expected):
+    assert [f"{value:f}" for value in sorted(lessons.quoted(prose).elements())] == [
+        f"{value:f}" for value in sorted(map(lessons.Decimal, expected))
+    ]
+
+
+def test_checks_know_the_prelude_without_imports(write_notebook):
+    check = "<!-- check: ceil(3.5) == Window(4).kernel_size == np.ceil(figures.math.pi) -->"
+    check = check.replace("figures.math.pi", "abs(-3.5)")
+    path = write_notebook(("markdown", f"# 4\n{check}"), ("code", "x = 1"), execute=False)
+    assert lessons.prose_problems(lessons.read(path), path.parent) == []
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        "<!-- check: o == 26; n == 28 --> <!-- given: 20, 5 -->",
+        "<!-- check: o == 26; n == 28; given: 20 5 -->",
+        "<!-- given: 20 5; check: (o,\n n) == (26, 28) -->",
+        "<!-- check: o == 26\n  check: n == 28\n  given: 5\n  given: 20\n-->",
+        "<!--\n  check:\n    o == 26\n    n == 28\n  given: 5 20\n-->",
+    ],
+)
+def test_promises_may_be_written_in_several_ways(promise):
+    assert len(lessons.checks(promise)) in (1, 2)
+    values = {value for check in lessons.checks(promise) for value in lessons.literals(check)}
+    assert values == {26, 28}
+    assert set(lessons.given(promise)) == {20, 5}
+
+
+def test_a_lessons_own_names_come_before_the_prelude(write_notebook):
+    path = write_notebook(
+        ("code", "Window = list"), ("markdown", "<!-- check: Window() == [] -->"), execute=False
+    )
+    assert lessons.prose_problems(lessons.read(path), path.parent) == []
+
+
+# tests/refresh.py
+
+
+def test_refreshing_twice_changes_nothing(good, capsys):
+    before = good.read_text(encoding="utf-8")
+    assert main([str(good)]) == 0
+    assert "unchanged" in capsys.readouterr().out
+    assert good.read_text(encoding="utf-8") == before
+
+
+def test_refresh_repairs_a_stale_and_untidy_notebook(good):
+    before = good.read_text(encoding="utf-8")
+    untidy = lessons.read(good)
+    untidy.metadata = NotebookNode(widgets={"state": {}}, language_info={"version": "3.0"})
+    untidy.cells[1].metadata = NotebookNode(collapsed=True, execution={"iopub.status.busy": "now"})
+    untidy.cells[2].outputs = [NotebookNode(stream("27\n"))]
+    untidy.cells[2].execution_count = 9
+    good.write_text(to_text(untidy), encoding="utf-8")
+    assert refresh(good)
+    assert good.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize("broken", ["1 / 0", "import sys\nprint('oh', file=sys.stderr)"])
+def test_a_failing_notebook_stays_as_it_was(broken, write_notebook, capsys):
+    path = write_notebook(("code", "x = 1"), ("code", broken), execute=False)
+    before = path.read_bytes()
+    assert main([str(path)]) == 1
+    assert broken.splitlines()[0] in capsys.readouterr().out
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+    with pytest.raises(RefreshError):
+        refresh(path)
+
+
+def test_normal_form_names_cells_the_same_way_every_time(good):
+    notebook = lessons.read(good)
+    kept = notebook.cells[0].id
+    notebook.cells[1].id = kept  # a duplicate
+    del notebook.cells[2]["id"]
+    notebook.cells[3].id = "no id!"
+    first, second = (normalise(notebook, "07 lesson") for _ in range(2))
+    assert first == second
+    ids = [cell.id for cell in first.cells]
+    assert ids[0] == kept
+    assert ids[1:4] == ["07-lesson-1", "07-lesson-2", "07-lesson-3"]
+    assert len(set(ids)) == len(ids)
+
+
+def test_normal_form_merges_streams_and_keeps_html_of_widgets(good):
+    notebook = lessons.read(good)
+    output(stream("a\n"), stream("b\n"), shown(text_html="<p>", **WIDGET))(notebook)
+    merged, widget = normalise(notebook, "lesson").cells[1].outputs
+    assert merged.text == "a\nb\n"
+    assert list(widget.data) == ["text/html"]
+
+
+def test_kernels_do_not_see_what_changes_outputs(write_notebook, monkeypatch):
+    names = [*lessons.DISTURBING, "IPYTHONDIR"]
+    for name in names:
+        monkeypatch.setenv(name, "mine")
+    lessons.neutral_environment()
+    path = write_notebook(("code", f"import os\n[os.environ.get(name) for name in {names}]"))
+    seen = ast.literal_eval(lessons.read(path).cells[0].outputs[0].data["text/plain"])
+    assert len(seen) == len(names)
+    assert "mine" not in seen
