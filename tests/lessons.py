@@ -63,7 +63,9 @@ PRELUDE = {
 
 HEAVY = re.compile(r"\b(tensorflow|keras|models|ledger)\b")
 COMMENT = re.compile(r"<!--\s*(.*?)\s*-->", re.DOTALL)
-PROMISE = re.compile(r"(?:^|[;\n])\s*(check|given):(.*?)(?=\Z|[;\n]\s*(?:check|given):)", re.DOTALL)
+PROMISE = re.compile(
+    r"(?:^|[;\n])\s*(check|given|unquoted):(.*?)(?=\Z|[;\n]\s*(?:check|given|unquoted):)", re.DOTALL
+)
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -215,11 +217,9 @@ def literals(expression: ast.expr) -> Iterator[Decimal]:
             yield Decimal(repr(node.value))
 
 
-def given(markdown: str) -> Counter[Decimal]:
-    """The numbers that a Markdown cell declares to be free choices."""
-    return Counter(
-        number.value for text in _comments(markdown, "given") for number in numbers(text)
-    )
+def listed(markdown: str, word: str) -> Counter[Decimal]:
+    """The numbers that a Markdown cell lists as "given" or as "unquoted"."""
+    return Counter(number.value for text in _comments(markdown, word) for number in numbers(text))
 
 
 def text_problems(notebook: NotebookNode) -> list[str]:
@@ -228,22 +228,30 @@ def text_problems(notebook: NotebookNode) -> list[str]:
     for where, cell in cells(notebook, "markdown"):
         for comment in COMMENT.findall(cell.source):
             if not PROMISE.match(comment):
-                problems.append(f"{where}: <!-- {comment} --> is neither check: nor given:")
+                problems.append(f"{where}: <!-- {comment} --> is no check:, given: or unquoted:")
         try:
             promises = checks(cell.source)
         except SyntaxError as error:
             problems.append(f"{where}: a check is not Python: {error}")
             continue
         checked = Counter(value for promise in promises for value in literals(promise))
-        choices = given(cell.source)
-        for value in (quoted(cell.source) - checked - choices).elements():
+        said, choices = quoted(cell.source), listed(cell.source, "given")
+        aside = listed(cell.source, "unquoted")
+        for value in (said - checked - choices).elements():
             problems.append(
                 f"{where}: nothing checks the number {value:f}. Write "
                 f"<!-- check: … == {value:f} --> in this cell with what computes it, or "
                 f"<!-- given: {value:f} --> if it is a free choice"
             )
-        for value in (choices - quoted(cell.source)).elements():
+        for value in (choices - said).elements():
             problems.append(f"{where}: the text does not use `given: {value:f}`. Delete it there")
+        if spare := ", ".join(f"{v:f}" for v in (checked + choices - said - aside).elements()):
+            problems.append(
+                f"{where}: the checks use numbers that the text does not say, so that they could "
+                f"vouch for a wrong one. Add <!-- unquoted: {spare} -->"
+            )
+        for value in (said + aside - checked - choices - (said - checked - choices)).elements():
+            problems.append(f"{where}: no check needs `unquoted: {value:f}`. Delete it there")
     return problems
 
 

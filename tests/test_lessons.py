@@ -417,13 +417,15 @@ BREAKS = [
     (accounts_for_every_number, add(0, "26 is the size.")),
     (accounts_for_every_number, add(3, "26 is also quoted here.")),
     (accounts_for_every_number, add(0, "<!-- given: 5 -->")),
+    (accounts_for_every_number, add(0, "<!-- unquoted: 5 -->")),
+    (accounts_for_every_number, add(0, "<!-- check: n == o + 2 -->")),
     (accounts_for_every_number, add(0, "<!-- chek: o == 26 -->")),
     (accounts_for_every_number, add(0, "<!-- check: o = 26 -->")),
     (accounts_for_every_number, add(0, "<!-- check: o is is n -->")),
     (computes_what_it_says, add(0, "<!-- check: o == n -->")),
-    (computes_what_it_says, add(0, "<!-- check: 26 == 26 -->")),
+    (computes_what_it_says, add(0, "<!-- check: 26 == 26; unquoted: 26, 26 -->")),
     (computes_what_it_says, add(0, "<!-- check: o -->")),
-    (computes_what_it_says, add(0, "<!-- check: missing == 26 -->")),
+    (computes_what_it_says, add(0, "<!-- check: missing == 26; unquoted: 26 -->")),
     (computes_what_it_says, add(2, "raise SystemError")),
     (quotes_no_number_in_a_comment, add(2, "o  # 26")),
     (compares_every_output, tag),
@@ -506,7 +508,7 @@ def test_numbers_a_reader_sees(prose, expected):
 
 def test_checks_know_the_prelude_without_imports(write_notebook):
     check = "<!-- check: ceil(3.5) == Window(4).kernel_size == np.ceil(figures.math.pi) -->"
-    check = check.replace("figures.math.pi", "abs(-3.5)")
+    check = check.replace("figures.math.pi", "abs(-3.5)") + "<!-- unquoted: 3.5, 3.5 -->"
     path = write_notebook(("markdown", f"# 4\n{check}"), ("code", "x = 1"), execute=False)
     assert lessons.prose_problems(lessons.read(path), path.parent) == []
 
@@ -525,7 +527,7 @@ def test_promises_may_be_written_in_several_ways(promise):
     assert len(lessons.checks(promise)) in (1, 2)
     values = {value for check in lessons.checks(promise) for value in lessons.literals(check)}
     assert values == {26, 28}
-    assert set(lessons.given(promise)) == {20, 5}
+    assert set(lessons.listed(promise, "given")) == {20, 5}
 
 
 def test_a_lessons_own_names_come_before_the_prelude(write_notebook):

@@ -23,7 +23,7 @@ display({"text/html": picture, "text/plain": alt}, raw=True)"""
 @pytest.fixture
 def lesson(write_notebook):
     return write_notebook(
-        ("markdown", "# A window\n\nOn 28 pixels, `same` pads 1.\n<!-- check: n == 28 - 1 + 1 -->"),
+        ("markdown", "# A window\n\nOn 28 pixels, `same` pads 1.\n<!-- check: n == 28 * 1 -->"),
         ("code", CODE),
         ("code", SHOW),
     )
