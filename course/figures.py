@@ -246,8 +246,8 @@ def window(
         times = times[:: -(-times.size // 9)]
         key_top = y(sizes[0]) + 12
         keys = _grid(middle + np.arange(times.size) * 24, key_top)
-        page.usage(keys, 24, 20, times, usage.max())
-        bottom = max(bottom, key_top + 20)
+        page.usage(keys, 24, 18, times, usage.max())
+        bottom = max(bottom, key_top + 18)
 
     page.caption(right, top, "output", _by(outputs), GREEN_TEXT)
     xs, ys = (start + np.arange(o) * cell for start, o in ((right, outputs[1]), (top, outputs[0])))
