@@ -3,82 +3,38 @@
 Every function returns a ``Picture``. As the last line of a cell it shows itself; its ``repr`` is
 the text alternative, which says in words the numbers that the picture draws. One visual language
 throughout: input blue, padding grey and hatched, window orange, output green.
-
-A picture is laid out by hand on a page measured in CSS pixels from its top left corner. At
-matplotlib's 72 points per inch one point is one CSS pixel, so text of size 12 is as large as the
-text around the picture.
 """
 
-import base64
-import html
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PatchCollection
-from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.image import AxesImage
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.text import Text
-from matplotlib.textpath import TextPath
-from PIL import Image
+from matplotlib.colors import Normalize
 
 from course.geometry import Window
-
-# Okabe and Ito's colours, which colour-blind readers can tell apart. As words on white, orange
-# and green would be too pale (contrast below 4.5 : 1), so words take a darker shade.
-BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#999999", "#222222"
-ORANGE_TEXT, GREEN_TEXT, GREY_TEXT = "#8A5D00", "#006B4E", "#666666"
-BLUE_TINT, ORANGE_TINT, GREEN_TINT = "#CFE5F2", "#FBE9C7", "#CCECE3"
-UNREAD, CROSSED = "#A63F00", "crossed out: never"
-USAGE = LinearSegmentedColormap.from_list("usage", ["#EDF6FB", "#7DBADD", BLUE])
-
-WIDTH = 860  # CSS pixels that a cell's output has room for on a laptop
-MARGIN = 20
-DENSITY = 2  # image pixels per CSS pixel
-LONGEST = 128  # pixels on one axis; beyond it a cell is hardly wider than its outline
-
-
-class Picture:
-    """A matplotlib figure and its text alternative.
-
-    It reaches the reader as html, because JupyterLab shows no text alternative for an image
-    output.
-    """
-
-    def __init__(self, figure: Figure, alt: str):
-        self.figure, self.alt = figure, alt
-
-    def __repr__(self) -> str:
-        return self.alt
-
-    def png(self) -> bytes:
-        """The picture as a PNG of at most 256 colours, without a date or other metadata."""
-        canvas = FigureCanvasAgg(self.figure)
-        canvas.draw()
-        image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-        file = io.BytesIO()
-        image.quantize(256, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-        return file.getvalue()
-
-    def save(self, path: str | Path) -> None:
-        """Write the PNG to ``path``."""
-        Path(path).write_bytes(self.png())
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        alt, width = html.escape(self.alt), round(self.figure.get_figwidth() * 72)
-        data = base64.b64encode(self.png()).decode()
-        image = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
-        # Of a folded output JupyterLab shows the first line, which must not give it away.
-        image = f"<!-- Run the cell to see the picture. -->\n{image}"
-        return {"text/html": image, "text/plain": self.alt}
+from course.page import (
+    BLUE,
+    BLUE_TINT,
+    CROSSED,
+    DENSITY,
+    GREEN,
+    GREEN_TEXT,
+    GREEN_TINT,
+    GREY,
+    INK,
+    MARGIN,
+    ORANGE,
+    ORANGE_TEXT,
+    ORANGE_TINT,
+    WIDTH,
+    Page,
+    Picture,
+    cell_size,
+    font_size,
+    grid,
+    number,
+    text_width,
+)
 
 
 def axis(
@@ -112,13 +68,13 @@ def axis(
         results = [padded[first + before + taps] @ weights for first in positions]
 
     left = MARGIN + 116
-    cell = _cell_size(WIDTH - MARGIN - left, before + n + after, largest=44)
+    cell = cell_size(WIDTH - MARGIN - left, before + n + after, largest=44)
     row = min(max(cell, 22), 32)
     # A staircase shows how the window slides. Where it would be too tall, windows that do not
     # touch share a step.
     steps = outputs if outputs <= 14 else min(outputs, span // s + 1)
     pitch = min(max(200 / steps, 17), 25)
-    page = _Page()
+    page = Page()
     top = page.heading([_formula(window, n)], [_settings(window, n)]) + 22
     windows_top = top + row + 12
     outputs_top = windows_top + steps * pitch + 14
@@ -132,9 +88,9 @@ def axis(
     pads = f", p = {before} + {after}" if before + after else ""
     page.label(top + row / 2, "input", f"n = {n}{pads}", BLUE)
     page.ticks(x(np.arange(n) + 0.5), top - 8, BLUE, cell)
-    page.padding(_grid(x(np.r_[-before:0, n : n + after]), top), cell, row)
+    page.padding(grid(x(np.r_[-before:0, n : n + after]), top), cell, row)
     pixels = x(np.arange(n))
-    page.cells(_grid(pixels, top), cell, row, BLUE_TINT, BLUE, _texts(inputs), gid="input")
+    page.cells(grid(pixels, top), cell, row, BLUE_TINT, BLUE, _texts(inputs), gid="input")
 
     dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
     settings = f"k = {taps.size}, s = {s}{dilation}"
@@ -146,15 +102,15 @@ def axis(
         page.line([middle] * 2, [y + bar / 2, outputs_top - 5], ORANGE, marker="v")
     for first, y in zip(positions, tops, strict=True):
         page.line([x(first), x(first + span)], [y + bar / 2] * 2, ORANGE, 1.5)  # through the gaps
-        at = _grid(x(first + taps), y)
+        at = grid(x(first + taps), y)
         page.cells(at, cell, bar, ORANGE_TINT, ORANGE, _texts(weights), width=1.5, gid="window")
 
     page.label(outputs_top + row / 2, "output", f"o = {outputs}", GREEN_TEXT)
-    at = _grid(middles - cell / 2, outputs_top)
+    at = grid(middles - cell / 2, outputs_top)
     page.cells(at, cell, row, GREEN_TINT, GREEN, _texts(results), gid="output")
     page.ticks(middles, outputs_top + row + 9, GREEN_TEXT, cell * s)
     page.label(usage_top + row / 2, "read … times", CROSSED * (0 in usage), INK)
-    page.usage(_grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
+    page.usage(grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
 
     alt = [
         f"A window slides along one axis: {_settings(window, n)}. {_formula(window, n)}.",
@@ -212,9 +168,9 @@ def window(
             [f"rows: {says(*axes[0])}", f"columns: {says(*axes[1])}"]
             for says in (_formula, _settings)
         )
-    page = _Page()
+    page = Page()
     top = page.heading(formulas, settings) + 46
-    cell = _cell_size(238, max(*padded, *outputs), largest=34)
+    cell = cell_size(238, max(*padded, *outputs), largest=34)
     square = cell, cell
     left = MARGIN + before * cell
     middle = MARGIN + max(padded[1] * cell, 150) + 44
@@ -229,30 +185,30 @@ def window(
     rows, columns = (np.arange(size) for size in sizes)
     page.caption(MARGIN, top, "input", _by(sizes), BLUE)
     outside = np.r_[-above:0, sizes[0] : sizes[0] + below]
-    page.padding(_grid(x(np.arange(-before, sizes[1] + after)), y(outside)), *square)
-    page.padding(_grid(x(np.r_[-before:0, sizes[1] : sizes[1] + after]), y(rows)), *square)
-    page.cells(_grid(x(columns), y(rows)), *square, BLUE_TINT, BLUE, gid="input")
+    page.padding(grid(x(np.arange(-before, sizes[1] + after)), y(outside)), *square)
+    page.padding(grid(x(np.r_[-before:0, sizes[1] : sizes[1] + after]), y(rows)), *square)
+    page.cells(grid(x(columns), y(rows)), *square, BLUE_TINT, BLUE, gid="input")
     if all(w.dilation_rate == 1 for w in windows):  # one outline around all that is read
         spans = [w.span * cell for w in windows]
-        page.outline(_grid(x(firsts[1]), y(firsts[0])), spans[1], spans[0], gid="window")
+        page.outline(grid(x(firsts[1]), y(firsts[0])), spans[1], spans[0], gid="window")
     else:
-        page.outline(_grid(x(reads[1]), y(reads[0])), *square, gid="window")
+        page.outline(grid(x(reads[1]), y(reads[0])), *square, gid="window")
 
     page.caption(middle, top, "read … times", CROSSED * (0 in usage), INK)
-    page.usage(_grid(middle + columns * cell, y(rows)), *square, usage.ravel(), usage.max())
+    page.usage(grid(middle + columns * cell, y(rows)), *square, usage.ravel(), usage.max())
     bottom = top + max(padded[0], outputs[0]) * cell
     if cell < 13:  # too small for numbers: a key below
         times = np.unique(usage)
         times = times[:: -(-times.size // 9)]
         key_top = y(sizes[0]) + 12
-        keys = _grid(middle + np.arange(times.size) * 24, key_top)
+        keys = grid(middle + np.arange(times.size) * 24, key_top)
         page.usage(keys, 24, 18, times, usage.max())
         bottom = max(bottom, key_top + 18)
 
     page.caption(right, top, "output", _by(outputs), GREEN_TEXT)
     xs, ys = (start + np.arange(o) * cell for start, o in ((right, outputs[1]), (top, outputs[0])))
-    page.cells(_grid(xs, ys), *square, GREEN_TINT, GREEN, gid="output")
-    page.outline(_grid(xs[at[1]], ys[at[0]]), *square, gid="output unit")
+    page.cells(grid(xs, ys), *square, GREEN_TINT, GREEN, gid="output")
+    page.outline(grid(xs[at[1]], ys[at[0]]), *square, gid="output unit")
 
     alt = [
         f"A window slides along two axes: {'; '.join(settings)}. {'; '.join(formulas)}.",
@@ -320,10 +276,10 @@ def maps(
     written = values and longest <= 9
     cell = 44 if written else min(32, max(170 * DENSITY // longest, 1) / DENSITY)
     tallest, widest = (max(array.shape[axis] for array in arrays) * cell for axis in (0, 1))
-    across = max(widest, 110, *(_text_width(title, 13, "bold") for title in titles)) + 28
+    across = max(widest, 110, *(text_width(title, 13, "bold") for title in titles)) + 28
     down = 38 + tallest + 24 + (30 if scale == "each" else 0)
     columns = min(len(arrays), max(1, int((WIDTH - 2 * MARGIN + 28) // across)))
-    page = _Page()
+    page = Page()
     for index, array in enumerate(arrays):
         title, limits, cmap = titles[index], ranges[index], cmaps[index]
         left, top = MARGIN + index % columns * across, MARGIN + index // columns * down + 38
@@ -331,7 +287,7 @@ def maps(
         page.caption(left, top, title, _by(array.shape), INK)
         page.image(left, top, wide, rows * cell, array, cmap, limits)
         if written:
-            corners = (left, top) + cell * _grid(np.arange(array.shape[1]), np.arange(rows))
+            corners = (left, top) + cell * grid(np.arange(array.shape[1]), np.arange(rows))
             fills = colormaps[cmap](Normalize(*limits)(array)).reshape(-1, 4)
             page.cells(corners, cell, cell, fills, "white", _texts(array.flat), gid="value")
         if scale == "each":
@@ -344,7 +300,7 @@ def maps(
     if alt is None:
         parts = []
         for array, title in zip(arrays, titles, strict=True):
-            low, high = map(_number, (array.min(), array.max()))
+            low, high = map(number, (array.min(), array.max()))
             rows = f": {'; '.join(map(_listed, array))}" if longest <= 9 else ""
             parts.append(f"{title}, {_by(array.shape)}, values from {low} to {high}{rows}.")
         alt = " ".join(parts)
@@ -368,9 +324,9 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
         raise ValueError("give a dict of at least one model: {name: ledger}.")
     rows = {row.name: row for ledger in ledgers.values() for row in ledger}
     paints = _paints([row for row in rows.values() if row.params or row.macs])
-    left = MARGIN + max(_text_width(name, 12) for name in ledgers) + 12
+    left = MARGIN + max(text_width(name, 12) for name in ledgers) + 12
     room = WIDTH - MARGIN - left - 100  # for the bars; the rest is for the totals
-    page = _Page()
+    page = Page()
     y, alt = MARGIN, []
     quantities = [("params", "parameters"), ("macs", "multiply-accumulates (MACs)")]
     for quantity, heading in quantities:
@@ -387,7 +343,7 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
                     continue
                 share, wide = amount / totals[name], room * amount / max(totals.values())
                 labels = [f"{row.name} {share:.1%}", f"{share:.1%}"] if share >= 0.05 else []
-                label = [text for text in labels if _font_size([text], wide, 26) >= 10][:1]
+                label = [text for text in labels if font_size([text], wide, 26) >= 10][:1]
                 paint = paints[row.name]
                 page.cells([(x, y)], wide, 26, **paint, texts=label, gid=f"{quantity} {name}")
                 said.append(f"{row.name} {amount:,} = {share:.1%}")
@@ -400,162 +356,13 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
         y += 22
     x = left
     for name, paint in paints.items():  # the legend
-        wide = 30 + _text_width(name, 11) + 20
+        wide = 30 + text_width(name, 11) + 20
         if x + wide > WIDTH - MARGIN:
             x, y = left, y + 24
         page.cells([(x, y)], 22, 14, **paint)
         page.text(x + 28, y + 7, name, 11, ha="left")
         x += wide
     return page.picture(WIDTH - MARGIN, y + 14, " ".join(alt))
-
-
-class _Page:
-    """A white page; lengths in CSS pixels from its top left corner, sized when it is finished."""
-
-    def __init__(self):
-        self.figure = Figure(dpi=72 * DENSITY, facecolor="white")
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-        self.right = 0
-
-    def picture(self, right: float, bottom: float, alt: str) -> Picture:
-        width, height = round(max(right, self.right) + MARGIN), round(bottom + MARGIN)
-        self.figure.set_size_inches(width / 72, height / 72)
-        self.axes.set(xlim=(0, width), ylim=(height, 0), aspect="auto")
-        return Picture(self.figure, alt)
-
-    def add(self, artist):
-        self.axes.add_artist(artist)  # unlike add_patch and plot it works out no data limits
-        artist.set(clip_on=False, zorder=len(self.axes.get_children()))  # later ones on top
-
-    def text(self, x, y, text, size, color=INK, ha="center", weight="normal", halo=None, gid=None):
-        around = {"facecolor": halo, "edgecolor": "none", "boxstyle": "round,pad=0.1"}
-        text = Text(
-            x, y, text, size=size, color=color, ha=ha, va="center_baseline", weight=weight,
-            family="DejaVu Sans", parse_math=False, bbox=around if halo else None, gid=gid,
-        )  # fmt: skip
-        self.add(text)
-
-    def line(self, xs, ys, color, width=1.0, marker=None, gid=None):
-        ends = {"marker": marker, "markevery": [-1], "markersize": 4.5, "gid": gid}
-        self.add(Line2D(xs, ys, color=color, linewidth=width, solid_capstyle="butt", **ends))
-
-    def cells(
-        self, corners, wide, high, fill, edge, texts=(), hatch=None, *,
-        crossed=False, width=None, gid=None,
-    ):  # fmt: skip
-        """Draw a cell at every corner, with its text if there is room for all the texts.
-
-        ``fill`` is one colour, or an array with one colour per corner.
-        """
-        boxes = [Rectangle(corner, wide, high) for corner in corners]
-        width = width or (1 if min(wide, high) >= 13 else 0.5)
-        paint = {"facecolor": fill, "edgecolor": edge, "hatch": hatch, "linewidth": width}
-        self.add(PatchCollection(boxes, **paint, gid=gid))
-        for x, y in corners if crossed else ():
-            self.line([x, x + wide], [y, y + high], edge)
-            self.line([x, x + wide], [y + high, y], edge)
-        size = _font_size(texts, wide, high)
-        fills = [fill] * len(corners) if isinstance(fill, str) else fill
-        for (x, y), text, behind in zip(corners, texts, fills, strict=True) if size else ():
-            halo = behind if hatch or crossed else None  # keeps the lines off the text
-            self.text(x + wide / 2, y + high / 2, text, size, _ink(behind), halo=halo, gid=gid)
-
-    def padding(self, corners, wide, high):
-        zeros = ["0"] * len(corners)
-        self.cells(corners, wide, high, "white", GREY, zeros, hatch="////", gid="padding")
-
-    def outline(self, corners, wide, high, gid):
-        self.cells(corners, wide, high, "none", "white", width=4.5)  # sets it off from the grid
-        self.cells(corners, wide, high, "none", ORANGE, width=2.5, gid=gid)
-
-    def usage(self, corners, wide, high, times, most):
-        """A heat map: darker where a pixel is read more often, crossed out where never."""
-        read, never = corners[times > 0], corners[times == 0]
-        texts = [str(count) for count in times[times > 0]]
-        self.cells(read, wide, high, USAGE(times[times > 0] / most), "white", texts, gid="usage")
-        hatch, zeros = ".." if min(wide, high) >= 20 else None, ["0"] * len(never)
-        self.cells(never, wide, high, "white", UNREAD, zeros, hatch, crossed=True, gid="never read")
-
-    def image(self, x, y, wide, high, array, cmap, limits, gid="map"):
-        image = AxesImage(
-            self.axes, cmap=cmap, norm=Normalize(*limits), interpolation="nearest",
-            extent=(x, x + wide, y + high, y), origin="upper", gid=gid,
-        )  # fmt: skip
-        image.set_data(array)
-        self.add(image)
-
-    def scale(self, x, y, wide, cmap, limits):
-        """A bar of colours above the two numbers that its ends stand for."""
-        low, high = map(_number, limits)
-        if low == high:
-            self.text(x, y + 4, f"all {low}", 11, GREY_TEXT, ha="left")
-            return
-        self.image(x, y, wide, 6, np.linspace(0, 1, 256)[None], cmap, (0, 1), gid="scale")
-        self.text(x, y + 16, low, 11, GREY_TEXT, ha="left", gid="low")
-        self.text(x + wide, y + 16, high, 11, GREY_TEXT, ha="right", gid="high")
-
-    def heading(self, titles, notes) -> float:
-        """Write lines of title and lines of notes; return the y at which they end."""
-        y = MARGIN + 8
-        for lines, size, step, color in ((titles, 16, 24, INK), (notes, 12, 18, GREY_TEXT)):
-            for line in lines:
-                self.text(MARGIN, y, line, size, color, ha="left", gid="heading")
-                self.right = max(self.right, MARGIN + _text_width(line, size))
-                y += step
-        return y - 6
-
-    def label(self, y, name, note, color):
-        """Name a row, to the left of it, around the height ``y``."""
-        self.text(MARGIN, y - 8 * bool(note), name, 13, color, ha="left", weight="bold")
-        self.text(MARGIN, y + 9, note, 11, GREY_TEXT, ha="left")
-
-    def caption(self, x, y, name, note, color):
-        """Name a grid, above its top left corner."""
-        self.text(x, y - 30, name, 13, color, ha="left", weight="bold")
-        self.text(x, y - 13, note, 11, GREY_TEXT, ha="left")
-
-    def ticks(self, xs, y, color, room):
-        """Number the cells, each one or as many as there is room for."""
-        widest = _text_width(str(len(xs) - 1), 10) + 4
-        step = next(step for step in (1, 2, 5, 10, 20, 50) if step * room >= widest)
-        for index in range(0, len(xs), step):
-            self.text(xs[index], y, str(index), 10, color, gid="index")
-
-
-@lru_cache(maxsize=1024)
-def _text_width(text: str, size: float, weight: str = "normal") -> float:
-    if not text.strip():  # TextPath cannot be empty
-        return 0.0
-    font = FontProperties(family="DejaVu Sans", weight=weight)
-    return TextPath((0, 0), text, size=size, prop=font).get_extents().width
-
-
-def _font_size(texts: Sequence[str], wide: float, high: float) -> float:
-    """The font size at which every text fits into its cell, or 0 if it would be too small."""
-    size = min(13, 0.64 * high, *(8 * wide / (_text_width(text, 10) or 1) for text in texts))
-    return size if texts and size >= 7.5 else 0
-
-
-def _grid(xs, ys) -> np.ndarray:
-    """The corners (x, y) of a grid of cells, row by row."""
-    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-
-
-def _cell_size(room: float, count: int, largest: float) -> float:
-    """Side of a cell so that ``count`` fit into ``room``, in whole pixels of the image."""
-    if count > LONGEST:
-        raise ValueError(
-            f"{count} pixels with padding are too many for one picture: draw at most {LONGEST}."
-        )
-    return min(largest, room * DENSITY // count / DENSITY)
-
-
-def _ink(fill) -> str:
-    """Black or white, whichever has more contrast on ``fill`` (always at least 4.5 : 1)."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(fill)]
-    luminance = np.dot([0.2126, 0.7152, 0.0722], linear)  # as WCAG 2.2 defines it
-    return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"
 
 
 def _paints(rows) -> dict[str, dict[str, str]]:
@@ -594,13 +401,7 @@ def _plane(index: int, image) -> np.ndarray:
 
 
 def _texts(numbers: Iterable[float] | None) -> list[str]:
-    return [] if numbers is None else [_number(number) for number in numbers]
-
-
-def _number(value: float) -> str:
-    """At most three decimals, or three digits if it is tiny, and a true minus sign."""
-    text = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
-    return text.replace("-", "−")
+    return [] if numbers is None else [number(each) for each in numbers]
 
 
 def _listed(numbers: Iterable[float]) -> str:
