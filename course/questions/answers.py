@@ -1,0 +1,262 @@
+"""Reading what a student answers: typed into a box, or returned by a function."""
+
+import numbers
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+LARGEST = 10**15  # no answer of this course comes near it
+
+
+class AnswerError(ValueError):
+    """An answer that cannot be read. The message is meant for the student."""
+
+
+def _number(value: object) -> int | float:
+    """Return ``value`` as a finite int or float; whole numbers become int."""
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        value = value.item()  # a scalar or an array without axes
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise AnswerError(f"{_short(value)} is no number.")
+    if not -LARGEST <= value <= LARGEST:  # false for nan as well
+        raise AnswerError("That number is out of all proportion: look at its digits again.")
+    return int(value) if value == int(value) else float(value)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, str):
+        return f"“{value[:37]}…”" if len(value) > 40 else f"“{value}”"
+    return "True or False" if isinstance(value, bool) else f"A {type(value).__name__}"
+
+
+# Minus signs, brackets and spaces as keyboards, word processors and web pages have them.
+PLAIN = str.maketrans("−–﹣－（）［］｛｝，；｜．", "----()[]{},;|.")
+NUMERAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,_' \u2009\u202f]\d{3})+")
+SEPARATOR = re.compile(r"\s*(?:[,;|x×*·/]|\band\b)\s*|\s+")
+FULL_STOP = re.compile(r"(?<=\d)\.$")
+
+
+def _tidy(text: object) -> str:
+    if not isinstance(text, str):
+        raise AnswerError("Type your answer as text.")
+    text = text.translate(PLAIN).strip().strip("`$\"'").strip()
+    if not text:
+        raise AnswerError("There is no answer yet.")
+    return text
+
+
+def _parse_number(text: str) -> int | float:
+    text = FULL_STOP.sub("", text)
+    if THOUSANDS.fullmatch(text):
+        text = re.sub(r"[^\d+-]", "", text)
+    elif re.fullmatch(r"[+-]?\d+,\d+", text):  # a decimal comma
+        text = text.replace(",", ".")
+    if NUMERAL.fullmatch(text) and len(text) < 40:
+        return _number(float(text) if re.search(r"[.eE]", text) else int(text))
+    found = re.findall(r"\d+(?:\.\d+)?", text)
+    alone = len(found) == 1 and len(text) < 40
+    hint = f"Write the number alone: {found[0]}?" if alone else "Write it in digits."
+    raise AnswerError(f"{_short(text)} is not a number that can be read. {hint}")
+
+
+def _inside(text: str, brackets: str = "()[]") -> str:
+    """The text without the pair of brackets around it."""
+    pairs = dict(zip(brackets[::2], brackets[1::2], strict=True))
+    while len(text) > 1 and pairs.get(text[0]) == text[-1]:
+        text = text[1:-1].strip()
+    return text.strip(", ")
+
+
+def _sequence(value: object) -> list:
+    """A list of what a tuple, a list, a range, a NumPy array or a TensorFlow shape holds."""
+    if type(value).__name__ == "TensorShape":
+        value = tuple(value)
+    elif type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, list | tuple | range):
+        raise AnswerError(f"{_short(value)} is not a list of numbers.")
+    return list(value)
+
+
+def show(value: object) -> str:
+    """An answer as a student writes it."""
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return " → ".join(map(show, value))
+    if isinstance(value, tuple):
+        return f"({', '.join(map(show, value))})"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(map(show, sorted(value)))}}}" if value else "none"
+    if isinstance(value, Fraction | float):
+        return f"{float(value):.4g}"
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A number; a half is a legal answer, and a wrong one."""
+
+    asks = "a number, such as 5"
+
+    def parse(self, text: str) -> int | float:
+        """The number that a student typed."""
+        return _parse_number(_inside(_tidy(text)))
+
+    def read(self, value: object) -> int | float:
+        """The number that a Python object is."""
+        return _number(value)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Some numbers in order: a pair, or one for each pixel."""
+
+    length: int
+    asks: str
+
+    def parse(self, text: str) -> tuple:
+        """The numbers that a student typed, however separated."""
+        parts = SEPARATOR.split(_inside(_tidy(text)))
+        return self.read([_parse_number(part) for part in parts if part])
+
+    def read(self, value: object) -> tuple:
+        """The numbers in a list, a tuple or an array."""
+        values = _sequence(value)
+        if len(values) != self.length:
+            raise AnswerError(f"Give {self.asks}: here there are {len(values)}, not {self.length}.")
+        return tuple(map(_number, values))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Rows, columns, channels; a leading None, for the batch, may stand before them."""
+
+    asks = "a shape: rows, columns, channels, such as 28×28×1"
+
+    def parse(self, text: str) -> tuple:
+        """The shape that a student typed: 28x28x1, (28, 28, 1) or (None, 28, 28, 1)."""
+        parts = [part for part in SEPARATOR.split(_inside(_tidy(text))) if part]
+        if parts and parts[0].casefold() in ("none", "?"):
+            parts[0] = None
+        return self.read([part if part is None else _parse_number(part) for part in parts])
+
+    def read(self, value: object) -> tuple:
+        """The shape in a list, a tuple or an array."""
+        values = _sequence(value)
+        if len(values) == 4 and values[0] is None:
+            values = values[1:]
+        if len(values) != 3:
+            raise AnswerError(f"Give {self.asks}.")
+        return tuple(map(_number, values))
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The shapes after each layer."""
+
+    length: int
+
+    @property
+    def asks(self) -> str:
+        """What to type."""
+        return f"{self.length} shapes in order, such as 28×28×1 → 26×26×8"
+
+    def parse(self, text: str) -> tuple:
+        """Shapes with arrows, semicolons or new lines between them, or each in brackets."""
+        text = _inside(_tidy(text), "[]")
+        parts = re.findall(r"\([^()]*\)", text) or re.split(r"\s*(?:→|->|=>|;|\n)\s*", text)
+        return self.read([Shape().parse(part) for part in parts if part])
+
+    def read(self, value: object) -> tuple:
+        """The shapes in a list of shapes."""
+        values = _sequence(value)
+        if len(values) != self.length:
+            raise AnswerError(f"Give {self.asks}: here there are {len(values)}.")
+        return tuple(map(Shape().read, values))
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A set of pixels, by their numbers, from 0."""
+
+    asks = "the numbers of the pixels, such as 0, 6, or none"
+
+    def parse(self, text: str) -> frozenset:
+        """The pixels that a student typed: {0, 6}, 0 6, or none."""
+        text = _inside(_tidy(text).removeprefix("set"), "()[]{}")
+        if text.casefold() in ("", "none", "empty", "nothing", "no pixel", "no pixels", "∅"):
+            return frozenset()
+        return self.read({_parse_number(part) for part in SEPARATOR.split(text) if part})
+
+    def read(self, value: object) -> frozenset:
+        """The pixels in a set, a list, a tuple or an array."""
+        values = value if isinstance(value, set | frozenset) else _sequence(value)
+        pixels = frozenset(map(_number, values))
+        if not all(isinstance(pixel, int) for pixel in pixels):
+            raise AnswerError("A pixel has a whole number.")
+        return pixels
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    options: tuple[str, ...]
+
+    @property
+    def asks(self) -> str:
+        """What to type."""
+        return f"one of {', '.join(self.options)}"
+
+    def parse(self, text: str) -> str:
+        """The option that a student typed, in capitals or not."""
+        return self.read(_tidy(text))
+
+    def read(self, value: object) -> str:
+        """The option that a string is."""
+        word = value.strip().casefold() if isinstance(value, str) else None
+        if word not in self.options:
+            raise AnswerError(f"Choose {self.asks}.")
+        return word
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that the student writes; each of its results is a ``result``."""
+
+    result: Integer | Numbers
+
+    asks = "a function"
+
+    def parse(self, text: str) -> Callable:
+        """Raise: a function is defined in a cell."""
+        raise AnswerError("This answer is a function: define it in a cell, with def.")
+
+    def read(self, value: object) -> Callable:
+        """The function itself."""
+        if isinstance(value, type) or not callable(value):
+            raise AnswerError(f"{_short(value)} is no function: define one with def.")
+        return value
+
+
+@dataclass(frozen=True)
+class Model:
+    """A Keras model that keeps to what the question asks."""
+
+    asks = "a Keras model"
+
+    def parse(self, text: str) -> object:
+        """Raise: a model is built in a cell."""
+        raise AnswerError("This answer is a Keras model: build it in a cell.")
+
+    def read(self, value: object) -> dict:
+        """What `questions.describe` says about the model."""
+        from course.questions.layers import describe  # needs Keras
+
+        try:
+            return describe(value)
+        except TypeError:
+            raise AnswerError(f"{_short(value)} is no Keras model.") from None
+        except ValueError as error:
+            raise AnswerError(f"{error}.") from None
