@@ -17,7 +17,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # A keras.json left behind by another project may ask for a backend that is not installed here.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-ROOMS = ("digits", "figures", "geometry", "graph", "ledger", "models", "receptive_field")
+ROOMS = (
+    *("check", "digits", "explore", "figures", "geometry", "graph", "ledger", "mistakes"),
+    *("models", "page", "predict", "questions", "receptive_field"),
+)
 
 
 def __getattr__(name: str):

@@ -103,6 +103,7 @@ class Window:
 
         Raises ``SettingError`` when the window is larger than the padded input.
         """
+        n = _whole("n", n, least=1)
         padded = n + sum(self.pads(n))
         if self.span <= padded:
             return (padded - self.span) // self.strides + 1

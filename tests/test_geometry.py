@@ -233,6 +233,7 @@ def test_settings_are_normalised_as_keras_does():
     assert Window(padding=[1, np.int32(2)]).padding == (1, 2)
     assert Window(padding=2).padding == (2, 2)
     assert len({Window(3), Window(np.int64(3))}) == 1  # hashable, by value
+    assert type(Window().output_size(np.int64(9))) is int  # as json needs it
 
 
 def test_the_error_survives_pickling():

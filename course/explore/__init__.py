@@ -1,0 +1,14 @@
+"""Pictures that answer at once: explorers that draw in the browser.
+
+Each function returns a widget for the last line of a cell::
+
+    from course import explore
+    explore.window(n=7, kernel_size=3, strides=2, padding="same")
+"""
+
+from course.explore.border import border
+from course.explore.network import network
+from course.explore.receptive_field import receptive_field
+from course.explore.window import window
+
+__all__ = ["border", "network", "receptive_field", "window"]

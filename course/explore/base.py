@@ -1,0 +1,97 @@
+"""What all explorers share: their module, their state, and how they show themselves.
+
+An explorer is a widget. Its picture and the arithmetic for it live in one ES module beside
+this file, so it answers within a frame or two, with the kernel busy or gone. Python holds the same
+traits: a lesson can read what the student has set, and what it sets itself, the picture shows.
+
+A cell's output is not the widget's view but html: a static picture and a script that puts the view
+in its place, wherever scripts may run: in a notebook just run, in one that is trusted, and in
+exported html, with no kernel and no network. In JupyterLab the script finds the widget's model, if
+there is one, by its key. (Of a view alone a saved notebook keeps nothing: reopened, it would say
+"Error displaying widget: model not found".)
+"""
+
+import html
+import json
+import re
+import uuid
+from importlib import resources
+
+import anywidget
+import traitlets
+
+from course import figures
+
+FOLDER = resources.files(__package__)
+STYLE, KERNEL, PAGE = (
+    FOLDER.joinpath(name).read_text(encoding="utf-8")
+    for name in ("explore.css", "kernel.js", "page.js")
+)
+
+
+def bundle(view: str) -> str:
+    """One ES module out of a view and the modules it imports, in this folder.
+
+    A widget's module has no folder from which it could import, so imports are replaced by what
+    they name. No module is imported twice, and all top-level names of a bundle are different.
+    """
+    done = []
+
+    def inline(name: str) -> str:
+        if name in done:
+            return ""
+        done.append(name)
+        source = FOLDER.joinpath(name).read_text(encoding="utf-8")
+        before = "".join(
+            inline(each) for each in re.findall(r'^import .* from "\./(.*)";', source, re.M)
+        )
+        source = re.sub(r"^import .*\n", "", source, flags=re.M)
+        return before + re.sub(r"^export (?!default)", "", source, flags=re.M)
+
+    module = inline(f"{view}.js")
+    return module.replace("export default {", f"{KERNEL}\nexport default {{ initialize,")
+
+
+class Explorer(anywidget.AnyWidget):
+    """What all explorers share: how they show themselves, live, saved and exported."""
+
+    _css = STYLE
+
+    fixed = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    _key = traitlets.Unicode().tag(sync=True)
+
+    @traitlets.default("_key")
+    def _new_key(self) -> str:
+        return uuid.uuid4().hex
+
+    def picture(self) -> figures.Picture:
+        """The static picture that stands in the explorer's place."""
+        raise NotImplementedError
+
+    def state(self) -> dict:
+        """The traits that the view shares with Python, by name."""
+        inherited = set(anywidget.AnyWidget.class_trait_names())
+        names = [name for name in self.trait_names(sync=True) if not name.startswith("_")]
+        return {name: getattr(self, name) for name in sorted(names) if name not in inherited}
+
+    def __repr__(self) -> str:
+        return self.picture().alt
+
+    def _repr_mimebundle_(self, **kwargs):
+        picture = self.picture()
+        return {"text/plain": picture.alt, "text/html": self._html(picture)}, {}
+
+    def _html(self, picture: figures.Picture) -> str:
+        constants = {"key": self._key, "style": STYLE, "state": self.state()}
+        lines = [
+            f"const {name} = {json.dumps(value)};".replace("<", "\\u003c")  # "</script>" ends it
+            for name, value in constants.items()
+        ]
+        view = self._esm.replace("export default", "return")
+        script = "\n".join(
+            ["(() => {", *lines, "const view = (() => {", view, "})();", PAGE, "})();"]
+        )
+        image = picture._repr_mimebundle_()["text/html"]
+        name = html.escape(type(self).__name__)
+        return f'<div data-course-explorer="{name}">{image}</div>\n<script>\n{script}</script>'

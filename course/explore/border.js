@@ -1,0 +1,160 @@
+// What fills the border: the invented pixels, what they copy, how far they spread.
+
+import { announcer, button, choice, drawOn, html, keepKeys, set, slider, toggle } from "./ui.js";
+
+const NUMBERED = 9; // pixels a side; larger ones have no room for numbers
+
+/** Which of the n pixels of an axis the pixel at `index` copies; -1 for a zero. */
+function origin(fill, index, n) {
+  if (index >= 0 && index < n) return index;
+  const edge = index < 0 ? 0 : n - 1;
+  return {
+    zero: -1,
+    reflect: 2 * edge - index,
+    symmetric: 2 * edge - index + Math.sign(index),
+    replicate: edge,
+    circular: ((index % n) + n) % n,
+  }[fill];
+}
+
+/** A line of numbers with p more on either side. */
+const extend = (line, fill, p) =>
+  Array.from({ length: line.length + 2 * p }, (_, i) => line[origin(fill, i - p, line.length)] ?? 0);
+
+/** The mean of each number and its two neighbours. */
+function smooth(line, fill) {
+  const wide = extend(line, fill, 1);
+  return line.map((_, i) => (wide[i] + wide[i + 1] + wide[i + 2]) / 3);
+}
+
+/** Change rows, then columns: fills and blurs act on one axis at a time. */
+const bothAxes = (rows, change) => transpose(transpose(rows.map(change)).map(change));
+const transpose = (rows) => rows[0].map((_, j) => rows.map((row) => row[j]));
+
+/** @param {{model: any, el: HTMLElement}} context */
+function render({ model, el }) {
+  const get = (name) => model.get(name);
+  let sides; // rows and columns of the image
+  const within = (at, p) => sides.map((n, side) => Math.max(-p, Math.min(n - 1 + p, at[side])));
+
+  const fills = "zero reflect symmetric replicate circular".split(" ");
+  const controls = [
+    ["fill", choice, "fill", { options: fills.map((fill) => [fill, fill]) }],
+    ["width", slider, "p, border width", { min: 0, max: 4 }],
+    ["layers", slider, "layers of 3 × 3 blur", { min: 0, max: 6 }],
+    ["contaminated", toggle, "show contaminated pixels"],
+  ].map(([name, kind, label, options]) => {
+    const [disabled, onchange] = [get("fixed").includes(name), (value) => set(model, { [name]: value })];
+    const control = kind({ label, disabled, onchange, ...options });
+    control.element.hidden = get("hidden").includes(name);
+    return { name, ...control };
+  });
+  const [around, result, aloud] = [board(), board(), announcer()];
+  const [trouble, text] = ["impossible", "formula"].map((name) => html("div", { class: name }));
+  el.classList.add("course-explorer");
+  el.append(
+    html("div", { class: "panel" }, ...controls.map(({ element }) => element)), trouble,
+    html("div", { class: "stage" }, around.element, result.element),
+    text, aloud.element,
+  );
+
+  /** A picture on which pointer and arrow keys pick a pixel. */
+  function board() {
+    let p = 0;
+    const point = (event) => {
+      const scale = canvas.width / canvas.offsetWidth;
+      pick([event.offsetY, event.offsetX].map((place) => Math.floor(place * scale) - p));
+    };
+    const press = (event) => {
+      keepKeys(event);
+      const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      if (!moves) return;
+      event.preventDefault();
+      pick(within(get("at"), p).map((index, side) => index + moves[side]));
+    };
+    const pick = (at) => set(model, { at: within(at, p) });
+    const [canvas, over, caption] = ["canvas", "div", "figcaption"].map((tag) => html(tag));
+    const focus = html("div", {
+      class: "pixels", tabindex: 0, role: "application",
+      onkeydown: press, onpointerdown: point, onpointermove: point,
+    }, canvas, over);
+
+    /** Show rows of numbers, hatched some pixels deep, with marks. */
+    function show(title, rows, border, hatched, marks) {
+      p = border;
+      caption.textContent = title;
+      focus.setAttribute("aria-label", `${title}. Arrow keys pick a pixel.`);
+      const [high, wide] = sides.map((n) => n + 2 * p);
+      const cell = Math.min(44, Math.floor(450 / (Math.max(...sides) + 8))); // CSS pixels
+      const [low, top] = [Math.min, Math.max].map((end) => end(0, ...get("image").flat())); // 0 may be filled in
+      const pixels = new ImageData(wide, high);
+      let [hatch, texts] = ["", ""];
+      rows.forEach((row, i) => row.forEach((value, j) => {
+        const grey = (255 * (value - low)) / (top - low || 1);
+        pixels.data.set([grey, grey, grey, 255], 4 * (i * wide + j));
+        if (Math.min(i, j, high - 1 - i, wide - 1 - j) < hatched) hatch += `M${j} ${i + 1}l1 -1`;
+        if (Math.max(...sides) > NUMBERED) return;
+        const size = Math.min(0.36, 1.5 / write(value).length);
+        texts += `<text x="${j + 0.5}" y="${i + 0.5}" style="font-size:${size}px">${write(value)}</text>`;
+      }));
+      [canvas.width, canvas.height] = [wide, high];
+      canvas.getContext("2d").putImageData(pixels, 0, 0);
+      const box = ([i, j], h = 1, w = 1) => `M${j + p} ${i + p}h${w}v${h}h${-w}z`;
+      // Light on dark is seen on every grey.
+      const path = (name, d) => `<path class="under" d="${d}"/><path class="${name}" d="${d}"/>`;
+      over.innerHTML = `<svg aria-hidden="true" width="${wide * cell}" viewBox="0 0 ${wide} ${high}">` +
+        path("over", hatch) + texts + path("edge", box([0, 0], ...sides)) +
+        path("pick", marks.map((mark) => box(mark)).join(""));
+    }
+    return { show, element: html("figure", {}, caption, focus) };
+  }
+
+  function draw() {
+    const [image, fill, width, layers] = ["image", "fill", "width", "layers"].map(get);
+    sides = [image.length, image[0].length];
+    for (const { name, show } of controls) show(get(name));
+    const n = Math.min(...sides);
+    const nearest = { reflect: n - 1, symmetric: n }[fill] ?? width;
+    const why = `${fill} finds only ${nearest} to copy on a side of ${n}`; // as in border.py
+    const wrong = width > nearest ? `width=${width} is impossible: ${why}. Try width=${nearest}.` : "";
+    const fix = () => (set(model, { width: nearest }), around.element.lastChild.focus());
+    trouble.hidden = !wrong;
+    trouble.replaceChildren(wrong, get("fixed").includes("width") ? "" : button(`Use width = ${nearest}`, fix));
+    const p = Math.min(width, nearest);
+    const at = within(get("at"), p);
+    const inside = within(at, 0);
+    const source = at.map((index, side) => origin(fill, index, sides[side]));
+    const zero = source.includes(-1);
+    let blurred = image;
+    for (let i = 0; i < layers; i += 1) blurred = bothAxes(blurred, (row) => smooth(row, fill));
+    const padded = bothAxes(image, (row) => extend(row, fill, p));
+    around.show(`input ${sides.join(" × ")}, border ${p}`, padded, p, p, zero ? [at] : [source, at]);
+    result.show(`output after layer ${layers}`, blurred, 0, get("contaminated") ? layers : 0, [inside]);
+
+    const value = (rows, [i, j]) => write(rows[i][j]);
+    const copies = zero ? "is zero" : `copies ${spot(source)}: ${value(image, source)}`;
+    const picked = String(at) !== String(inside) ? `Border pixel ${spot(at)} ${copies}.`
+      : `Pixel ${spot(at)} is ${value(image, at)}, blurred ${value(blurred, at)}.`;
+    const line = sides[1] > NUMBERED ? [1, 2, 3, 4, 5] : image[0];
+    const filled = extend(line, fill, p).map(write);
+    filled.splice(p + line.length, 0, "|");
+    filled.splice(p, 0, "|");
+    // All saw padding but those at least `count` pixels inside.
+    const clean = (count) => sides.reduce((part, n) => part * Math.max(1 - (2 * count) / n, 0), 100);
+    const saw = (count) => (100 - clean(count)).toFixed(1);
+    const spread = `${saw(layers)} % of the outputs saw padding after layer ${layers}, whatever fills it.`;
+    const bars = [1, 2, 3, 4, 5, 6].map(
+      (count) => `<li><div style="height:${saw(count) * 0.4}px"></div>${saw(count)} %`,
+    );
+    text.innerHTML = `${picked}<br>${fill} on one axis: ${filled.join(" ")}<br>${spread}<ol>${bars.join("")}</ol>`;
+    aloud.say(`${wrong} ${picked} ${spread}`);
+  }
+
+  return drawOn(model, ["image", "fill", "width", "layers", "contaminated", "at"], draw);
+}
+
+// A position, and a number to three decimals, with real minus signs.
+const spot = (at) => `(${at.join(", ")})`.replaceAll("-", "−");
+const write = (value) => String(Number(value.toFixed(3))).replace("-", "−");
+
+export default { render };

@@ -1,0 +1,151 @@
+"""The explorer of what fills the border of an image."""
+
+import numpy as np
+import traitlets
+
+from course import digits, figures
+from course.explore.base import Explorer, bundle
+from course.geometry import SettingError
+
+# Each fill, and the mode of numpy.pad that does it.
+FILLS = {
+    "zero": "constant",
+    "reflect": "reflect",
+    "symmetric": "symmetric",
+    "replicate": "edge",
+    "circular": "wrap",
+}
+SIDES = (2, 64)  # pixels
+LARGEST = 1e6  # a longer number has no room in a pixel
+
+
+class BorderExplorer(Explorer):
+    """What fills the border of an image; see `border`."""
+
+    _esm = bundle("border")
+
+    image = traitlets.Any().tag(sync=True)
+    fill = traitlets.Unicode("zero").tag(sync=True)
+    width = traitlets.Int(2, min=0, max=4).tag(sync=True)
+    layers = traitlets.Int(1, min=0, max=6).tag(sync=True)
+    contaminated = traitlets.Bool(True).tag(sync=True)
+    at = traitlets.List(traitlets.Int(), [-1, 1], minlen=2, maxlen=2).tag(sync=True)
+
+    @traitlets.default("image")
+    def _digit(self):
+        (images, _), _ = digits.load("builtin")
+        return (255 - images[0]).tolist()
+
+    @traitlets.validate("image")
+    def _numbers(self, proposal):
+        value = proposal["value"]
+        if value is None:
+            return self._digit()
+        try:
+            array = np.asarray(value)
+        except (TypeError, ValueError):
+            array = np.empty(0, object)
+        if array.dtype.kind not in "biuf":  # truth values, whole numbers, floating-point numbers
+            raise traitlets.TraitError(
+                "image is not an array of numbers: give rows of equal length, "
+                "such as [[1, 2, 3], [4, 5, 6]]"
+            )
+        least, most = SIDES
+        if array.ndim != 2 or min(array.shape) < least or max(array.shape) > most:
+            raise traitlets.TraitError(
+                f"image has shape {array.shape}: give one channel of one image, rows by columns, "
+                f"with {least} to {most} pixels a side, such as batch[0, :, :, 0]"
+            )
+        array = array.astype(int) if array.dtype.kind == "b" else array
+        if not ((array >= -LARGEST) & (array <= LARGEST)).all():  # NaN is neither
+            raise traitlets.TraitError(
+                f"image has NaN, or a number beyond ±{LARGEST:,.0f}: replace it, "
+                "for example by numpy.nan_to_num(image), or scale the image"
+            )
+        return array.tolist()
+
+    @traitlets.validate("fill")
+    def _known(self, proposal):
+        fill = proposal["value"]
+        if fill in FILLS:
+            return fill
+        theirs = {mode: ours for ours, mode in FILLS.items()}.get(fill)
+        hint = f"numpy's {fill!r} is fill={theirs!r} here" if theirs else f"take one of {[*FILLS]}"
+        raise traitlets.TraitError(f"fill={fill!r} is unknown: {hint}")
+
+    def picture(self) -> figures.Picture:
+        """The image, its border and the blurred result, as numpy computes them."""
+        image, mode = np.array(self.image), FILLS[self.fill]
+        width, trouble, n = self.width, "", min(image.shape)
+        nearest = {"reflect": n - 1, "symmetric": n}.get(self.fill, width)
+        if width > nearest:
+            why = f"{self.fill} finds only {nearest} to copy on a side of {n}"
+            error = SettingError("width", width, why, nearest)
+            width, trouble = nearest, f"{error} The picture shows width={nearest}. "
+        blurred = image
+        for _ in range(self.layers):
+            padded = np.pad(blurred, 1, mode)
+            blurred = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean(axis=(2, 3))
+        clean = np.prod([max(n - 2 * self.layers, 0) for n in image.shape])
+        layers = f"{self.layers} layer" + "s" * (self.layers != 1)
+        maps = {
+            "image": image,
+            f"{self.fill}, width={width}": np.pad(image, width, mode),
+            f"after layer {self.layers}": blurred,
+        }
+        whole = np.issubdtype(image.dtype, np.integer)
+        if whole and max(image.shape) > 9 and image.min() >= 0 and image.max() <= 255:
+            # A digit, as it is loaded: these are the numbers that figures shows in grey.
+            maps = {title: np.rint(each).astype(np.uint8) for title, each in maps.items()}
+        picture = figures.maps(maps, values=True, scale="shared")
+        share = f"{1 - clean / image.size:.1%}".replace("%", " %")
+        picture.alt = (
+            f"{trouble}What fills the border of an image: {self.fill}. After {layers} of 3 × 3 box "
+            f"blur, {share} of the outputs saw padding. {picture.alt}"
+        )
+        return picture
+
+
+def border(
+    image=None, fill: str = "zero", width: int = 2, layers: int = 1, **options
+) -> BorderExplorer:
+    """Fill the border of an image, see what each pixel copies, and how far it spreads.
+
+    Beside the image with its border stands what some layers of 3 × 3 box blur make of it. Each
+    layer pads with the same fill, by one pixel, so its output is as large as the image; an output
+    that saw padding, directly or through the layers before, is hatched.
+
+    Parameters
+    ----------
+    image : array (rows, columns), optional
+        From 2 × 2 to 64 × 64 numbers. Up to 9 × 9 they are written into the pixels. Left out, a
+        built-in digit of 28 × 28 pixels in dark ink (0) on white paper (255): there, a border of
+        zeros is seen to be made up.
+    fill : str
+        What fills the border; numpy.pad calls it ``"constant"``, ``"reflect"``, ``"symmetric"``,
+        ``"edge"`` and ``"wrap"``::
+
+            "zero"         0 0 | 1 2 3 4 5 | 0 0
+            "reflect"      3 2 | 1 2 3 4 5 | 4 3
+            "symmetric"    2 1 | 1 2 3 4 5 | 5 4
+            "replicate"    1 1 | 1 2 3 4 5 | 5 5
+            "circular"     4 5 | 1 2 3 4 5 | 1 2
+    width : int
+        Pixels filled in on each side, 0 to 4.
+    layers : int
+        Number of blurs, 0 to 6.
+    **options
+        ``contaminated=False`` hides the hatching of the result; ``at`` is the pixel (row, column)
+        picked, outside the image in the border. The settings named in ``fixed`` cannot be moved,
+        those in ``hidden`` have no control.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For an image, fill or number that the explorer cannot show, saying what to write instead. A
+        border too wide for a small image to be mirrored is shown as impossible, as TensorFlow and
+        PyTorch refuse it; numpy.pad would mirror the mirror image.
+
+    Source: ``numpy.pad``, and ``padding_mode`` of PyTorch's ``Conv2d``.
+    """
+    return BorderExplorer(image=image, fill=fill, width=width, layers=layers, **options)

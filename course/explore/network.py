@@ -1,0 +1,419 @@
+"""The explorer of a small image classifier."""
+
+import difflib
+import itertools
+import math
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import traitlets
+
+from course import figures
+from course.explore.base import Explorer, bundle
+from course.geometry import SettingError, Window
+from course.receptive_field import Field, of_windows
+
+if TYPE_CHECKING:
+    import keras
+
+DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": 32}
+PRESETS = {  # padding and strides of the three classifiers in `course.models`
+    "valid": ("valid", (1, 1, 1)),
+    "same": ("same", (1, 1, 1)),
+    "strided": ("same", (2, 2, 1)),
+}
+HEADS = {
+    "dense": [("Flatten", None), ("Dense", 128), ("Dense", 10)],
+    "average": [("GlobalAveragePooling2D", None), ("Dense", 10)],
+}
+PLAIN = {  # what the explorer cannot change must be as Keras has it
+    "data_format": "channels_last",
+    "dilation_rate": (1, 1),
+    "groups": 1,
+    "keepdims": False,
+    "use_bias": True,
+}
+MOST_LAYERS = 6
+MOST_PARAMS = 100_000_000  # 0.4 GB; a kernel that asks for more than there is is killed
+FAMILY = (
+    f"explore.network shows a keras.Sequential of a square keras.Input, 1 to {MOST_LAYERS} Conv2D "
+    "with square kernels and strides and a bias, and as head Flatten, Dense(128) and Dense(10), or "
+    "GlobalAveragePooling2D and Dense(10)"
+)
+
+
+class Row(NamedTuple):
+    """One layer of a network; as `course.ledger.Row`, but worked out without Keras."""
+
+    name: str
+    kind: str
+    output_shape: tuple
+    pads: tuple[tuple[int, int], tuple[int, int]] | None
+    params: int
+    macs: int
+    field: tuple[Field, Field]
+
+    @property
+    def activations(self) -> int:
+        """Output values for one image."""
+        return math.prod(self.output_shape[1:])
+
+
+class Rows(list):
+    """The rows of a network, with totals."""
+
+    @property
+    def total_params(self) -> int:
+        """Parameters of all layers."""
+        return sum(row.params for row in self)
+
+    @property
+    def total_macs(self) -> int:
+        """Multiply-accumulates of all layers, for one image."""
+        return sum(row.macs for row in self)
+
+
+class LayerError(ValueError):
+    """A layer that Keras refuses; ``layer`` is its name."""
+
+    def __init__(self, layer: str, why: str):
+        self.layer = layer
+        super().__init__(f"Keras cannot build {layer}: {why}")
+
+
+class NetworkExplorer(Explorer):
+    """A small image classifier; see `network`."""
+
+    _esm = bundle("network")
+
+    n = traitlets.Any(28).tag(sync=True)
+    channels = traitlets.Any(1).tag(sync=True)
+    layers = traitlets.Any().tag(sync=True)
+    head = traitlets.Enum(["dense", "average"], "dense").tag(sync=True)
+    # What Keras said, and about which network: views show it, and only for that network.
+    built = traitlets.Unicode("", read_only=True).tag(sync=True)
+    built_of = traitlets.Dict(read_only=True).tag(sync=True)
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.on_msg(self._on_message)
+
+    @traitlets.default("layers")
+    def _first_preset(self):
+        return _preset("valid")
+
+    @traitlets.validate("n", "channels")
+    def _counted(self, proposal):
+        try:
+            return _count(proposal["trait"].name, proposal["value"])
+        except SettingError as error:
+            raise traitlets.TraitError(str(error)) from None
+
+    @traitlets.validate("layers")
+    def _possible(self, proposal):
+        """Refuse what no layer can be. A kernel that merely does not fit is shown as such."""
+        layers = proposal["value"]
+        if not isinstance(layers, list | tuple) or not 1 <= len(layers) <= MOST_LAYERS:
+            raise traitlets.TraitError(
+                f"layers={layers!r}: give a list of 1 to {MOST_LAYERS} dicts, one for each "
+                f"convolution, such as {DEFAULTS}"
+            )
+        return [_layer(name, each) for name, each in zip(_names(layers), layers, strict=True)]
+
+    def build(self) -> "keras.Model":
+        """Build the network in Keras, with layers conv1, conv2, …, flatten or pool, hidden, digit.
+
+        Raises
+        ------
+        ValueError
+            If Keras refuses a layer, naming it, or if the weights would not fit into memory.
+        """
+        return _build(self._settings())
+
+    def picture(self) -> figures.Picture:
+        """The bars of the network, or, when it is impossible, of the nearest one that works."""
+        settings, trouble = self._settings(), ""
+        while broken := broken_at(settings):
+            name, error = broken
+            trouble += f"{name}: {error} The picture shows {error.setting}={error.nearest}. "
+            settings["layers"] = [
+                layer | {error.setting: error.nearest} if each == name else layer
+                for each, layer in zip(_names(settings["layers"]), settings["layers"], strict=True)
+            ]
+        rows = rows_of(settings)
+        picture = figures.summary({_title(settings): rows})
+        shapes = " → ".join(
+            f"{row.name} {' × '.join(map(str, row.output_shape[1:]))}"
+            + (f", which sees {row.field[0].size} pixels," if row.kind == "Conv2D" else "")
+            for row in rows
+        )
+        size = f"{settings['n']} × {settings['n']} × {settings['channels']}"
+        picture.alt = f"{trouble}A network: input {size} → {shapes}. {picture.alt}"
+        return picture
+
+    def _settings(self) -> dict:
+        return {name: getattr(self, name) for name in ("n", "channels", "layers", "head")}
+
+    def _on_message(self, _, content, buffers):
+        """Build the network that a view asks for, and hold it against the rows the view shows.
+
+        The message brings the network along, because a busy kernel gets it before the traits.
+        """
+        if "build" not in content:
+            return
+        self.send({"build": "started"})
+        settings, broken = content["build"], content.get("broken")
+        try:
+            answer = _compare(_build(settings), content["rows"], broken)
+        except LayerError as error:
+            answer = f"Keras {'agrees' if error.layer == broken else 'disagrees'}. {error}"
+        except Exception as error:  # whatever it is, the student reads a sentence
+            answer = f"Keras could not build this network. {_first_sentence(error)}"
+        with self.hold_sync():
+            self.set_trait("built", answer)
+            self.set_trait("built_of", settings)
+        self.send({"build": "done"})
+
+
+def network(model_or_layers=None, **options) -> NetworkExplorer:
+    """Turn the settings of a small image classifier, read its ledger, and build it in Keras.
+
+    Parameters
+    ----------
+    model_or_layers : str, list of dict or keras.Sequential, optional
+        ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
+        `course.models`; or one dict for each convolution with any of ``kernel_size``,
+        ``strides``, ``padding`` and ``filters``; or a model of this family.
+    **options
+        ``n`` and ``channels`` are the input's, ``head`` is ``"dense"`` (Flatten and Dense(128))
+        or ``"average"`` (global average pooling). The settings named in ``fixed`` cannot be
+        moved, those in ``hidden`` have no control; ``"layers"`` there means adding and removing
+        convolutions, and ``"presets"`` the three presets.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For a setting that no layer can have, naming the layer and saying what to write instead.
+        A kernel that is larger than its input is shown as impossible.
+    ValueError
+        For an unknown preset, or a model that is not of this family, saying what can be shown.
+    """
+    if model_or_layers is None or isinstance(model_or_layers, str):
+        settings = {"layers": _preset(model_or_layers or "valid")}
+    elif isinstance(model_or_layers, list | tuple):
+        settings = {"layers": model_or_layers}
+    else:
+        settings = _settings_of(model_or_layers)
+    return NetworkExplorer(**settings | options)
+
+
+def _preset(name: str) -> list[dict]:
+    if name not in PRESETS:
+        nearest = (difflib.get_close_matches(name, PRESETS, n=1) or ["valid"])[0]
+        raise ValueError(f"no preset {name!r}: take {', '.join(PRESETS)}. Try {nearest!r}.")
+    padding, strides = PRESETS[name]
+    return [DEFAULTS | {"strides": s, "padding": padding} for s in strides]
+
+
+def _names(layers) -> list[str]:
+    return [f"conv{number}" for number in range(1, len(layers) + 1)]
+
+
+def _title(settings: dict) -> str:
+    """The preset's name, for the network as `course.models` builds it."""
+    for name in PRESETS:
+        if settings == {"n": 28, "channels": 1, "layers": _preset(name), "head": "dense"}:
+            return name
+    return "network"
+
+
+def _count(setting: str, value) -> int:
+    """Return ``value`` as an int that is at least 1, or say what to write instead."""
+    try:
+        return Window(kernel_size=value).kernel_size  # which is such a number
+    except SettingError as error:
+        why = "it must be one whole number" if isinstance(value, list | tuple) else error.why
+        raise SettingError(setting, value, why, error.nearest) from None
+
+
+def _layer(name: str, settings) -> dict:
+    """Return all settings of a convolution, or say which one is wrong and what to write."""
+    if not isinstance(settings, dict):
+        raise traitlets.TraitError(f"{name} is {settings!r}: give a dict, such as {DEFAULTS}")
+    for setting in settings:
+        if setting not in DEFAULTS:
+            raise traitlets.TraitError(
+                f"{name}: there is no setting {setting!r}; there are {', '.join(DEFAULTS)}"
+            )
+    layer = DEFAULTS | settings
+    try:
+        for setting in ("kernel_size", "strides", "filters"):
+            layer[setting] = _count(setting, layer[setting])
+        if layer["padding"] not in ("valid", "same"):
+            close = difflib.get_close_matches(str(layer["padding"]), ("valid", "same"), n=1)
+            why = 'a Conv2D takes "valid" or "same"'
+            raise SettingError("padding", layer["padding"], why, (close or ["same"])[0])
+    except SettingError as error:
+        raise traitlets.TraitError(f"{name}: {error}") from None
+    return layer
+
+
+def _settings_of(model) -> dict:
+    """The settings of a Keras model, or a sentence on why the explorer cannot show it."""
+    import keras
+
+    if not isinstance(model, keras.Sequential):
+        raise ValueError(f"this is a {type(model).__name__}; {FAMILY}.")
+    shape = model.input_shape if model.built else ()
+    if len(shape) != 4 or shape[1] != shape[2] or None in shape[1:]:
+        raise ValueError(f"{model.name} has the input shape {shape or 'unknown'}; {FAMILY}.")
+    chain = list(
+        itertools.takewhile(lambda layer: type(layer) is keras.layers.Conv2D, model.layers)
+    )
+    kinds = [
+        (type(layer).__name__, getattr(layer, "units", None))
+        for layer in model.layers[len(chain) :]
+    ]
+    head = next((name for name, wanted in HEADS.items() if wanted == kinds), None)
+    if not head or not 1 <= len(chain) <= MOST_LAYERS:
+        found = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in model.layers)
+        raise ValueError(f"{model.name} has the layers {found or 'none'}; {FAMILY}.")
+    for layer in model.layers:
+        odd = [name for name, wanted in PLAIN.items() if getattr(layer, name, wanted) != wanted]
+        square = ("kernel_size", "strides")
+        odd += [name for name in square if len(set(getattr(layer, name, ()))) > 1]
+        if odd:
+            raise ValueError(f"{layer.name} has {odd[0]}={getattr(layer, odd[0])!r}; {FAMILY}.")
+    layers = [
+        {
+            "kernel_size": layer.kernel_size[0],
+            "strides": layer.strides[0],
+            "padding": layer.padding,
+            "filters": layer.filters,
+        }
+        for layer in chain
+    ]
+    return {"n": shape[1], "channels": shape[3], "layers": layers, "head": head}
+
+
+def _windows(settings: dict) -> list[Window]:
+    return [
+        Window(layer["kernel_size"], layer["strides"], layer["padding"])
+        for layer in settings["layers"]
+    ]
+
+
+def broken_at(settings: dict) -> tuple[str, SettingError] | None:
+    """The first convolution that does not fit the map it gets, and why."""
+    n, windows = settings["n"], _windows(settings)
+    for name, window in zip(_names(windows), windows, strict=True):
+        try:
+            n = window.output_size(n)
+        except SettingError as error:
+            return name, error
+    return None
+
+
+def rows_of(settings: dict) -> Rows:
+    """The rows of a network; of an impossible one, those of the layers that work."""
+    n, channels, rows = settings["n"], settings["channels"], Rows()
+    broken, windows = broken_at(settings), _windows(settings)
+    names = _names(windows)
+    works = names.index(broken[0]) if broken else len(names)
+    fields = of_windows(windows[:works], n)
+    for index in range(works):
+        window, filters = windows[index], settings["layers"][index]["filters"]
+        pads, n = window.pads(n), window.output_size(n)
+        weights = window.kernel_size**2 * channels * filters
+        field = fields[index]
+        row = Row(
+            names[index], "Conv2D", (None, n, n, filters), (pads, pads), weights + filters,
+            weights * n * n, (field, field),
+        )  # fmt: skip
+        rows.append(row)
+        channels = filters
+    if broken:
+        return rows
+    whole = of_windows([*windows, Window(n, strides=n)], settings["n"])[-1]
+
+    def add(name, kind, units, weights=0, biases=0):
+        rows.append(Row(name, kind, (None, units), None, weights + biases, weights, (whole, whole)))
+
+    if settings["head"] == "dense":
+        add("flatten", "Flatten", units := n * n * channels)
+        add("hidden", "Dense", 128, units * 128, 128)
+        add("digit", "Dense", 10, 128 * 10, 10)
+    else:
+        add("pool", "GlobalAveragePooling2D", channels)
+        add("digit", "Dense", 10, channels * 10, 10)
+    return rows
+
+
+def _build(settings: dict) -> "keras.Model":
+    """The Keras model of a network, layer by layer, so that an error knows its layer."""
+    if (params := rows_of(settings).total_params) > MOST_PARAMS:
+        raise ValueError(
+            f"Its {params:,} parameters would take {4 * params / 1e9:.1f} GB of memory: make n or "
+            "filters smaller, or strides larger."
+        )
+    import keras  # only now: it takes seconds to load
+    from keras import layers
+
+    convolutions = [
+        layers.Conv2D(**each, activation="relu", name=name)
+        for name, each in zip(_names(settings["layers"]), settings["layers"], strict=True)
+    ]
+    if settings["head"] == "dense":
+        head = [layers.Flatten(name="flatten"), layers.Dense(128, activation="relu", name="hidden")]
+    else:
+        head = [layers.GlobalAveragePooling2D(name="pool")]
+    digit = layers.Dense(10, activation="softmax", name="digit")
+    shape = (settings["n"], settings["n"], settings["channels"])
+    model = keras.Sequential([keras.Input(shape)], name=_title(settings))
+    for layer in [*convolutions, *head, digit]:
+        try:
+            model.add(layer)
+        except ValueError as error:
+            raise LayerError(layer.name, _first_sentence(error)) from error
+    return model
+
+
+def _first_sentence(error: Exception) -> str:
+    """The first sentence of an error, without the colours of a terminal."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error)).strip() or type(error).__name__
+    return re.split(r"(?<=\.)\s|\n", text)[0]
+
+
+def facts(row) -> dict:
+    """A row as the browser writes it; rows and columns are alike here, so one of them will do."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "shape": list(row.output_shape[1:]),
+        "pads": row.pads and list(row.pads[0]),
+        "params": row.params,
+        "macs": row.macs,
+        "activations": row.activations,
+        "field": row.field[0].size,
+    }
+
+
+def _compare(model: "keras.Model", rows: list[dict], broken: str | None) -> str:
+    """Hold a model against the rows of the browser; after an empty line, its summary."""
+    from course.ledger import ledger  # loads Keras
+
+    ours = [facts(row) for row in ledger(model)]
+    differences = [
+        f"{here.get('name')}: {fact} is {here.get(fact)} here and {keras.get(fact)} in Keras"
+        for here, keras in itertools.zip_longest(rows, ours, fillvalue={})
+        for fact in {**here, **keras}
+        if here.get(fact) != keras.get(fact)
+    ]
+    said = f"Keras agrees: {len(ours)} layers, {model.count_params():,} parameters."
+    if broken:
+        said = f"Keras disagrees: it builds {broken}."
+    elif differences:
+        said = f"Keras disagrees. {'; '.join(differences)}."
+    summary = []
+    model.summary(line_length=64, print_fn=lambda text, **_: summary.append(text))
+    return "\n\n".join([said, "\n".join(summary).strip()])

@@ -1,0 +1,213 @@
+// A prediction: answer, say how sure you are, commit, and then see. The kernel is the judge; until
+// it has judged, nothing here knows what is right.
+
+import { button, drawOn, html, keepKeys, newId } from "./ui.js";
+
+const LATE = 400; // milliseconds until it is said that the kernel takes its time
+const TOO_LATE = 5_000;
+const WAITING = "Waiting for the kernel…";
+const SILENT =
+  "Still waiting: the answer comes from a running kernel. If yours is busy, it will come; if it " +
+  "was stopped or restarted, run this cell again.";
+
+/** A text field. Controls of an answer have an element, a value that is sent, and a first stop. */
+function typed({ asks }, described) {
+  const id = newId();
+  const input = html("input", {
+    id, type: "text", autocomplete: "off", spellcheck: "false", maxlength: 200,
+    "aria-describedby": described, onkeydown: keepKeys,
+  });
+  const element = html("div", { class: "row" }, html("label", { for: id }, `Your answer: ${asks}`), input);
+  return { element, value: () => input.value, first: () => input };
+}
+
+/** Radio buttons, [value, text] each. */
+function radios(legend, options, described) {
+  const name = newId();
+  const inputs = options.map(([value]) => html("input", { type: "radio", name, value, onkeydown: keepKeys }));
+  const labels = options.map(([, text], i) => html("label", {}, inputs[i], ` ${text}`));
+  const attributes = { class: "answers", role: "radiogroup", "aria-describedby": described };
+  const element = html("fieldset", attributes, html("legend", {}, legend), ...labels);
+  const chosen = () => inputs.find((input) => input.checked);
+  return { element, value: () => chosen()?.value ?? "", first: () => chosen() ?? inputs[0] };
+}
+
+/** A row of pixels to press, one tab stop: arrows move, space presses. */
+function pixels({ n }, described) {
+  const cells = [...Array(n).keys(), "none"].map((pixel) =>
+    html("button", { type: "button", "aria-pressed": "false", tabindex: -1, onclick: () => press(pixel) }, `${pixel}`),
+  );
+  const pressed = (cell) => cell.getAttribute("aria-pressed") === "true";
+  const none = cells[n];
+  let at = 0;
+  function go(to) {
+    cells[at].tabIndex = -1;
+    at = Math.min(Math.max(to, 0), n);
+    cells[at].tabIndex = 0;
+  }
+  function press(pixel) {
+    const cell = pixel === "none" ? none : cells[pixel];
+    const on = !pressed(cell);
+    for (const each of cells) {
+      // “None” and a pixel exclude each other.
+      if (on && (each === none) !== (cell === none)) each.setAttribute("aria-pressed", "false");
+    }
+    cell.setAttribute("aria-pressed", String(on));
+    go(cells.indexOf(cell));
+  }
+  const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -n, End: n };
+  function onkeydown(event) {
+    keepKeys(event);
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    go(at + steps[event.key]);
+    cells[at].focus();
+  }
+  go(0);
+  const element = html(
+    "fieldset",
+    { class: "answers", "aria-describedby": described, onkeydown },
+    html("legend", {}, "Your answer: press the pixels, or none (arrow keys move, space presses)"),
+    ...cells,
+  );
+  const value = () => cells.filter(pressed).map((cell) => cell.textContent).join(", ");
+  return { element, value, first: () => cells[at] };
+}
+
+const CONTROLS = {
+  text: typed,
+  choice: ({ options }, described) => radios("Your answer", options.map((each) => [each, each]), described),
+  pixels,
+};
+
+/** Text that may hold <strong> and <code>; Python has escaped the rest. */
+function rich(tag, text, attributes = {}) {
+  const element = html(tag, attributes);
+  element.innerHTML = text;
+  return element;
+}
+
+function render({ model, el }) {
+  const described = newId();
+  const [question, sheet, buttons, says, picture, notice] = Array.from({ length: 6 }, () => html("div"));
+  const problem = html("p", { id: described, role: "alert", class: "problem" });
+  const status = html("p", { role: "status", tabindex: -1 });
+  const result = html("div", { "aria-live": "polite" }, html("div"), says);
+  const form = html("form", { onsubmit: commit }, sheet, problem, html("div", { class: "row" }, html("button", { onkeydown: keepKeys }, "Commit")));
+  notice.setAttribute("role", "status");
+  const part = html("div", { class: "course-prediction" }, question, form, status, result, buttons, notice);
+  el.className = "course-explorer";
+  el.replaceChildren(html("style", {}, model.get("_css")), part, picture);
+
+  let answer, sure, drawn, timers = [];
+  let mine = false; // whether this view acted last, and so takes the focus along
+
+  function wait(on) {
+    timers.forEach(clearTimeout);
+    timers = [];
+    status.textContent = "";
+    sheet.inert = form.inert = buttons.inert = on;
+    if (!on) return;
+    for (const [time, text] of [[LATE, WAITING], [TOO_LATE, SILENT]]) {
+      timers.push(setTimeout(() => (status.textContent = text), time));
+    }
+  }
+
+  function send(action, values = {}) {
+    mine = true;
+    status.focus(); // what had the focus is about to be locked
+    problem.textContent = "";
+    wait(true);
+    try {
+      model.send({ action, with: values });
+    } catch (error) {
+      timers.forEach(clearTimeout);
+      status.textContent = SILENT;
+    }
+  }
+
+  function commit(event) {
+    event.preventDefault();
+    const attempt = model.get("attempt");
+    send("commit", { answer: answer.value(), sure: Number(sure.value()) || null, attempt });
+  }
+
+  function refuse({ problem: text, field }) {
+    if (!text) return;
+    wait(false);
+    problem.textContent = text;
+    for (const each of [answer, sure]) each.first().removeAttribute("aria-invalid");
+    const control = field === "sure" ? sure : answer;
+    if (control.first().type === "text") control.first().setAttribute("aria-invalid", "true");
+    if (mine) control.first().focus();
+    mine = false;
+  }
+
+  function ask() {
+    const fields = model.get("fields");
+    question.replaceChildren(rich("p", model.get("prompt")));
+    answer = CONTROLS[fields.kind](fields, described);
+    sure = radios("How sure are you that this is right?", model.get("sure"), described);
+    sheet.replaceChildren(answer.element, sure.element);
+    problem.textContent = "";
+  }
+
+  /** The judgement, or what was answered before the kernel started. */
+  function reveal(shown, earlier) {
+    const given = shown ?? earlier;
+    const mark = html("span", { "aria-hidden": "true" }, given.correct ? "✓ " : "✗ ");
+    const verdict = html("p", { tabindex: -1, class: "verdict" }, mark);
+    if (shown) verdict.append(rich("span", shown.message));
+    else verdict.append(given.correct ? "You have answered this: right." : "You have answered this: not right yet.");
+    const yours = html("p", {}, `Your answer: ${given.answer} (${given.sure} % sure).`);
+    result.firstChild.replaceChildren(verdict, yours, ...(shown?.see ? [rich("p", shown.see)] : []));
+    buttons.replaceChildren(
+      ...(shown ? [] : [button("Show the explanation", () => send("explain"))]),
+      button("Try again", () => send("again")),
+      button("Another one", () => send("another")),
+    );
+    if (shown && mine) verdict.focus();
+  }
+
+  function draw() {
+    const [shown, earlier] = ["shown", "earlier"].map((name) => {
+      const value = model.get(name);
+      return Object.keys(value).length ? value : null;
+    });
+    const now = JSON.stringify([model.get("attempt"), shown, earlier]);
+    if (now === drawn) return;
+    const open = !shown && !earlier;
+    wait(false);
+    if (drawn === undefined || open) ask();
+    drawn = now;
+    form.hidden = !open;
+    buttons.hidden = result.hidden = open;
+    if (open) {
+      result.firstChild.replaceChildren();
+      if (mine) answer.first().focus();
+    } else reveal(shown, earlier);
+    mine = false;
+  }
+
+  buttons.className = "panel";
+  model.on("msg:custom", refuse);
+  const stops = [
+    drawOn(model, ["attempt", "shown", "earlier"], draw),
+    drawOn(model, ["says"], () => says.replaceChildren(rich("p", model.get("says")))),
+    drawOn(model, ["notice"], () => (notice.textContent = model.get("notice"))),
+    drawOn(model, ["picture"], () => {
+      // So made, the scripts in it run.
+      picture.replaceChildren(document.createRange().createContextualFragment(model.get("picture")));
+    }),
+  ];
+  model.send({ action: "look" });
+  return () => {
+    wait(false);
+    model.off("msg:custom", refuse);
+    for (const stop of stops) stop();
+  };
+}
+
+globalThis.coursePrediction = render; // for the script in a cell's output
+
+export default { render };

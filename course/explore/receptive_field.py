@@ -1,0 +1,311 @@
+"""The explorer of what one unit of a stack of windows sees."""
+
+import contextlib
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import traitlets
+from matplotlib.patches import Polygon
+
+from course.explore.base import Explorer, bundle
+from course.geometry import SettingError, Window
+from course.page import (
+    BLUE,
+    BLUE_TINT,
+    GREEN,
+    GREEN_TINT,
+    MARGIN,
+    ORANGE_TINT,
+    WIDTH,
+    Page,
+    Picture,
+    grid,
+    number,
+    text_width,
+)
+from course.receptive_field import PIXEL, Field, above
+
+if TYPE_CHECKING:
+    import keras
+
+SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
+STRIDED = (Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same"))  # models.strided
+CONTROLS = ("n", *SETTINGS, "layers")
+LARGEST = 512  # pixels of a map with its padding; a screen has room for hardly more
+FAR = 4  # times the input: beyond it, units lie too far outside the image to draw them there
+
+
+class ReceptiveFieldExplorer(Explorer):
+    """A stack of windows on one axis; see `receptive_field`."""
+
+    _esm = bundle("receptive_field")
+
+    # Any: geometry checks them, and its errors say what to write instead.
+    n = traitlets.Any(28).tag(sync=True)
+    layers = traitlets.Any().tag(sync=True)
+    selected = traitlets.Any(0).tag(sync=True)
+    unit = traitlets.Any(0).tag(sync=True)
+
+    @traitlets.default("layers")
+    def _strided(self):
+        return _stack(STRIDED)
+
+    @traitlets.validate("n", "layers")
+    def _possible(self, proposal):
+        """Refuse what no stack can be. A layer that merely does not fit is shown as such."""
+        name, value = proposal["trait"].name, proposal["value"]
+        settings = {"n": self.n, "layers": self.layers, name: value}  # may be new and unchecked
+        checked = {"n": _pixels(settings["n"]), "layers": _stack(settings["layers"])}
+        _drawable(**checked)
+        return checked[name]
+
+    @traitlets.validate("selected", "unit")
+    def _index(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        with contextlib.suppress(TypeError):
+            if operator.index(value) >= 0:
+                return operator.index(value)
+        raise traitlets.TraitError(f"{name}={value!r}: give a whole number; the first is 0")
+
+    @traitlets.validate("fixed", "hidden")
+    def _known(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        if set(value) <= set(CONTROLS):
+            return value
+        raise traitlets.TraitError(f"{name}={value}: the settings are {', '.join(CONTROLS)}")
+
+    def picture(self) -> Picture:
+        """The unit's cone through the layers, up to the first layer that does not fit."""
+        windows, sizes, fields, trouble = [], [self.n], [PIXEL], ""
+        for index, settings in enumerate(self.layers, start=1):
+            try:
+                window = Window(**settings)
+                size = window.output_size(sizes[-1])
+            except SettingError as error:
+                trouble = f"Layer {index}: {error}"
+                break
+            fields.append(above(fields[-1], window, sizes[-1]))
+            sizes.append(size)
+            windows.append(window)
+        return _draw(windows, sizes, fields, min(self.unit, sizes[-1] - 1), trouble)
+
+
+def receptive_field(
+    layers: "Sequence[Window | dict] | keras.Model" = STRIDED,
+    n: int | None = None,
+    *,
+    unit: int = 0,
+    selected: int = 0,
+    fixed: Sequence[str] = (),
+    hidden: Sequence[str] = (),
+) -> ReceptiveFieldExplorer:
+    """Pick a unit of the last layer and see the pixels behind it, through every layer.
+
+    The picture is of one axis. The other is alike, and the square below the picture shows both.
+
+    Parameters
+    ----------
+    layers
+        The windows from the input on; in a dict, a setting that is missing is as in `Window`. Of a
+        model, the rows of its convolutions, poolings and ``ZeroPadding2D`` up to the first layer
+        that slides no window over a map; layers that look at one pixel at a time, such as
+        activations, leave the field as it is and are passed over.
+    n
+        Number of input pixels; by default 28, or the rows of the model's input.
+    unit
+        Index of the unit of the last layer, along both axes.
+    selected
+        Index of the layer whose settings the controls show.
+    fixed, hidden
+        Names of settings that cannot be moved, and of those that have no control; "layers" stands
+        for the buttons that add and remove one.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For a setting that no window can have, naming the layer and saying what to write instead.
+        A stack in which a layer does not fit is shown as impossible.
+    ValueError
+        If the model branches, begins with no window, or has no graph or no input size to follow.
+    """
+    if hasattr(layers, "layers"):  # a Keras model, without importing Keras to ask
+        layers, rows = _chain(layers)
+        n = rows if n is None else n
+        if n is None:
+            raise ValueError("the model's input has no number of rows: give one, such as n=28")
+    return ReceptiveFieldExplorer(
+        layers=layers,
+        n=28 if n is None else n,
+        unit=unit,
+        selected=selected,
+        fixed=fixed,
+        hidden=hidden,
+    )
+
+
+def _pixels(n: object) -> int:
+    try:
+        n = int(Window(kernel_size=1).output_size(n))  # NumPy's would not reach the browser
+    except SettingError as error:
+        raise traitlets.TraitError(str(error)) from None
+    if n > LARGEST:
+        raise traitlets.TraitError(f"n={n} is too large to draw: choose at most {LARGEST}")
+    return n
+
+
+def _stack(layers: object) -> list[dict]:
+    """The settings of every layer, each of which is possible by itself."""
+    if isinstance(layers, list | tuple) and layers:
+        return [_layer(*each) for each in enumerate(layers, start=1)]
+    raise traitlets.TraitError(
+        f"layers={layers!r}: give a list of at least one window, such as "
+        "layers=[Window(3, strides=2), Window(3)], or a Keras model"
+    )
+
+
+def _layer(index: int, layer: object) -> dict:
+    if isinstance(layer, Window):
+        layer = {name: getattr(layer, name) for name in SETTINGS}
+    if not isinstance(layer, dict) or not set(layer) <= set(SETTINGS):
+        raise traitlets.TraitError(
+            f"layer {index} is {layer!r}: give a course.geometry.Window, or a dict with keys "
+            f"among {', '.join(SETTINGS)}"
+        )
+    settings = {}
+    for name in SETTINGS:
+        try:
+            value = getattr(Window(**{name: layer[name]} if name in layer else {}), name)
+        except SettingError as error:
+            raise traitlets.TraitError(f"layer {index}: {error}") from None
+        settings[name] = list(value) if isinstance(value, tuple) else value
+    return settings
+
+
+def _drawable(n: int, layers: list[dict]) -> None:
+    """Refuse maps that are too large to draw, up to the first layer that does not fit."""
+    for index, settings in enumerate(layers, start=1):
+        try:
+            window = Window(**settings)
+            size = window.output_size(n)
+        except SettingError:  # the view says so
+            return
+        padded = n + sum(window.pads(n))
+        if padded > LARGEST:
+            raise traitlets.TraitError(
+                f"layer {index} gets {padded} pixels, padding included, which are too many to "
+                f"draw: choose n and layers so that there are at most {LARGEST}"
+            )
+        n = size
+
+
+def _chain(model) -> tuple[list[Window], int | None]:
+    """The windows along the rows of a model, one after the other, and its number of rows."""
+    from course.graph import PIXELWISE, WHOLE_MAP, calls, graph_of, map_size, windows_of
+
+    graph = graph_of(model)
+    if len(graph.inputs) != 1:
+        raise ValueError(f"model {model.name!r} has {len(graph.inputs)} inputs: give one with one")
+    tensor, windows, rows = graph.inputs[0], [], None
+    while True:
+        users = [call for call in calls(graph) if any(each is tensor for each in call.inputs)]
+        if len(users) > 1:
+            names = " and ".join(call.layer.name for call in users)
+            raise ValueError(
+                f"model {model.name!r} branches into {names}: give the windows of one branch, "
+                "such as layers=[Window(3), Window(3)]"
+            )
+        layer = users[0].layer if users else None
+        found = layer and not isinstance(layer, WHOLE_MAP) and windows_of(layer, tensor.shape)
+        if found:
+            rows = rows or map_size(layer, tensor.shape)[0]
+            windows.append(found[0])
+        elif not isinstance(layer, PIXELWISE):
+            break
+        tensor = users[0].outputs[0]
+    if not windows:
+        why = f"begins with {layer.name!r}, which slides no window" if layer else "has no layer"
+        raise ValueError(f"model {model.name!r} {why}: give one that begins with Conv2D or pooling")
+    return windows, rows
+
+
+def _cone(windows: list[Window], sizes: list[int], unit: int) -> list[list[int]]:
+    """What a unit of the last map reads in every map, the input first, padding included."""
+    rows = [[unit]]
+    for window, n, size in zip(windows[::-1], sizes[-2::-1], sizes[:0:-1], strict=True):
+        positions = window.positions(n)
+        firsts = [positions[u] for u in rows[0] if 0 <= u < size]  # padding itself reads nothing
+        taps = range(0, window.span, window.dilation_rate)
+        rows.insert(0, sorted({first + tap for first in firsts for tap in taps}))
+    return rows
+
+
+def _draw(
+    windows: list[Window], sizes: list[int], fields: list[Field], unit: int, trouble: str
+) -> Picture:
+    """Draw one row of cells for each map, the input at the bottom, and the unit's cone."""
+    rows = _cone(windows, sizes, unit)
+    pads = [*(w.pads(n) for w, n in zip(windows, sizes[:-1], strict=True)), (0, 0)]
+    ends = [(-before, n + after) for (before, after), n in zip(pads, sizes, strict=True)]
+    # A unit stands over the centre of its field and is as wide as the jump, so that units tile.
+    lefts, wides = zip(*((each.start - each.jump / 2, each.jump) for each in fields), strict=True)
+    low = min(left + end[0] * wide for left, wide, end in zip(lefts, wides, ends, strict=True))
+    high = max(left + end[1] * wide for left, wide, end in zip(lefts, wides, ends, strict=True))
+    if high - low > FAR * sizes[0] + 32:  # then each row gets a scale of its own
+        low, high = 0, 32
+        wides = [32 / (end - first) for first, end in ends]
+        lefts = [-first * wide for (first, _), wide in zip(ends, wides, strict=True)]
+    scale = min(38, (WIDTH - 2 * MARGIN) / (high - low))
+
+    def x(row, units):
+        return MARGIN + (lefts[row] + np.asarray(units) * wides[row] - low) * scale
+
+    page, height, pitch = Page(), 22, 58
+    top = page.heading([_title(unit, windows)], [trouble] if trouble else []) + 28
+    for row in reversed(range(len(sizes))):
+        y = top + (len(windows) - row) * pitch
+        (first, end), n, wide = ends[row], sizes[row], wides[row] * scale
+        if row < len(windows) and rows[row]:
+            reading = [u for u in rows[row + 1] if 0 <= u < sizes[row + 1]]
+            corners = [(each, y) for each in x(row, [rows[row][-1] + 1, rows[row][0]])]
+            above_y = y - pitch + height
+            corners += [(each, above_y) for each in x(row + 1, [reading[0], reading[-1] + 1])]
+            page.add(Polygon(corners, facecolor=ORANGE_TINT, alpha=0.6))
+        page.padding(grid(x(row, np.r_[first:0, n:end]), y), wide, height)
+        fill, edge = (GREEN_TINT, GREEN) if row else (BLUE_TINT, BLUE)
+        page.cells(grid(x(row, np.arange(n)), y), wide, height, fill, edge, gid=f"map {row}")
+        for run in _runs(rows[row]):
+            page.outline([(x(row, run[0]), y)], wide * len(run), height, gid=f"cone {row}")
+        label = _label(row, windows, sizes, fields)
+        page.text(MARGIN, y - 11, label, 12, ha="left", gid="label")
+        page.right = max(page.right, MARGIN + text_width(label, 12))
+    labels = [_label(row, windows, sizes, fields) for row in range(len(sizes))]
+    pixels = [pixel for pixel in rows[0] if 0 <= pixel < sizes[0]]
+    listed = ", ".join(f"{r[0]}–{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in _runs(pixels))
+    alt = [f"{_title(unit, windows)}, on one axis. {'. '.join(labels)}.", trouble]
+    alt += [f"It reads {len(pixels)} of {sizes[0]} pixels: {listed or 'only padding'}."]
+    right = max(x(row, end) for row, (_, end) in enumerate(ends))
+    bottom = top + len(windows) * pitch
+    return page.picture(right, bottom + height, " ".join(filter(None, alt)))
+
+
+def _runs(units: list[int]) -> list[np.ndarray]:
+    """Sorted units, cut where there are gaps."""
+    return np.split(units, np.flatnonzero(np.diff(units) > 1) + 1) if units else []
+
+
+def _title(unit: int, windows: list[Window]) -> str:
+    return f"What unit {unit} of {f'layer {len(windows)}' if windows else 'the input'} sees"
+
+
+def _label(row: int, windows: list[Window], sizes: list[int], fields: list[Field]) -> str:
+    """Settings, size and field of a layer, in one line."""
+    if row == 0:
+        return f"input: n = {sizes[0]}"
+    window, field = windows[row - 1], fields[row]
+    before, after = window.pads(sizes[row - 1])
+    dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
+    settings = f"k = {window.kernel_size}, s = {window.strides}{dilation}, p = {before} + {after}"
+    sees = f"r = {field.size}, jump = {field.jump}, start = {number(field.start)}"
+    return f"layer {row}: {settings}, o = {sizes[row]}; {sees}"

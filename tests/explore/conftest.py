@@ -1,0 +1,97 @@
+"""A real browser for the explorers: Chromium, on exported html and on a real JupyterLab.
+
+Fixtures are of the package, not of the session: while Playwright runs, its event loop does, and
+the tests of other folders that share this process start event loops of their own.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from course.explore.base import Explorer
+
+# As Debian, Ubuntu and Google name it.
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ("background-networking", "component-update", "sync", "gpu")
+DARK = """
+    body {
+      color-scheme: dark;
+      --jp-layout-color0: #111;
+      --jp-ui-font-color1: rgba(255, 255, 255, 0.87);
+      --jp-ui-font-color2: rgba(255, 255, 255, 0.7);
+      background: #111;
+    }
+"""
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """A running Chromium."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if not program:
+        missing = f"no browser: install Chromium ({' or '.join(NAMES)}) to run these tests"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in QUIET)]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def watched(page: Page, but: re.Pattern | None = None) -> Iterator[Page]:
+    """A page on which no script may fail, or write an error to the console ``but`` such ones."""
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def listen(message):
+        if message.type == "error" and not (but and but.search(message.text)):
+            complaints.append(message.text)
+
+    page.on("console", listen)
+    yield page
+    page.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh page without network; the test fails if it logs an error."""
+    context = chromium.new_context(offline=True)
+    with contextlib.closing(context), watched(context.new_page()) as page:
+        yield page
+
+
+@pytest.fixture
+def open_explorer() -> Callable[..., None]:
+    """A function that shows explorers as in an exported notebook: no kernel, no network."""
+
+    def open_explorer(page: Page, *widgets: Explorer, width: int = 1000, dark: bool = False):
+        page.set_viewport_size({"width": width, "height": 900})
+        parts = [widget._repr_mimebundle_()[0]["text/html"] for widget in widgets]
+        style = f"<style>{DARK if dark else ''}</style>"
+        head = f"<!doctype html><html lang=en><meta charset=utf-8><title>A lesson</title>{style}"
+        page.set_content("\n".join([head, "<main>", *parts, "</main>"]))
+        page.wait_for_function(
+            "count => document.querySelectorAll('.course-explorer').length === count",
+            arg=len(widgets),
+        )
+
+    return open_explorer
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[str]]:
+    """A function that lists what axe-core finds wrong with the explorers on a page."""
+
+    def violations(page: Page) -> list[str]:
+        found = Axe().run(page, ".course-explorer").response["violations"]
+        return [f"{each['help']}: {node['html']}" for each in found for node in each["nodes"]]
+
+    return violations

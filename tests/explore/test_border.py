@@ -1,0 +1,472 @@
+"""The explorer of borders, as in an exported notebook: in a browser, no kernel and no network."""
+
+import json
+import random
+import re
+
+import numpy as np
+import pytest
+import traitlets
+from playwright.sync_api import Locator, Page, expect
+
+from course import digits, explore, figures
+from course.explore.border import BorderExplorer
+
+MODES = {
+    "zero": "constant",
+    "reflect": "reflect",
+    "symmetric": "symmetric",
+    "replicate": "edge",
+    "circular": "wrap",
+}
+MIRRORS = {"reflect": 1, "symmetric": 0}  # pixels at the edge that are not copied
+SHAPES = [(2, 2), (2, 5), (3, 3), (5, 4), (9, 9), (9, 2)]  # small enough for numbers
+LARGE = [(28, 28), (64, 64), (10, 33), (2, 12)]
+
+# Shows one explorer in one state after another and reports what one sees: the pixels and the
+# numbers of both pictures, which pixels are hatched, the sentences.
+LOOK = """async ({ module, states }) => {
+  const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
+  const { default: view } = await import(url);
+  const listeners = [];
+  let state = states[0];
+  const model = {
+    get: (name) => state[name],
+    set() {},
+    on: (event, listener) => listeners.push(listener),
+    off() {},
+    save_changes() {},
+  };
+  const el = document.body.appendChild(document.createElement("div"));
+  view.render({ model, el });
+  const seen = [];
+  for (state of states) {
+    for (const listener of listeners) listener();
+    await new Promise(requestAnimationFrame);
+    seen.push({
+      pictures: [...el.querySelectorAll("figure")].map((figure) => {
+        const canvas = figure.querySelector("canvas");
+        const { width, height } = canvas;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+        const hatch = figure.querySelector(".over").getAttribute("d");
+        return {
+          shape: [height, width],
+          greys: [...data].filter((_, i) => i % 4 === 0),
+          numbers: [...figure.querySelectorAll("text")].map((text) => text.textContent),
+          hatched: [...hatch.matchAll(/M(\\d+) (\\d+)/g)].map(([, x, y]) => [y - 1, +x]),
+          caption: figure.querySelector("figcaption").textContent,
+        };
+      }),
+      impossible: el.querySelector(".impossible:not([hidden])")?.firstChild.textContent ?? null,
+      text: el.querySelector(".formula").innerText.split("\\n").map((line) => line.trim()),
+      shares: [...el.querySelectorAll("li")].map((item) => parseFloat(item.textContent)),
+      bars: [...el.querySelectorAll("li div")].map((bar) => parseFloat(bar.style.height)),
+      nonsense: el.innerHTML.match(/.{0,40}(NaN|Infinity|undefined|null).{0,40}/)?.[0] ?? null,
+    });
+  }
+  return JSON.stringify(seen);
+}"""
+
+
+def look(page: Page, widgets: list[BorderExplorer]) -> list[dict]:
+    """What the explorers show."""
+    states = [widget.state() for widget in widgets]
+    return json.loads(page.evaluate(LOOK, {"module": BorderExplorer._esm, "states": states}))
+
+
+def values(numbers: list[str], shape) -> np.ndarray:
+    return np.array([float(number.replace("−", "-")) for number in numbers]).reshape(shape)
+
+
+def image_of(shape, seed: int = 0) -> np.ndarray:
+    """Whole numbers, some of them negative; none of them twice in a small image."""
+    numbers = np.random.default_rng(seed).permutation(np.prod(shape)).reshape(shape)
+    return numbers - 5
+
+
+def digit_like(shape) -> np.ndarray:
+    """Greys from 0 to 255, both of which occur."""
+    image = np.random.default_rng(1).integers(0, 256, shape)
+    image.flat[:2] = 0, 255
+    return image
+
+
+def blurred(image, mode: str, layers: int) -> np.ndarray:
+    """Box blur by adding nine shifted images."""
+    rows, columns = np.shape(image)
+    for _ in range(layers):
+        padded = np.pad(np.asarray(image, float), 1, mode)
+        image = sum(padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)) / 9
+    return np.asarray(image, float)
+
+
+def contaminated(shape, layers: int) -> np.ndarray:
+    """Which outputs saw padding: mark the padding, and mark whatever reads a marked pixel."""
+    (rows, columns), marked = shape, np.zeros(shape, bool)
+    for _ in range(layers):
+        padded = np.pad(marked, 1, constant_values=True)
+        windows = [padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
+        marked = np.any(windows, axis=0)
+    return marked
+
+
+def possible(fill: str, width: int, shape) -> bool:
+    return fill not in MIRRORS or width <= min(shape) - MIRRORS[fill]
+
+
+# The arithmetic of the browser
+
+
+@pytest.mark.parametrize("fill", MODES)
+def test_border_is_numpys(page: Page, fill: str):
+    """Width 4 is more than the image has to copy, for the fills that go round or stand still."""
+    cases = [
+        (image_of(shape), width)
+        for shape in SHAPES
+        for width in range(5)
+        if possible(fill, width, shape)
+    ]
+    seen = look(page, [explore.border(image, fill, width) for image, width in cases])
+    for (image, width), each in zip(cases, seen, strict=True):
+        padded = np.pad(image, width, MODES[fill])
+        mark = np.pad(np.zeros(image.shape, bool), width, constant_values=True)
+        shown, _ = each["pictures"]
+        np.testing.assert_array_equal(values(shown["numbers"], padded.shape), padded)
+        assert shown["hatched"] == np.argwhere(mark).tolist()
+        assert each["impossible"] is None
+
+
+@pytest.mark.parametrize("fill", MODES)
+def test_greys_of_large_images(page: Page, fill: str):
+    cases = [(digit_like(shape), width) for shape in LARGE for width in (0, 2, 4)]
+    cases = [(image, width) for image, width in cases if possible(fill, width, image.shape)]
+    seen = look(page, [explore.border(image, fill, width, layers=2) for image, width in cases])
+    for (image, width), each in zip(cases, seen, strict=True):
+        around, result = each["pictures"]
+        padded = np.pad(image, width, MODES[fill])
+        assert around["shape"] == list(padded.shape)
+        assert around["greys"] == padded.ravel().tolist()
+        wanted = blurred(image, MODES[fill], 2).ravel()
+        np.testing.assert_allclose(result["greys"], wanted, atol=0.51)
+        assert around["numbers"] == result["numbers"] == []
+
+
+def test_zero_is_on_the_scale_of_greys(page: Page):
+    """Whatever the image's values, a border of zeros looks as it compares with them."""
+    seen = look(page, [explore.border(np.full((12, 12), value)) for value in (7.0, -7.0, 0)])
+    corners = [
+        (each["pictures"][0]["greys"][0], max(each["pictures"][0]["greys"])) for each in seen
+    ]
+    assert corners == [(0, 255), (255, 255), (0, 0)]
+    assert 0 in seen[1]["pictures"][0]["greys"]
+
+
+@pytest.mark.parametrize("fill", MODES)
+def test_blur_is_numpys(page: Page, fill: str):
+    cases = [(image_of(shape), layers) for shape in SHAPES for layers in range(7)]
+    widgets = [explore.border(image, fill, width=1, layers=layers) for image, layers in cases]
+    for (image, layers), each in zip(cases, look(page, widgets), strict=True):
+        _, shown = each["pictures"]
+        wanted = blurred(image, MODES[fill], layers)
+        np.testing.assert_allclose(values(shown["numbers"], image.shape), wanted, atol=0.00051)
+
+
+def test_contamination_spreads_one_pixel_per_layer(page: Page):
+    cases = [(shape, layers) for shape in [*SHAPES, *LARGE] for layers in range(7)]
+    widgets = [explore.border(np.ones(shape), layers=layers) for shape, layers in cases]
+    for (shape, layers), each in zip(cases, look(page, widgets), strict=True):
+        marked = [contaminated(shape, count) for count in range(7)]
+        assert each["pictures"][1]["hatched"] == np.argwhere(marked[layers]).tolist()
+        shares = [100 * each.mean() for each in marked]
+        np.testing.assert_allclose(each["shares"], shares[1:], atol=0.051)
+        np.testing.assert_allclose(np.divide(each["bars"], each["bars"][-1]),
+                                   np.divide(shares[1:], shares[-1]), atol=0.01)  # fmt: skip
+        assert each["text"][2].startswith(f"{shares[layers]:.1f} % of the outputs saw padding")
+
+
+def test_contamination_can_be_hidden(page: Page):
+    (seen,) = look(page, [explore.border(layers=3, contaminated=False)])
+    assert seen["pictures"][0]["hatched"]
+    assert not seen["pictures"][1]["hatched"]
+
+
+def test_figures_of_the_curriculum(page: Page):
+    """An image of ones: what the blur makes of its corner and its edge; the shares of a digit."""
+    one, three, digit = look(
+        page, [explore.border(np.ones((9, 9)), layers=layers) for layers in (1, 3)]
+        + [explore.border()],
+    )  # fmt: skip
+    for seen, corner, edge in [(one, 0.444, 0.667), (three, 0.232, 0.481)]:
+        result = values(seen["pictures"][1]["numbers"], (9, 9))
+        assert (result[0, 0], result[0, 4]) == (corner, edge)
+    assert digit["shares"][:3] == [13.8, 26.5, 38.3]
+
+
+@pytest.mark.parametrize(
+    ("fill", "line"),
+    {
+        "zero": "0 0 | 1 2 3 4 5 | 0 0",
+        "reflect": "3 2 | 1 2 3 4 5 | 4 3",
+        "symmetric": "2 1 | 1 2 3 4 5 | 5 4",
+        "replicate": "1 1 | 1 2 3 4 5 | 5 5",
+        "circular": "4 5 | 1 2 3 4 5 | 1 2",
+    }.items(),
+)
+def test_one_axis(page: Page, fill: str, line: str):
+    rows = np.array([[7, 1.5, 2], [3, 4, 5]])
+    seen = look(page, [explore.border(fill=fill), explore.border(rows, fill, width=1)])
+    texts = [each["text"][1].removeprefix(f"{fill} on one axis: ") for each in seen]
+    before, *row, after = np.pad(rows[0], 1, MODES[fill])
+    assert texts == [line, "{:g} | {:g} {:g} {:g} | {:g}".format(before, *row, after)]
+    assert f'"{fill}"' + line.join([" " * (13 - len(fill)), ""]) in explore.border.__doc__
+
+
+@pytest.mark.parametrize("fill", MODES)
+def test_text_says_what_each_pixel_copies(page: Page, fill: str):
+    image, width = image_of((3, 4)), 2
+    index = np.pad(np.arange(12).reshape(3, 4), width, MODES[fill], **(
+        {"constant_values": -1} if fill == "zero" else {}))  # fmt: skip
+    result = blurred(image, MODES[fill], 1)
+    spots = [(row, column) for row in range(-2, 5) for column in range(-2, 6)]
+    seen = look(page, [explore.border(image, fill, width, at=spot) for spot in spots])
+    for (row, column), each in zip(spots, seen, strict=True):
+        source = index[row + width, column + width]
+        if 0 <= row < 3 and 0 <= column < 4:
+            wanted = f"Pixel ({row}, {column}) is {image[row, column]}, blurred "
+            sentence = each["text"][0].replace("−", "-")
+            assert sentence.startswith(wanted)
+            number = float(sentence.removeprefix(wanted).rstrip("."))
+            assert number == pytest.approx(result[row, column], abs=0.00051)
+            continue
+        copies = f"copies ({source // 4}, {source % 4}): {image.flat[source]}"
+        does = "is zero" if source < 0 else copies
+        assert each["text"][0].replace("−", "-") == f"Border pixel ({row}, {column}) {does}."
+
+
+def test_random_settings_show_no_nonsense(page: Page):
+    draw = random.Random(0)
+    widgets = []
+    for _ in range(200):
+        shape = draw.choice([*SHAPES, *SHAPES, (12, 20), (28, 28)])
+        scale = draw.choice([0, 1, 1e-7, 1e6])
+        image = scale * np.random.default_rng(draw.randint(0, 99)).uniform(-1, 1, shape)
+        widget = explore.border(
+            image, draw.choice(list(MODES)), draw.randint(0, 4), draw.randint(0, 6),
+            contaminated=draw.random() < 0.5, at=(draw.randint(-9, 99), draw.randint(-9, 99)),
+        )  # fmt: skip
+        widgets.append(widget)
+    for widget, seen in zip(widgets, look(page, widgets), strict=True):
+        assert seen["nonsense"] is None, widget.state()
+        for picture in seen["pictures"]:
+            assert len(picture["greys"]) == np.prod(picture["shape"])
+            assert None not in picture["greys"]
+
+
+# By hand
+
+
+def picture(page: Page, name: str) -> Locator:
+    return page.get_by_role("application", name=re.compile(f"^{name}"))
+
+
+def test_arrow_keys_pick_a_pixel(page: Page, open_explorer):
+    open_explorer(page, explore.border(np.arange(12).reshape(3, 4), "circular", 1, at=(0, 0)))
+    picture(page, "input").focus()
+    for key, text in [
+        ("ArrowUp", "Border pixel (−1, 0) copies (2, 0): 8."),
+        ("ArrowUp", "Border pixel (−1, 0) copies (2, 0): 8."),  # there it ends
+        ("ArrowLeft", "Border pixel (−1, −1) copies (2, 3): 11."),
+        ("ArrowDown", "Border pixel (0, −1) copies (0, 3): 3."),
+        ("ArrowRight", "Pixel (0, 0) is 0"),
+    ]:
+        page.keyboard.press(key)
+        expect(page.locator(".formula")).to_contain_text(text)
+    picture(page, "output").focus()
+    page.keyboard.press("ArrowLeft")  # the output has no border
+    expect(page.locator(".formula")).to_contain_text("Pixel (0, 0)")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".formula")).to_contain_text("Pixel (1, 0) is 4")
+    expect(page.locator(".aloud")).to_contain_text("Pixel (1, 0) is 4")
+
+
+def test_arrow_keys_stay_inside(page: Page, open_explorer):
+    """JupyterLab would move to the next cell."""
+    open_explorer(page, explore.border(np.eye(3)))
+    note = "document.onkeydown = (event) => { document.title += ` ${event.key}`; }"
+    page.evaluate(f"() => {{ {note} }}")
+    for control in [picture(page, "input"), page.get_by_label("fill"), page.get_by_role("slider")]:
+        control.first.press("ArrowDown")
+    picture(page, "input").press("a")
+    assert page.title() == "A lesson a"
+
+
+@pytest.mark.parametrize("width", [1000, 360])
+def test_pointer_picks_a_pixel(page: Page, open_explorer, width: int):
+    open_explorer(page, explore.border(fill="reflect", width=4), width=width)
+    box = picture(page, "input").locator("svg").bounding_box()
+    pixel = box["width"] / 36
+    for row, column in [(-4, -4), (-1, 31), (13, 30), (31, 0)]:
+        page.mouse.move(box["x"] + (column + 4.5) * pixel, box["y"] + (row + 4.5) * pixel)
+        copied = [-each if each < 0 else 54 - each if each > 27 else each for each in (row, column)]
+        text = f"Border pixel ({row}, {column}) copies ({copied[0]}, {copied[1]})"
+        expect(page.locator(".formula")).to_contain_text(text.replace("-", "−"))
+    box = picture(page, "output").locator("svg").bounding_box()
+    page.mouse.move(box["x"] + 20.5 / 28 * box["width"], box["y"] + 7.5 / 28 * box["height"])
+    expect(page.locator(".formula")).to_contain_text("Pixel (7, 20)")
+
+
+@pytest.mark.parametrize("fill", MIRRORS)
+def test_impossible_border_says_why_and_is_mended(page: Page, open_explorer, fill: str):
+    widget = explore.border(np.arange(15).reshape(3, 5), fill, width=4)
+    open_explorer(page, widget)
+    sentence = page.locator(".impossible")
+    expect(sentence).to_be_visible()
+    why = sentence.evaluate("element => element.firstChild.textContent")
+    assert widget.picture().alt.startswith(why)
+    nearest = 3 - MIRRORS[fill]
+    expect(picture(page, "input")).to_have_accessible_name(re.compile(f"border {nearest}"))
+    expect(page.locator(".aloud")).to_contain_text(why)
+    page.get_by_role("button").click()
+    expect(sentence).to_be_hidden()
+    expect(picture(page, "input")).to_be_focused()  # the button is gone
+    expect(page.get_by_role("slider", name="border width")).to_have_value(str(nearest))
+
+
+@pytest.mark.parametrize("image", [None, np.eye(2)], ids=["digit", "smallest"])
+def test_every_control_at_its_ends(page: Page, open_explorer, image):
+    open_explorer(page, explore.border(image))
+    page.get_by_label("contaminated").uncheck()
+    for fill in MODES:
+        page.get_by_label("fill").select_option(fill)
+        for name in ("border width", "layers"):
+            for key in ("End", "ArrowRight", "Home", "ArrowLeft", "End"):
+                page.get_by_role("slider", name=name).press(key)
+                for figure in page.locator("figure").all():
+                    assert figure.locator("canvas").bounding_box()["width"] > 50  # CSS pixels
+    expect(page.get_by_role("slider", name="layers")).to_have_value("6")
+    page.get_by_label("contaminated").check()
+    expect(picture(page, "output")).to_have_accessible_name(re.compile("layer 6"))
+
+
+def test_tab_reaches_everything_once(page: Page, open_explorer):
+    open_explorer(page, explore.border())
+    names = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if not focused.count():
+            break
+        names.append(focused.evaluate("e => (e.labels?.[0]?.textContent ?? e.ariaLabel)"))
+    assert [name.split()[0] for name in names] == [
+        "fill",
+        "p,",
+        "layers",
+        "show",
+        "input",
+        "output",
+    ]
+
+
+def test_fixed_and_hidden_settings(page: Page, open_explorer):
+    widget = explore.border(
+        np.eye(3), "reflect", 4, fixed=["width"], hidden=["layers", "contaminated"]
+    )
+    open_explorer(page, widget)
+    expect(page.get_by_role("slider", name="border width")).to_be_disabled()
+    expect(page.get_by_role("slider", name="layers")).to_be_hidden()
+    expect(page.get_by_label("contaminated")).to_be_hidden()
+    expect(page.locator(".impossible")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)  # what is fixed cannot be mended
+
+
+def test_two_explorers_do_not_share(page: Page, open_explorer):
+    open_explorer(page, explore.border(np.eye(3)), explore.border(np.eye(4)))
+    page.get_by_label("fill").first.select_option("circular")
+    first, second = page.locator(".formula").all()
+    expect(first).to_contain_text("copies (2, 1): 0.")
+    expect(second).to_contain_text("is zero.")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_all_can_see_and_use_it(page: Page, open_explorer, violations, width: int, dark: bool):
+    widgets = [explore.border(layers=3, width=4), explore.border(np.eye(3), "reflect", 4)]
+    open_explorer(page, *widgets, width=width, dark=dark)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_digit_keeps_its_greys(page: Page, open_explorer, dark: bool):
+    open_explorer(page, explore.border(layers=0, width=0), dark=dark)
+    corner = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 1, 1).data]"
+    canvas = page.locator("canvas").first
+    assert canvas.evaluate(corner) == [255, 255, 255, 255]
+    assert canvas.evaluate("canvas => getComputedStyle(canvas).opacity") == "1"
+
+
+# In Python
+
+
+def test_left_out_the_image_is_the_first_digit_as_ink_on_paper():
+    (images, _), _ = digits.load("builtin")
+    for widget in (explore.border(), explore.border(None)):
+        np.testing.assert_array_equal(widget.image, 255 - images[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({"image": np.zeros((28, 28, 1))}, r"shape \(28, 28, 1\).*batch\[0, :, :, 0\]"),
+        ({"image": np.zeros(9)}, r"shape \(9,\).*rows by columns"),
+        ({"image": np.zeros((1, 9))}, "2 to 64 pixels a side"),
+        ({"image": np.zeros((65, 9))}, "2 to 64 pixels a side"),
+        ({"image": [[1, 2], [3, np.nan]]}, "NaN.*nan_to_num"),
+        ({"image": [[1, 2], [3, np.inf]]}, "beyond ±1,000,000"),
+        ({"image": [[1, 2], [3]]}, "rows of equal length"),
+        ({"image": [[1, 2], [3, 1j]]}, "array of numbers"),
+        ({"image": "digit"}, "array of numbers"),
+        ({"fill": "edge"}, "fill='replicate'"),
+        ({"fill": "same"}, "take one of .*'circular'"),
+        ({"fill": None}, "fill"),
+        ({"width": 5}, "width"),
+        ({"width": -1}, "width"),
+        ({"width": 1.5}, "width"),
+        ({"layers": 7}, "layers"),
+        ({"at": (1, 2, 3)}, "at"),
+    ],
+    ids=str,
+)
+def test_bad_settings_say_what_to_write(settings: dict, hint: str):
+    with pytest.raises(traitlets.TraitError, match=hint):
+        explore.border(**settings)
+    widget = explore.border()
+    before = widget.state()
+    ((name, value),) = settings.items()
+    with pytest.raises(traitlets.TraitError, match=hint):
+        setattr(widget, name, value)
+    assert widget.state() == before
+
+
+@pytest.mark.parametrize("fill", MODES)
+def test_static_picture_shows_numpys_numbers(fill: str):
+    image = image_of((4, 5))
+    alt = explore.border(image, fill, width=2, layers=2).picture().alt
+    share = 100 * contaminated(image.shape, 2).mean()
+    assert fill in alt
+    assert f" {share:.1f} % of the outputs saw padding" in alt
+    maps = {
+        "image": image,
+        f"{fill}, width=2": np.pad(image, 2, MODES[fill]),
+        "after layer 2": blurred(image, MODES[fill], 2),
+    }
+    assert alt.endswith(figures.maps(maps).alt)
+
+
+def test_static_picture_of_a_digit_is_grey():
+    picture = explore.border().picture()
+    drawn = [each for each in picture.figure.axes[0].get_images() if each.get_gid() == "map"]
+    drawn = drawn or picture.figure.findobj(lambda artist: artist.get_gid() == "map")
+    assert len(drawn) == 3
+    assert {each.get_cmap().name for each in drawn} == {"gray"}
+    assert "13.8 % of the outputs" in picture.alt

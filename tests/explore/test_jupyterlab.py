@@ -1,0 +1,311 @@
+"""Explorers where students meet them: in a real JupyterLab, with a real kernel or without."""
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import lessons
+import nbformat
+import pytest
+import refresh
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from explore import lab
+from explore.conftest import watched
+
+# JupyterLab says in the console that a kernel has gone, and nbconvert's page asks a network that is
+# not there for what shows formulas.
+THEIRS = re.compile("Kernel|WebSocket|Canceled future|Comm not found|Failed to load resource")
+TWICE = ["from course import explore\nw = explore.window(n=8)", "w", "w"]
+HERE = lessons.lesson_paths()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, Path]]:
+    """A JupyterLab: its address, its folder, with a copy of the lessons, and its settings'."""
+    folder, own = tmp_path_factory.mktemp("folder"), tmp_path_factory.mktemp("own")
+    shutil.copytree(lessons.NOTEBOOKS, folder, dirs_exist_ok=True)
+    with lab.serve(folder, own) as address:
+        yield address, folder, own
+
+
+@pytest.fixture
+def write(server) -> Callable[..., str]:
+    """A function that writes a notebook of code cells for JupyterLab and returns its name."""
+    _, folder, own = server
+
+    def write(name: str, *sources: str, run: bool = False, trusted: bool = False) -> str:
+        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+        notebook = refresh.normalise(notebook, name)
+        if run:
+            refresh.execute(notebook, folder)
+            notebook = refresh.normalise(notebook, name)
+        nbformat.write(notebook, folder / name)
+        if trusted:
+            lab.trust(folder / name, own)
+        return name
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that keeps what it has loaded of JupyterLab."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1600})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_notebook(context: BrowserContext, server) -> Iterator[Callable[[str], lab.Notebook]]:
+    """A function that opens a notebook; its kernel ends with the test, which fails on errors."""
+    opened = []
+    with watched(context.new_page(), but=THEIRS) as page:
+
+        def open_notebook(name: str, app: str = "doc") -> lab.Notebook:
+            opened.append(lab.Notebook(page, f"{server[0]}/{app}/tree/{name}"))
+            return opened[-1]
+
+        yield open_notebook
+        if opened:
+            opened[-1].shut_down()
+
+
+def picture(page: Page, name: str = "Input", index: int = 0) -> Locator:
+    return page.get_by_role("application", name=re.compile(f"^{name}")).nth(index)
+
+
+def expect_unit(page: Page, row: int, column: int, index: int = 0) -> None:
+    expect(picture(page, index=index)).to_have_accessible_name(
+        re.compile(f"row {row}, column {column} of")
+    )
+
+
+def expect_in_kernel(notebook: lab.Notebook, expression: str, value: object) -> None:
+    """Changes travel while the picture has long been drawn."""
+    deadline = time.monotonic() + 10  # seconds
+    while (printed := notebook.ask(f"print({expression})")) != str(value):
+        assert time.monotonic() < deadline, f"{expression} is {printed}, not {value}"
+
+
+def drag(page: Page, row: int, column: int, index: int = 0) -> None:
+    """Drag the window of an 8 × 8 input to where output (row, column) is made."""
+    box = picture(page, index=index).locator("svg").bounding_box()
+    cell = box["width"] / 8
+    page.mouse.move(box["x"] + 1.5 * cell, box["y"] + 1.5 * cell)
+    page.mouse.down()
+    page.mouse.move(box["x"] + (column + 1.5) * cell, box["y"] + (row + 1.5) * cell, steps=5)
+    page.mouse.up()
+
+
+def expect_alive(page: Page, count: int = 1) -> None:
+    """Every explorer answers to the mouse, the arrow keys and a slider."""
+    expect(page.locator(".course-explorer")).to_have_count(count)
+    for index in range(count):
+        picture(page, index=index).scroll_into_view_if_needed()
+        drag(page, 3, 4, index)
+        expect_unit(page, 3, 4, index)
+        picture(page, index=index).press("ArrowUp")
+        expect_unit(page, 2, 4, index)
+        slider = page.get_by_role("slider", name="s, strides").nth(index)
+        slider.press("ArrowRight")
+        expect(page.locator("figcaption", has_text="output 3 × 3")).to_have_count(1)
+        slider.press("ArrowLeft")
+        expect(page.locator("figcaption", has_text="output 3 × 3")).to_have_count(0)
+        picture(page, index=index).press("Home")
+        expect_unit(page, 2, 0, index)
+
+
+# With a kernel
+
+
+def test_kernel_knows_what_was_dragged_and_both_pictures_follow(write, open_notebook):
+    notebook = open_notebook(write("twice.ipynb", *TWICE))
+    page = notebook.page
+    notebook.run_all()
+    expect(page.locator(".course-explorer")).to_have_count(2)
+    drag(page, 2, 4)
+    for index in (0, 1):
+        expect_unit(page, 2, 4, index)
+    expect_in_kernel(notebook, "w.at", [2, 4])
+    picture(page, "Output", 1).press("ArrowDown")
+    for index in (0, 1):
+        expect_unit(page, 3, 4, index)
+    expect_in_kernel(notebook, "w.at", [3, 4])
+    page.get_by_role("slider", name="k, kernel_size").first.press("ArrowRight")
+    expect_in_kernel(notebook, "w.kernel_size", 4)
+    page.get_by_label("p, padding").nth(1).select_option("3")
+    expect_in_kernel(notebook, "w.padding", [3, 3])
+    assert page.locator(".jp-Notebook .jp-mod-selected").count() == 1  # the keys moved no cell
+
+
+def test_what_python_sets_the_pictures_show_in_motion(write, open_notebook):
+    notebook = open_notebook(write("set.ipynb", *TWICE))
+    page = notebook.page
+    notebook.run_all()
+    expect(page.locator(".glide")).to_have_count(2)
+    page.evaluate(
+        """() => {
+             window.moved = 0;
+             document.addEventListener("transitionrun", ({ target }) => {
+               window.moved += target.matches(".glide");
+             });
+           }"""
+    )
+    notebook.ask("w.at = (3, 2)")
+    for index in (0, 1):
+        expect_unit(page, 3, 2, index)
+    page.wait_for_function("window.moved === 2")
+    notebook.ask("w.n, w.padding = 10, 'same'")
+    expect(page.locator("figcaption", has_text="input 10 × 10, padding 1 before")).to_have_count(2)
+    assert "Try padding='same'" in notebook.ask("w.padding = 'sme'")
+    expect(page.locator("figcaption", has_text="input 10 × 10, padding 1 before")).to_have_count(2)
+
+
+def test_picture_answers_while_the_kernel_is_busy(write, open_notebook):
+    notebook = open_notebook(write("busy.ipynb", *TWICE[:2]))
+    notebook.run_all()
+    expect_unit(notebook.page, 0, 0)
+    notebook.start("import time; time.sleep(600)")
+    expect_alive(notebook.page)
+    drag(notebook.page, 5, 1)
+    expect_unit(notebook.page, 5, 1)
+    notebook.wait_for("busy")  # still
+    notebook.interrupt()
+    expect_in_kernel(notebook, "w.at", [5, 1])
+
+
+# Without
+
+
+@pytest.mark.parametrize("end", ["shut down", "restarted", "crashed"])
+def test_picture_answers_when_the_kernel_has_gone(write, open_notebook, end: str):
+    notebook = open_notebook(write("gone.ipynb", *TWICE[:2]))
+    notebook.run_all()
+    expect_unit(notebook.page, 0, 0)
+    if end == "shut down":
+        notebook.shut_down()
+    elif end == "restarted":
+        notebook.restart()
+    else:
+        notebook.start("import os, time; time.sleep(0.5); os._exit(1)")
+        told = notebook.page.locator(".jp-Dialog-button")
+        told.click()
+        notebook.page.add_locator_handler(told, lambda button: button.click())  # told once more
+        notebook.wait_for("idle")
+        picture(notebook.page).hover()
+    expect_alive(notebook.page)
+    if end == "restarted":
+        notebook.run_all()
+        expect_unit(notebook.page, 0, 0)
+        drag(notebook.page, 2, 4)
+        expect_in_kernel(notebook, "w.at", [2, 4])
+
+
+def test_saved_and_reopened_it_is_alive(write, open_notebook):
+    name = write("saved.ipynb", *TWICE)
+    notebook = open_notebook(name)
+    notebook.run_all()
+    drag(notebook.page, 2, 4)
+    expect_in_kernel(notebook, "w.at", [2, 4])
+    notebook.save()
+
+    again = open_notebook(name)  # the kernel has gone on
+    for index in (0, 1):
+        expect_unit(again.page, 2, 4, index)
+    drag(again.page, 1, 5)
+    expect_in_kernel(again, "w.at", [1, 5])
+    again.save()
+    again.shut_down()
+
+    later = open_notebook(name)  # a new kernel knows nothing of it
+    assert "NameError" in later.ask("w")
+    expect_alive(later.page, 2)
+    expect(later.page.get_by_text(re.compile("Error displaying|not found"))).to_have_count(0)
+
+
+@pytest.mark.parametrize("trusted", [False, True], ids=["not trusted", "trusted"])
+def test_a_committed_notebook_shows_a_picture_before_it_is_run(write, open_notebook, trusted):
+    name = write("committed.ipynb", TWICE[0], "w", run=True, trusted=trusted)
+    page = open_notebook(name).page
+    if trusted:
+        expect_alive(page)
+        return
+    image = page.locator(".jp-OutputArea-output img")
+    expect(image).to_have_attribute("alt", re.compile("n = 8, k = 3"))
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100  # pixels
+    expect(page.locator(".course-explorer")).to_have_count(0)
+
+
+def test_two_notebooks_do_not_take_each_others_place(write, open_notebook):
+    """One is not trusted and keeps its picture; the other one's explorer stays in its own cell."""
+    write("committed.ipynb", TWICE[0], "w", run=True)
+    notebook = open_notebook(write("other.ipynb", *TWICE[:2]), app="lab")
+    page = notebook.page
+    show = "path => jupyterapp.commands.execute('docmanager:open', { path })"
+    page.evaluate(show, "committed.ipynb")
+    expect(page.locator(".jp-OutputArea-output img")).to_have_count(1)
+    page.evaluate(show, "other.ipynb")
+    notebook.wait_for("idle")
+    notebook.run_all()
+    expect(page.locator(".course-explorer")).to_have_count(1)
+    expect(page.locator(".jp-OutputArea-output img")).to_have_count(1)
+
+
+@pytest.mark.parametrize("saved_by", ["refresh", "JupyterLab"])
+def test_exported_it_is_alive_without_kernel_and_network(
+    chromium, server, write, open_notebook, saved_by: str
+):
+    name = write("export.ipynb", *TWICE, run=saved_by == "refresh")
+    if saved_by == "JupyterLab":
+        notebook = open_notebook(name)
+        notebook.run_all()
+        expect(notebook.page.locator(".course-explorer")).to_have_count(2)
+        notebook.save()
+    folder = server[1]
+    exported, _ = HTMLExporter().from_filename(folder / name)
+    (folder / "export.html").write_text(exported, encoding="utf-8")
+    context = chromium.new_context(offline=True)
+    with contextlib.closing(context), watched(context.new_page(), but=THEIRS) as page:
+        page.goto((folder / "export.html").as_uri())
+        expect_alive(page, 2)
+
+
+# The lessons
+
+
+@pytest.mark.parametrize("lesson", HERE, ids=[path.stem for path in HERE])
+def test_lesson(server, open_notebook, lesson: Path):
+    """Its pictures have an alternative text, it runs, and nothing a hand does breaks it."""
+    name = lesson.relative_to(lessons.NOTEBOOKS).as_posix()
+    expected = str(lessons.read(server[1] / name)).count("<div data-course-explorer=")
+    notebook = open_notebook(name)
+    page = notebook.page
+    without = page.locator(".jp-Notebook img:not([alt]), .jp-Notebook img[alt='']")
+    expect(without).to_have_count(0)
+    notebook.run_all()
+    expect(without).to_have_count(0)
+    complaints = page.locator(
+        "[data-mime-type='application/vnd.jupyter.stderr'],"
+        "[data-mime-type='application/vnd.jupyter.error']"
+    )
+    assert complaints.all_inner_texts() == []
+    expect(page.locator(".course-explorer")).to_have_count(expected)
+    for explorer in page.locator(".course-explorer").all():
+        for control in explorer.locator("input[type=range]:enabled").all():
+            control.press("ArrowRight")
+        for drawing in explorer.get_by_role("application").all():
+            drawing.press("ArrowDown")
+            drawing.scroll_into_view_if_needed()
+            box = drawing.bounding_box()
+            page.mouse.move(box["x"] + 9, box["y"] + 9)
+            page.mouse.down()
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+            page.mouse.up()
+        expect(explorer).to_be_visible()
+        assert not re.search(r"NaN|Infinity|undefined", explorer.inner_html())
