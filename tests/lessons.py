@@ -100,9 +100,13 @@ def neutral_environment() -> None:
 
 
 def lesson_paths() -> list[Path]:
-    """All notebooks of the course, in reading order."""
-    found = NOTEBOOKS.glob("**/*.ipynb")
-    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+    """All notebooks of the course, in reading order.
+
+    The release of a homework is none of them: it has holes, and is held to its source instead.
+    """
+    apart = {".ipynb_checkpoints", "release"}
+    found = (path.relative_to(NOTEBOOKS) for path in NOTEBOOKS.glob("**/*.ipynb"))
+    return sorted(NOTEBOOKS / path for path in found if apart.isdisjoint(path.parts))
 
 
 def read(path: Path) -> NotebookNode:

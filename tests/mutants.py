@@ -91,9 +91,14 @@ def mutants(path: Path) -> list[Mutant]:
     return [
         Mutant(path, lesson, position, *change)
         for position, cell in enumerate(lesson.cells)
-        if cell.cell_type in changes
+        if cell.cell_type in changes and not _is_graded(cell)
         for change in changes[cell.cell_type](cell.source)
     ]
+
+
+def _is_graded(cell: NotebookNode) -> bool:
+    """Whether nbgrader minds this code: tests/homework tries answers on it, right and wrong."""
+    return cell.cell_type == "code" and "nbgrader" in cell.metadata
 
 
 def code_changes(source: str) -> Iterator[tuple[int, str, str]]:

@@ -38,7 +38,10 @@ METADATA = {
         "pygments_lexer": "ipython3",
     },
 }
+# What nbgrader says about a cell of a homework, and its locks, which Jupyter obeys.
+KEPT = ("tags", "nbgrader", "deletable", "editable")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+KERNEL_KEY = re.compile('(const key = ")[0-9a-f]+(";)')  # of an explorer, new in every run
 CELL_TIMEOUT = 300  # seconds
 
 
@@ -57,9 +60,9 @@ def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5  # the first version with cell ids
     _name_cells(notebook, name)
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        if "reveal" in (tags or []):  # folded until the reader runs the cell
+        kept = {key: cell.metadata[key] for key in KEPT if cell.metadata.get(key) not in (None, [])}
+        cell.metadata = nbformat.from_dict(kept)
+        if "reveal" in kept.get("tags", []):  # folded until the reader runs the cell
             cell.metadata["jupyter"] = nbformat.from_dict({"outputs_hidden": True})
         if cell.cell_type == "code":
             cell.outputs = _normal_outputs(cell.outputs)
@@ -154,6 +157,7 @@ def _normal_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
         output.pop("transient", None)
         if "text/html" in output.get("data", {}):
             output.data.pop(WIDGET_VIEW, None)  # the html shows a picture without a kernel
+            output.data["text/html"] = KERNEL_KEY.sub(r"\1\2", output.data["text/html"])
         last = normal[-1] if normal else {}
         if output.output_type == "stream" and last.get("name") == output.name:
             last.text += output.text

@@ -1,0 +1,241 @@
+"""A question in a lesson: answer it, commit, and only then see what is right, and why."""
+
+import contextlib
+import html
+import itertools
+import os
+import re
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from course import explore, questions
+from course.explore.base import STYLE, Explorer, bundle
+from course.mistakes import MISTAKES
+from course.predict import record
+from course.predict.reference import says
+from course.questions import answers
+
+SURE = {50: "50 %: I guess", 75: "75 %: fairly sure", 95: "95 %: certain"}
+
+
+# The view comes with the kernel's model, so a page without a kernel shows the question alone.
+SCRIPT = """(() => {{
+const key = "{key}";
+const place = document.currentScript.previousElementSibling;
+const join = () => {{
+  const model = globalThis.courseModels?.get(key);
+  if (!model) return;
+  document.removeEventListener("course-model", join);
+  globalThis.coursePrediction({{ model, el: place }});
+}};
+document.addEventListener("course-model", join);
+join();
+}})();"""
+
+
+class Prediction(anywidget.AnyWidget):
+    """A question; see `ask`. Before commit its state knows nothing but the question."""
+
+    _esm = bundle("predict")
+    _css = STYLE
+    _key = traitlets.Unicode().tag(sync=True)  # by which the page finds this widget
+
+    prompt = traitlets.Unicode().tag(sync=True)  # html, as all texts here
+    fields = traitlets.Dict().tag(sync=True)  # what is asked for, and how
+    sure = traitlets.List([[percent, text] for percent, text in SURE.items()]).tag(sync=True)
+    attempt = traitlets.Int(0).tag(sync=True)
+    earlier = traitlets.Dict().tag(sync=True)  # an answer given before the kernel started
+    shown = traitlets.Dict().tag(sync=True)  # the reveal
+    says = traitlets.Unicode().tag(sync=True)  # what is right, from Keras
+    picture = traitlets.Unicode().tag(sync=True)  # an explorer
+    notice = traitlets.Unicode().tag(sync=True)  # about the record
+
+    def __init__(self, question: questions.Question):
+        self.question = self._first = question
+        self._explorer = None  # alive as long as it is shown
+        super().__init__(prompt=rich(question.prompt), fields=_fields(question))
+        self.on_msg(self._hear)
+
+    @traitlets.default("_key")
+    def _new_key(self) -> str:
+        return uuid.uuid4().hex
+
+    def __repr__(self) -> str:
+        return self.question.prompt
+
+    def _repr_mimebundle_(self, **kwargs):
+        text = f"<p>{rich(self.question.prompt)}</p>\n<p><em>Run this cell to answer.</em></p>"
+        script = SCRIPT.format(key=self._key)
+        page = f"<div>\n{text}\n</div>\n<script>\n{script}\n</script>"
+        return {"text/plain": repr(self), "text/html": page}, {}
+
+    def _hear(self, _: "Prediction", message: dict, buffers: list) -> None:
+        """Do what the student wants. All that a view sends comes here."""
+        actions = {
+            "look": self._look,
+            "commit": self._commit,
+            "explain": self._explain,
+            "again": self._again,
+            "another": self._another,
+        }
+        try:
+            actions[message["action"]](**message.get("with", {}))
+        except Exception as error:  # nobody sees the traceback of a message's handler
+            problem = f"The kernel stopped with {type(error).__name__}: {error}"
+            if self.shown:
+                self.says = rich(problem)
+            else:
+                self.send({"problem": problem})
+
+    def _look(self) -> None:
+        """Somebody sees the question: show the answer that was given in an earlier session.
+
+        Not before: notebooks are also run where nobody looks, and read no record there.
+        """
+        if self.attempt or self.shown:
+            return
+        entries = [e for e in record.here().entries() if e["question"] == repr(self.question)]
+        if entries:
+            self.earlier = {name: entries[-1][name] for name in ("answer", "sure", "correct")}
+        self.notice = record.here().notice
+
+    def _commit(self, answer: str, sure: int | None, attempt: int) -> None:
+        if self.shown or attempt != self.attempt:
+            return  # committed already, in another view
+        try:
+            value = self.question.parse(answer)
+        except questions.AnswerError as error:
+            self.send({"problem": str(error), "field": "answer"})
+            return
+        if sure not in SURE:
+            self.send({"problem": "Say how sure you are, too.", "field": "sure"})
+            return
+        diagnosis = self.question.diagnose(value)
+        record.here().add(
+            {
+                "question": repr(self.question),
+                "lesson": Path(os.environ.get("JPY_SESSION_NAME", "")).name,
+                "time": datetime.now(UTC).isoformat(timespec="seconds"),
+                "answer": answer,
+                "sure": sure,
+                "correct": diagnosis.correct,
+                "mistake": diagnosis.mistake,
+                "tells": list(self.question.told_apart),
+            }
+        )
+        self._reveal(answer, sure, diagnosis)
+
+    def _explain(self) -> None:
+        """Reveal again what belongs to an earlier answer; that is no new attempt."""
+        answer, sure = self.earlier["answer"], self.earlier["sure"]
+        self._reveal(answer, sure, self.question.diagnose(self.question.parse(answer)))
+
+    def _reveal(self, answer: str, sure: int, diagnosis: questions.Diagnosis) -> None:
+        with self.hold_sync():
+            self.shown = {
+                "answer": answer,
+                "sure": sure,
+                "correct": diagnosis.correct,
+                "message": rich(diagnosis.message),
+                "see": _see(diagnosis.mistake),
+            }
+            self.says = "Asking Keras…"
+            self.notice = record.here().notice
+        self._explorer = _explorer(self.question, diagnosis.mistake)
+        if self._explorer:
+            self.picture = self._explorer._repr_mimebundle_()[0]["text/html"]
+        self.says = rich(says(self.question))  # the first time, TensorFlow has to load
+
+    def _again(self) -> None:
+        self._ask(self.question)
+
+    def _another(self) -> None:
+        answered = {entry["question"] for entry in record.here().entries()}
+        more = map(self._first.another, itertools.count(1))
+        self._ask(next(question for question in more if repr(question) not in answered))
+
+    def _ask(self, question: questions.Question) -> None:
+        if self._explorer:
+            self._explorer.close()
+        self.question, self._explorer = question, None
+        with self.hold_sync():
+            self.prompt, self.fields = rich(question.prompt), _fields(question)
+            self.shown, self.earlier, self.says, self.picture = {}, {}, "", ""
+            self.attempt += 1
+
+
+def ask(question: questions.Question) -> Prediction:
+    """Ask for a prediction: the student answers, commits, and then sees what is right, and why.
+
+    Nothing of the answer is in the notebook, or in the widget's state, before the commit, and
+    no record is read or written before somebody looks.
+
+    Parameters
+    ----------
+    question
+        From `course.questions`, with an answer that can be typed, chosen or clicked.
+
+    Raises
+    ------
+    ValueError
+        If the answer is a function or a model, which `course.check` looks at.
+    """
+    return Prediction(question)
+
+
+def rich(text: str) -> str:
+    """A line of Markdown as html: **strong** and `code`, nothing else."""
+    text = html.escape(text)
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
+
+
+def _fields(question: questions.Question) -> dict:
+    kind = question.answer_type
+    if isinstance(kind, answers.Function | answers.Model):
+        raise ValueError(f"the answer to {question!r} is {kind.asks}: use course.check for it")
+    if isinstance(kind, answers.Choice):
+        return {"kind": "choice", "options": list(kind.options)}
+    if isinstance(kind, answers.Pixels):
+        return {"kind": "pixels", "n": question.setting["n"]}
+    return {"kind": "text", "asks": kind.asks}
+
+
+def _see(mistake: str | None) -> str:
+    """Where the course shows what was mistaken."""
+    if not mistake:
+        return ""
+    lesson, _, section = MISTAKES[mistake].see.partition("#")
+    return html.escape(f"The course shows it in {lesson}, “{section.replace('-', ' ')}”.")
+
+
+def _explorer(question: questions.Question, mistake: str | None) -> Explorer | None:
+    """The explorer set to the case; if it cannot draw that, set to one that shows the mistake."""
+    wrong = MISTAKES[mistake].explorer if mistake else None
+    case = _case(question, wrong)
+    for shown in filter(None, (case, wrong)):
+        with contextlib.suppress(traitlets.TraitError, ValueError):  # such as too many pixels
+            return getattr(explore, shown["explorer"])(**shown["settings"])
+    return None
+
+
+def _case(question: questions.Question, wrong: dict | None) -> dict | None:
+    """The question's explorer, with the input that its setting names."""
+    if question.explorer is None:
+        return None
+    name, settings = question.explorer["explorer"], dict(question.explorer["settings"])
+    given = dict(question.setting)
+    if "input_shape" in given:
+        rows, columns, given["channels"] = given["input_shape"]
+        given["n"] = rows if rows == columns else 0  # it draws squares only
+    inputs = {"window": (), "network": ("n", "channels"), "receptive_field": ("n",)}[name]
+    settings |= {each: given[each] for each in inputs if each in given}
+    if name == "window" and question.kind in ("usage", "unread"):
+        settings["usage"] = True
+    if name == "window" and wrong and "compare" in wrong["settings"]:
+        settings["compare"] = True
+    return {"explorer": name, "settings": settings}
