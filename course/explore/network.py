@@ -415,5 +415,5 @@ def _compare(model: "keras.Model", rows: list[dict], broken: str | None) -> str:
     elif differences:
         said = f"Keras disagrees. {'; '.join(differences)}."
     summary = []
-    model.summary(line_length=64, print_fn=lambda text, **_: summary.append(text))
+    model.summary(line_length=72, print_fn=lambda text, **_: summary.append(text))
     return "\n\n".join([said, "\n".join(summary).strip()])
