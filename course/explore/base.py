@@ -16,6 +16,7 @@ import json
 import re
 import uuid
 from importlib import resources
+from typing import ClassVar
 
 import anywidget
 import traitlets
@@ -57,8 +58,18 @@ class Explorer(anywidget.AnyWidget):
 
     _css = STYLE
 
+    controls: ClassVar[tuple[str, ...]]  # the names that `fixed` and `hidden` may hold
+
     fixed = traitlets.List(traitlets.Unicode()).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    @traitlets.validate("fixed", "hidden")
+    def _names_of_controls(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        if set(value) <= set(self.controls):
+            return value
+        raise traitlets.TraitError(f"{name}={value}: the settings are {', '.join(self.controls)}")
+
     _key = traitlets.Unicode().tag(sync=True)
 
     @traitlets.default("_key")

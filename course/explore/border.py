@@ -23,6 +23,7 @@ class BorderExplorer(Explorer):
     """What fills the border of an image; see `border`."""
 
     _esm = bundle("border")
+    controls = ("fill", "width", "layers", "contaminated")
 
     image = traitlets.Any().tag(sync=True)
     fill = traitlets.Unicode("zero").tag(sync=True)

@@ -85,6 +85,10 @@ class NetworkExplorer(Explorer):
     """A small image classifier; see `network`."""
 
     _esm = bundle("network")
+    controls = (
+        *("presets", "n", "channels", "head", "layers"),
+        *("kernel_size", "strides", "padding", "filters"),
+    )
 
     n = traitlets.Any(28).tag(sync=True)
     channels = traitlets.Any(1).tag(sync=True)

@@ -41,6 +41,7 @@ class ReceptiveFieldExplorer(Explorer):
     """A stack of windows on one axis; see `receptive_field`."""
 
     _esm = bundle("receptive_field")
+    controls = CONTROLS
 
     # Any: geometry checks them, and its errors say what to write instead.
     n = traitlets.Any(28).tag(sync=True)
@@ -68,13 +69,6 @@ class ReceptiveFieldExplorer(Explorer):
             if operator.index(value) >= 0:
                 return operator.index(value)
         raise traitlets.TraitError(f"{name}={value!r}: give a whole number; the first is 0")
-
-    @traitlets.validate("fixed", "hidden")
-    def _known(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        if set(value) <= set(CONTROLS):
-            return value
-        raise traitlets.TraitError(f"{name}={value}: the settings are {', '.join(CONTROLS)}")
 
     def picture(self) -> Picture:
         """The unit's cone through the layers, up to the first layer that does not fit."""

@@ -21,6 +21,7 @@ class WindowExplorer(Explorer):
     """One window on an image; see `window`."""
 
     _esm = bundle("window")
+    controls = CONTROLS
 
     # Any: geometry checks them, and its errors say what to write instead.
     n = traitlets.Any(7).tag(sync=True)
@@ -92,13 +93,6 @@ class WindowExplorer(Explorer):
         for size, given in SIZED_BY.items():
             if change["name"] == given and change["new"] is not None:
                 setattr(self, size, len(change["new"]))
-
-    @traitlets.validate("fixed", "hidden")
-    def _known(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        if set(value) <= set(CONTROLS):
-            return value
-        raise traitlets.TraitError(f"{name}={value}: the settings are {', '.join(CONTROLS)}")
 
     def picture(self) -> figures.Picture:
         """The window where it stands, or, when it fits nowhere, the nearest one that does."""
