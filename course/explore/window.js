@@ -164,8 +164,10 @@ function render({ model, el }) {
     parts.push(svg("path", { d: grid(size, cell, x(-before)), class: "grid" }));
     if (values) parts.push(...numbers(values, cell, x));
     show(input, parts, size * cell + 4);
-    if (wrong) input.over.replaceChildren();
-    else placeWindow(w, n, at, cell, before);
+    if (wrong) {
+      input.over.replaceChildren();
+      input.looks = null;
+    } else placeWindow(w, n, at, cell, before);
     const stops = wrong ? [] : positions(w, n);
     const nearest = (place) => {
       const first = place / cell - before - span(w) / 2;

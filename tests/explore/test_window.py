@@ -399,6 +399,17 @@ def test_impossible_setting_says_why_and_is_mended(page: Page, open_explorer):
     expect(page.locator(".impossible")).to_be_hidden()
 
 
+def test_the_window_comes_back_as_it_was_before_an_impossible_setting(page, open_explorer):
+    open_explorer(page, explore.window(strides=2))
+    windows = picture(page, "Input").locator(".window")
+    expect(windows).to_have_count(9)
+    page.get_by_role("slider", name="d, dilation_rate").press("ArrowRight")
+    expect(page.locator(".impossible")).to_be_visible()
+    expect(windows).to_have_count(0)
+    page.get_by_role("button", name="Use dilation_rate = 1").click()
+    expect(windows).to_have_count(9)
+
+
 def test_fixed_settings_cannot_be_moved_and_hidden_ones_have_no_control(page: Page, open_explorer):
     widget = explore.window(kernel_size=9, fixed=["kernel_size", "padding"], hidden=["strides"])
     open_explorer(page, widget)

@@ -253,7 +253,7 @@ def test_axe_finds_nothing(notebook, predictions: Locator, violations, dark: boo
         page.evaluate(
             "jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
         )
-        page.wait_for_selector("body[data-jp-theme-light=false]")
+        page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
     one, two, three = predictions.all()
     assert violations(page) == []
     two.get_by_role("button", name="8").click()
