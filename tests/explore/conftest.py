@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from course.explore.base import Explorer
 
@@ -30,16 +30,21 @@ DARK = """
 """
 
 
+def launch(playwright: Playwright) -> Browser | None:
+    """Start Chromium, if there is one."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in QUIET)]
+    return program and playwright.chromium.launch(executable_path=program, args=arguments)
+
+
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A running Chromium."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if not program:
-        missing = f"no browser: install Chromium ({' or '.join(NAMES)}) to run these tests"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in QUIET)]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = launch(playwright)
+        if not browser:
+            missing = f"no browser: install Chromium ({' or '.join(NAMES)}) to run these tests"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
         yield browser
         browser.close()
 
