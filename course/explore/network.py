@@ -86,7 +86,7 @@ class NetworkExplorer(Explorer):
 
     _esm = bundle("network")
     controls = (
-        *("presets", "n", "channels", "head", "layers"),
+        *("presets", "n", "channels", "head", "layers", "build"),
         *("kernel_size", "strides", "padding", "filters"),
     )
 
