@@ -61,7 +61,8 @@ def notebook_cost(path: Path) -> tuple[float, float]:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
-        NotebookClient(notebook, kernel_name="python3", resources=resources).execute()
+        client = NotebookClient(notebook, kernel_name="python3", resources=resources)
+        client.execute(stderr=subprocess.DEVNULL)
     seconds = time.perf_counter() - start
     return seconds, int(notebook.cells[-1].outputs[0].text) / PEAKS_PER_MB
 
