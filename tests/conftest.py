@@ -3,6 +3,7 @@
 This runs before the first kernel starts, in each xdist worker too.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import lessons
@@ -12,6 +13,13 @@ import refresh
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 lessons.neutral_environment()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say why tests were skipped, once for each reason and not for each test."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.line(f"{count} × {reason}")
 
 
 @pytest.fixture

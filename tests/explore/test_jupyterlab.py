@@ -180,6 +180,28 @@ def test_picture_answers_while_the_kernel_is_busy(write, open_notebook):
     expect_in_kernel(notebook, "w.at", [5, 1])
 
 
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_in_either_theme(write, open_notebook, violations, theme: str):
+    calls = "window(n=9, kernel_size=11)", "border()", "receptive_field()", "network()"
+    shown = [f"explore.{call}" for call in calls]
+    notebook = open_notebook(write("themes.ipynb", "from course import explore", *shown))
+    page = notebook.page
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    notebook.run_all()
+    expect(page.locator(".course-explorer")).to_have_count(len(calls))
+    page.wait_for_selector(f"[data-jp-theme-name='{theme}']")
+    page.screenshot(path=f"/tmp/{theme}.png", full_page=True)
+    assert violations(page) == []
+
+
+def test_network_is_built_in_the_kernel(write, open_notebook):
+    notebook = open_notebook(write("build.ipynb", "from course import explore\nexplore.network()"))
+    notebook.run_all()
+    notebook.page.get_by_role("button", name="Build in Keras").click()
+    agrees = notebook.page.get_by_text(re.compile("Keras agrees"))
+    expect(agrees).to_be_visible(timeout=120_000)  # milliseconds: TensorFlow loads
+
+
 # Without
 
 
