@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 import lessons
-import nbformat
 import pytest
 import refresh
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -32,7 +31,8 @@ def write_notebook(tmp_path: Path):
         for counter, cell in enumerate(notebook.cells):
             cell.id = f"cell-{counter}"
         path = tmp_path / name
-        nbformat.write(notebook, path)
+        text = refresh.to_text(refresh.normalise(notebook, path.stem))
+        path.write_text(text, encoding="utf-8")
         if execute:
             refresh.refresh(path)
         return path
