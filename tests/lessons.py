@@ -70,14 +70,12 @@ PROMISE = re.compile(r"(?:^|[;\n])\s*(check|given):(.*?)(?=\Z|[;\n]\s*(?:check|g
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-MATH = re.compile(r"\$[^$]+\$")
-SCRIPTS = re.compile(r"[_^](?:\{[^{}]*\}|[0-9])")
 NUMBER = re.compile(
     r"""
     (?: (?<=[0-9]x) | (?<![A-Za-z0-9]) (?<![A-Za-z0-9]_) (?<![0-9]\.) )  # conv1, v1.2: names
     (?! 0[0-9] )  # lesson 02: a name
     (?>
-        [0-9]{1,3} (?: (?:,|\{,\}|_) [0-9]{3} )+ (?![0-9]) (?:\.[0-9]+)?  # 2,002,698
+        [0-9]{1,3} (?: [,_] [0-9]{3} )+ (?![0-9]) (?:\.[0-9]+)?  # 2,002,698
       | [0-9]+ (?:\.[0-9]+)? (?:[eE][+-]?[0-9]+)?
       | \.[0-9]+
     )
@@ -163,10 +161,10 @@ class Number:
 
 
 def numbers(markdown: str) -> list[Number]:
-    """The numbers that a reader of a Markdown text sees, those of code and formulas included.
+    """The numbers that a reader of a Markdown text sees, those of code included.
 
-    Not counted: HTML comments and tags, link targets, the text of a link to a lesson,
-    superscripts and subscripts, and digits that are part of a name.
+    Not counted: HTML comments and tags, link targets, the text of a link to a lesson, and digits
+    that are part of a name.
 
     >>> [str(number.value) for number in numbers("Conv2D: 3×3 on 28x28x1, −.5, 26², 2,002,698")]
     ['3', '3', '28', '28', '1', '0.5', '26', '2002698']
@@ -176,9 +174,8 @@ def numbers(markdown: str) -> list[Number]:
     text = re.sub(r"(?<=\])\([^()]+\)|^\[[^\]]+\]:.*$", _blank, text, flags=re.MULTILINE)
     text = re.sub(r"https?://[^\s)>]+", _blank, text)
     text = re.sub(r"&#?\w+;", _blank, TAG.sub(_blank, text))
-    text = MATH.sub(lambda math: SCRIPTS.sub(_blank, math[0]), text)
     return [
-        Number(Decimal(re.sub(r"[,_{}]", "", match[0])), match.start(), match.end())
+        Number(Decimal(re.sub(r"[,_]", "", match[0])), match.start(), match.end())
         for match in NUMBER.finditer(text)
     ]
 
@@ -193,7 +190,7 @@ def quoted(markdown: str) -> Counter[Decimal]:
     count = Counter(number.value for number in found)
     for left, right in itertools.pairwise(found):
         between = markdown[left.end : right.start].strip()
-        if left.value == right.value and between in ("×", "x", r"\times"):
+        if left.value == right.value and between in ("×", "x"):
             count[right.value] -= 1
     return count
 

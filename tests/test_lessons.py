@@ -182,6 +182,13 @@ def _anchors(path: Path) -> set[str]:
 
 
 @rule
+def reads_without_a_network(lesson):
+    for where, cell in cells(lesson.notebook, "markdown"):
+        if "$" in cell.source:
+            yield f"{where}: an exported page fetches what typesets $formulas$. Write o = ⌈n / s⌉"
+
+
+@rule
 def accounts_for_every_number(lesson):
     yield from lessons.text_problems(lesson.notebook)
 
@@ -414,6 +421,7 @@ BREAKS = [
     (links_to_what_exists, add(0, "[next](02_padding.ipynb)")),
     (links_to_what_exists, add(0, "[up](#A-windov)")),
     (links_to_what_exists, add(0, "[up](lesson.ipynb#A-windov)")),
+    (reads_without_a_network, add(0, "$o = n - k + n$")),
     (accounts_for_every_number, add(0, "26 is the size.")),
     (accounts_for_every_number, add(3, "26 is also quoted here.")),
     (accounts_for_every_number, add(0, "<!-- given: 5 -->")),
@@ -485,11 +493,10 @@ def test_ignored_output_with_reason_and_assertion_is_allowed(good):
 @pytest.mark.parametrize(
     ("prose", "expected"),
     [
-        ("2,002,698 and 2_002_698 and $2{,}002{,}698$", ["2002698"] * 3),
+        ("2,002,698 and 2_002_698", ["2002698"] * 2),
         (".444, 0.444, −0.444 and -.444", ["0.444"] * 4),
         ("26², 10⁻³ and x₁", ["26", "10"]),
-        ("$28^2 + x_{10} + x_1$", ["28"]),
-        ("3×3, 3x3, 3 × 3 and $3 \\times 3$", ["3"] * 4),
+        ("3×3, 3x3 and 3 × 3", ["3"] * 3),
         ("28×28×1 is not 5×6", ["28", "1", "5", "6"]),
         ("conv1, Conv2D, float32, uint8, conv2d_12", []),
         ("_3_ of **4**, (5, 5) and 6.", ["3", "4", "5", "5", "6"]),
