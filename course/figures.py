@@ -30,6 +30,7 @@ from course.page import (
     Page,
     Picture,
     cell_size,
+    extent,
     font_size,
     grid,
     number,
@@ -50,13 +51,15 @@ def axis(
     window, n : Window, int
         The window and the number of input pixels it slides over.
     values, kernel : sequences of ``n`` and of ``kernel_size`` numbers, optional
-        Written into the input and into the window. Given both, the output shows its values.
+        Written into the input and into the window, where there is room. Given both, the output
+        shows its values too.
 
     Raises
     ------
     ValueError
         ``values`` or ``kernel`` has the wrong length, or the axis is too long to draw.
     """
+    _check(window)
     outputs, positions, usage = window.output_size(n), window.positions(n), window.usage(n)
     (before, after), span, s = window.pads(n), window.span, window.strides
     taps = np.arange(0, span, window.dilation_rate)  # the pixels read, counted from the first
@@ -109,7 +112,10 @@ def axis(
     at = grid(middles - cell / 2, outputs_top)
     page.cells(at, cell, row, GREEN_TINT, GREEN, _texts(results), gid="output")
     page.ticks(middles, outputs_top + row + 9, GREEN_TEXT, cell * s)
-    page.label(usage_top + row / 2, "read … times", CROSSED * (0 in usage), INK)
+    note = CROSSED if 0 in usage else ""
+    if not note and not font_size([str(max(usage))], cell, row):  # no room for the numbers
+        note = f"pale {min(usage)}, dark {max(usage)}"
+    page.label(usage_top + row / 2, "read … times", note, INK)
     page.usage(grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
 
     alt = [
@@ -141,18 +147,21 @@ def window(
     Raises
     ------
     ValueError
-        ``at`` is outside the output, or an axis is too long to draw.
+        There are not one or two of them, ``at`` is outside the output, or an axis is too long to
+        draw.
     """
-    windows = window if isinstance(window, tuple) else (window, window)
-    sizes = n if isinstance(n, tuple) else (n, n)
+    windows = window if isinstance(window, tuple | list) else (window, window)
+    sizes = n if isinstance(n, tuple | list) else (n, n)
     if len(windows) != 2 or len(sizes) != 2:
         raise ValueError("an image has two axes: give one window or two, and one n or two.")
+    _check(*windows)
     axes = list(zip(windows, sizes, strict=True))
     outputs = tuple(w.output_size(n) for w, n in axes)
-    if len(at) != 2 or not all(0 <= unit < o for unit, o in zip(at, outputs, strict=True)):
+    if np.shape(at) != (2,) or not all(u in range(o) for u, o in zip(at, outputs, strict=True)):
         rows, columns = (f"0 to {o - 1}" for o in outputs)
         why = f"at={at} is outside the output of {_by(outputs)}"
         raise ValueError(f"{why}: take a row from {rows} and a column from {columns}.")
+    at = tuple(map(int, at))
     (above, below), (before, after) = (w.pads(n) for w, n in axes)
     padded = above + sizes[0] + below, before + sizes[1] + after
     firsts = [w.positions(n)[unit] for (w, n), unit in zip(axes, at, strict=True)]
@@ -253,7 +262,8 @@ def maps(
         There is no image, one is not a 2-D array of finite numbers, or titles do not match.
     """
     if isinstance(images, Mapping):
-        titles, images = titles or list(images), list(images.values())
+        titles, images = titles or list(images), images.values()
+    images = list(images)
     grey = [getattr(image, "dtype", None) == np.uint8 for image in images]
     arrays = [_plane(index, image) for index, image in enumerate(images)]
     if titles is None:
@@ -276,7 +286,8 @@ def maps(
     written = values and longest <= 9
     cell = 44 if written else min(32, max(170 * DENSITY // longest, 1) / DENSITY)
     tallest, widest = (max(array.shape[axis] for array in arrays) * cell for axis in (0, 1))
-    across = max(widest, 110, *(text_width(title, 13, "bold") for title in titles)) + 28
+    texts = [*((title, 13, "bold") for title in titles), *((extent(each), 11) for each in ranges)]
+    across = max(widest, 110, *(text_width(*text) for text in texts)) + 28
     down = 38 + tallest + 24 + (30 if scale == "each" else 0)
     columns = min(len(arrays), max(1, int((WIDTH - 2 * MARGIN + 28) // across)))
     page = Page()
@@ -318,10 +329,14 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
     Raises
     ------
     ValueError
-        ``ledgers`` is empty or is not a dict.
+        ``ledgers`` is empty or is not a dict of ledgers.
     """
     if not isinstance(ledgers, Mapping) or not ledgers:
         raise ValueError("give a dict of at least one model: {name: ledger}.")
+    for name, ledger in ledgers.items():
+        if not hasattr(ledger, "total_macs"):
+            raise ValueError(f"{name!r} is no ledger: give {{{name!r}: ledger(model)}}.")
+    ledgers = {str(name): ledger for name, ledger in ledgers.items()}
     rows = {row.name: row for ledger in ledgers.values() for row in ledger}
     paints = _paints([row for row in rows.values() if row.params or row.macs])
     left = MARGIN + max(text_width(name, 12) for name in ledgers) + 12
@@ -376,6 +391,12 @@ def _paints(rows) -> dict[str, dict[str, str]]:
         hatch = hatches[kinds[:index].count(row.kind) % len(hatches)]
         paints[row.name] = {"fill": hue, "edge": "white", "hatch": hatch}
     return paints
+
+
+def _check(*windows: Window) -> None:
+    for window in windows:
+        if not isinstance(window, Window):
+            raise ValueError(f"{window!r} is no window: give a Window, as in Window(3).")
 
 
 def _numbers(name: str, numbers, size_name: str, size: int) -> np.ndarray | None:

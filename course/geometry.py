@@ -9,6 +9,7 @@ d = dilation, p = padding, o = output size. All sizes are in pixels.
 """
 
 import difflib
+import numbers
 import operator
 from dataclasses import dataclass
 
@@ -85,9 +86,16 @@ class Window:
         """Pixels from the first to the last one read, d·(k−1)+1: the effective kernel size."""
         return self.dilation_rate * (self.kernel_size - 1) + 1
 
+    @property
+    def _smallest(self) -> int:
+        """Pixels of the smallest input that the window fits."""
+        if self.padding in ("same", "causal", "full"):
+            return 1
+        return max(self.span - (0 if self.padding == "valid" else sum(self.padding)), 1)
+
     def pads(self, n: int) -> tuple[int, int]:
         """Pixels added (before, after) an input of ``n`` pixels."""
-        n = _whole("n", n, least=1)
+        n = _whole("n", n, least=1, fits=self._smallest)
         if self.padding == "valid":
             return 0, 0
         if self.padding == "same":
@@ -103,7 +111,7 @@ class Window:
 
         Raises ``SettingError`` when the window is larger than the padded input.
         """
-        n = _whole("n", n, least=1)
+        n = _whole("n", n, least=1, fits=self._smallest)
         padded = n + sum(self.pads(n))
         if self.span <= padded:
             return (padded - self.span) // self.strides + 1
@@ -173,23 +181,32 @@ def _pixels(count: int) -> str:
     return f"{count} pixel" if count == 1 else f"{count} pixels"
 
 
-def _whole(setting: str, value: object, least: int) -> int:
-    """Return ``value`` as an int that is at least ``least``, or say what to write instead."""
+def _whole(setting: str, value: object, least: int, fits: int = 0) -> int:
+    """Return ``value`` as an int that is at least ``least``, or say what to write instead.
+
+    What it says is at least ``fits`` too.
+    """
     if isinstance(value, tuple | list) and value:
         why = "a window has one axis, and an image takes two windows"
-        raise SettingError(setting, value, why, _whole(setting, value[0], least))
+        raise SettingError(setting, value, why, max(_whole(setting, value[0], least), fits))
     try:
         number = operator.index(value)
     except TypeError:
-        why, nearest = "it must be a whole number", least
-        if isinstance(value, float) and least <= value < float("inf"):
-            nearest = round(value)
-        raise SettingError(setting, value, why, nearest) from None
-    if isinstance(value, bool):
-        raise SettingError(setting, value, "it must be a whole number", max(number, least))
+        number = None
+    if number is None or isinstance(value, bool):
+        why = "it must be a whole number"
+        raise SettingError(setting, value, why, max(_rounded(value), least, fits))
     if number < least:
-        raise SettingError(setting, number, f"it must be at least {least}", least)
+        raise SettingError(setting, number, f"it must be at least {least}", max(least, fits))
     return number
+
+
+def _rounded(value: object) -> int:
+    """The whole number nearest to what was meant, or 0 if that is no number."""
+    try:
+        return round(float(value)) if isinstance(value, str | numbers.Real) else 0
+    except (ValueError, OverflowError):  # "three", NaN, infinity
+        return 0
 
 
 def _padding(value: object) -> str | tuple[int, int]:

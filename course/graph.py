@@ -3,6 +3,7 @@
 The receptive field and the ledger both stand on this.
 """
 
+import inspect
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -12,7 +13,8 @@ from keras import layers
 from course.geometry import Window, same_pads
 
 # A layer that is in none of these groups, slides no window and is no transposed convolution is
-# unknown to the course: it is shown as Keras describes it, and nothing is guessed about it.
+# unknown to the course: it is shown as Keras describes it, and nothing is guessed about it. Nor
+# about a subclass of a known layer, which may compute anything.
 PIXELWISE = (  # what comes out at a pixel depends on that pixel alone
     layers.Activation,
     layers.BatchNormalization,
@@ -54,15 +56,20 @@ def graph_of(model: keras.Model) -> keras.Model:
 
     Raises
     ------
+    TypeError
+        If ``model`` is no Keras model.
     ValueError
         If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
     """
+    if not isinstance(model, keras.Model):
+        hint = f": call it, {model.__name__}()" if inspect.isfunction(model) else ""
+        raise TypeError(f"give a Keras model, not {type(model).__name__}{hint}")
     graph = getattr(model, "_functional", model)  # a built Sequential keeps a Functional inside
     if hasattr(graph, "_nodes_by_depth"):
         return graph
     raise ValueError(
         f"model {model.name!r} has no graph to follow: begin a Sequential with "
-        "keras.Input((rows, columns, channels)), or build the model with "
+        "keras.Input((rows, columns, channels)) and then its layers, or build the model with "
         "keras.Model(inputs, outputs)"
     )
 
@@ -83,6 +90,18 @@ def map_size(layer: keras.Layer, shape: tuple) -> tuple[int | None, int | None]:
     return shape[2:] if getattr(layer, "data_format", "") == "channels_first" else shape[1:3]
 
 
+def is_pixelwise(layer: keras.Layer, shape: tuple) -> bool:
+    """Whether each pixel that the layer puts out depends on that pixel alone.
+
+    ``shape`` is that of its input; what is left of a flattened map counts as one pixel.
+    """
+    if type(layer) is layers.Flatten:
+        return len(shape) == 2  # nothing is left to flatten
+    if type(layer) is layers.Softmax:
+        return layer.axis in (-1, len(shape) - 1)
+    return type(layer) in PIXELWISE
+
+
 def windows_of(layer: keras.Layer, shape: tuple) -> tuple[Window, Window] | None:
     """The windows (rows, columns) that a layer slides over a map of this shape.
 
@@ -93,13 +112,13 @@ def windows_of(layer: keras.Layer, shape: tuple) -> tuple[Window, Window] | None
     if len(shape) != 4:
         return None
     sizes = map_size(layer, shape)
-    if isinstance(layer, WHOLE_MAP):
-        return None if None in sizes else tuple(Window(n, strides=n) for n in sizes)
-    if isinstance(layer, layers.ZeroPadding2D):
+    if type(layer) in WHOLE_MAP and all(sizes):
+        return tuple(Window(n, strides=n) for n in sizes)
+    if type(layer) is layers.ZeroPadding2D:
         return tuple(Window(1, padding=tuple(sides)) for sides in layer.padding)
-    if isinstance(layer, POOLING):
+    if type(layer) in POOLING:
         settings = zip(sizes, layer.pool_size, layer.strides, (1, 1), strict=True)
-    elif isinstance(layer, CONVOLUTION):
+    elif type(layer) in CONVOLUTION:
         settings = zip(sizes, layer.kernel_size, layer.strides, layer.dilation_rate, strict=True)
     else:
         return None

@@ -40,7 +40,8 @@ FREE = (  # layers that move, compare or add numbers but multiply none by a weig
 class Row:
     """One layer of a model.
 
-    ``output_shape`` is Keras', with None for the batch. ``pads`` are the pixels added
+    ``output_shape`` is Keras', with None for the batch, and for what differs if the layer has
+    several outputs or is used more than once. ``pads`` are the pixels added
     ((above, below), (left, right)), None for a layer without windows. ``params`` are Keras' own
     count. ``macs`` are multiply-accumulates and ``activations`` output values, both for one image
     and None where they are not known. ``field`` is the receptive field (rows, columns).
@@ -140,37 +141,50 @@ def ledger(model: keras.Model) -> Ledger:
     ValueError
         If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
     """
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"ledger needs a Keras model, not {type(model).__name__}")
     uses = {}
     for call in calls(model):
         uses.setdefault(call.layer.name, []).append(call)
     fields = of_model(model)
-    rows = [_row(layer, uses[layer.name], fields[layer.name]) for layer in model.layers]
+    # The rows of `model.summary()`: in a Functional model, an addition x + y is one too.
+    shown = model.layers if isinstance(model, keras.Sequential) else model.operations
+    rows = [_row(layer, uses[layer.name], fields[layer.name]) for layer in shown]
     return Ledger(model.name, rows, model.count_params())
 
 
 def _row(layer, uses, field) -> Row:
     """The row of a layer; a layer that is used twice has its parameters once and its MACs twice."""
-    _, inputs, outputs = uses[0]
-    windows = windows_of(layer, inputs[0].shape) if inputs else None
-    pads = None
-    if windows and not isinstance(layer, WHOLE_MAP):
-        sizes = map_size(layer, inputs[0].shape)
-        # Only "same" depends on the size of the map.
-        known = [n or 1 for n, w in zip(sizes, windows, strict=True) if n or w.padding != "same"]
-        if len(known) == 2:
-            pads = tuple(w.pads(n) for w, n in zip(windows, known, strict=True))
+    pads = {_pads(layer, use.inputs) for use in uses}
+    outputs = [output for use in uses for output in use.outputs]
     return Row(
         name=layer.name,
         kind=type(layer).__name__,
-        output_shape=tuple(outputs[0].shape),
-        pads=pads,
-        params=layer.count_params(),
-        macs=_total(_macs(layer, use.inputs, use.outputs) for use in uses),
-        activations=_total(_product(each.shape[1:]) for use in uses for each in use.outputs),
+        output_shape=_common([tuple(output.shape) for output in outputs]),
+        pads=pads.pop() if len(pads) == 1 else None,
+        params=layer.count_params() if isinstance(layer, keras.Layer) else 0,
+        macs=_total(_macs(*use) for use in uses),
+        activations=_total(_product(output.shape[1:]) for output in outputs),
         field=field,
     )
+
+
+def _common(shapes) -> tuple:
+    """The shape that all have, with None for what differs."""
+    if len({len(shape) for shape in shapes}) > 1:
+        return None, None
+    return tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*shapes, strict=True))
+
+
+def _pads(layer, inputs) -> tuple | None:
+    """The pixels that a layer adds to a map ((above, below), (left, right))."""
+    windows = windows_of(layer, inputs[0].shape) if inputs else None
+    if windows is None or type(layer) in WHOLE_MAP:
+        return None
+    pads = []
+    for window, n in zip(windows, map_size(layer, inputs[0].shape), strict=True):
+        if n is None and window.padding == "same":  # the one padding that depends on n
+            return None
+        pads.append(window.pads(n or 1))
+    return tuple(pads)
 
 
 def _macs(layer, inputs, outputs) -> int | None:
@@ -179,15 +193,18 @@ def _macs(layer, inputs, outputs) -> int | None:
     At each position a layer uses every weight of its kernel once. A product with a padded zero
     counts, because it is computed; adding the bias does not.
     """
-    if isinstance(layer, FREE):
+    if type(layer) in FREE:
         return 0
     if isinstance(layer, keras.Model):
-        return _total(_macs(*call) for call in calls(layer))
-    if isinstance(layer, layers.Dense):
+        try:
+            return _total(_macs(*call) for call in calls(layer))
+        except ValueError:  # no graph to follow inside
+            return None
+    if type(layer) is layers.Dense:
         positions = outputs[0].shape[1:-1]
-    elif isinstance(layer, layers.Conv2DTranspose):  # it spreads each input pixel by the kernel
+    elif type(layer) is layers.Conv2DTranspose:  # it spreads each input pixel by the kernel
         positions = map_size(layer, inputs[0].shape)
-    elif isinstance(layer, CONVOLUTION):
+    elif type(layer) in CONVOLUTION:
         positions = map_size(layer, outputs[0].shape)
     else:
         return None
@@ -219,7 +236,7 @@ def _sides(pads) -> str:
 def _sees(row: Row) -> str:
     if row.field is None:
         return "–"
-    if len(row.output_shape) < 4:  # no map is left: a unit sees the whole image
+    if len(row.output_shape) < 4:  # no map is left: a unit sees all that the map saw
         return "all"
     rows, columns = (_number(axis.size) for axis in row.field)
     return f"{rows} × {columns}"

@@ -67,6 +67,12 @@ class Mistake:
     explorer: dict
     formulas: dict[str, Callable] = field(default_factory=dict, repr=False)
 
+    @property
+    def where(self) -> str:
+        """``see`` in words: lesson 04_stride, “Half a window?”."""
+        lesson, _, section = self.see.partition(".ipynb#")
+        return f"lesson {lesson}, “{section.replace('-', ' ')}”"
+
     def of(self, *quantities: str) -> Callable:
         """Decorate the wrong formula for some more quantities."""
 
@@ -269,10 +275,10 @@ def ignored_kernel(right, n, kernel_size, strides, padding, **window):
     explorer=_window(7, 3, padding=1),
 )
 def padding_once(right, padding, **window):
-    if padding in ("valid", "same", "causal"):
+    if padding in OTHER:
         return None
-    before, _ = Window(window["kernel_size"], 1, padding, window["dilation_rate"]).pads(1)
-    return right(**window, padding=(before, 0))
+    before, after = Window(window["kernel_size"], 1, padding, window["dilation_rate"]).pads(1)
+    return right(**window, padding=(before, 0)) if before == after else None
 
 
 @_mistake(
@@ -312,16 +318,23 @@ def _(right, **setting):
     believes="Stride s leaves s pixels out between two places.",
     sets_right="The stride is the whole step from one place to the next[, {s} pixels], not what "
     "is left out in between.",
-    see="04_stride.ipynb#Does-stride-2-skip-pixels?",
-    explorer=_window(7, 3, 2, usage=True),
+    see="04_stride.ipynb#Larger-steps",
+    explorer=_window(7, 3, 2),
 )
-def stride_skips_pixels(right, **window):
+def stride_is_a_gap(right, **window):
     s = window["strides"]
     return right(**window | {"strides": s + 1}) if s > 1 else None
 
 
-@stride_skips_pixels.of("usage")
-def _(right, n, **window):
+@_mistake(
+    "usage",
+    believes="A stride skips the pixels between two places.",
+    sets_right="A stride skips places: at each place the window still reads all of its[ {k}] "
+    "pixels.",
+    see="04_stride.ipynb#Does-stride-2-skip-pixels?",
+    explorer=_window(7, 3, 2, usage=True),
+)
+def stride_skips_pixels(right, n, **window):
     starts = set(Window(**window).positions(n))
     return tuple(int(pixel in starts) for pixel in range(n)) if window["strides"] > 1 else None
 
@@ -335,8 +348,8 @@ def _(right, n, **window):
 @_mistake(
     "output_size",
     believes="The windows lie side by side, like tiles.",
-    sets_right="Windows may overlap: the step is the stride[ of {s}], not the kernel size[ of "
-    "{k}].",
+    sets_right="Windows need not lie side by side: the step is the stride[ of {s}], not the "
+    "kernel size[ of {k}].",
     see="04_stride.ipynb#Does-stride-2-skip-pixels?",
     explorer=_window(7, 3, 2, usage=True),
 )
@@ -359,7 +372,7 @@ def _(right, **window):
     believes="Dilation changes what is read, not how far the window reaches.",
     sets_right="You left out the dilation: the kernel spans d·(k−1)+1 pixels[, here {span}, not "
     "{k}].",
-    see="01_sliding_window.ipynb#Count-the-places",
+    see="02_padding.ipynb#Who-gets-read?",
     explorer=_window(9, 3, dilation_rate=2),
 )
 def ignored_dilation(right, **setting):
@@ -372,7 +385,7 @@ def ignored_dilation(right, **setting):
     believes="Dilation d puts d holes between two neighbouring weights.",
     sets_right="Dilation d is the distance between two neighbouring weights, so there are d − 1 "
     "holes between them[: the window spans {span} pixels].",
-    see="01_sliding_window.ipynb#Count-the-places",
+    see="02_padding.ipynb#Who-gets-read?",
     explorer=_window(9, 3, dilation_rate=2),
 )
 def dilation_adds_d_holes(right, **setting):
@@ -385,7 +398,7 @@ def dilation_adds_d_holes(right, **setting):
     believes="A dilated kernel is d times as long.",
     sets_right="Only the k − 1 distances between the weights grow: a dilated kernel spans "
     "d·(k−1)+1 pixels[, here {span}], not d·k.",
-    see="01_sliding_window.ipynb#Count-the-places",
+    see="02_padding.ipynb#Who-gets-read?",
     explorer=_window(9, 3, dilation_rate=2),
 )
 def dilation_scales_kernel(right, kernel_size, dilation_rate, **window):
@@ -436,8 +449,8 @@ def _(right, padding, **window):
 @_mistake(
     "same_pads",
     believes="Padding 'same' adds k − 1 zeros, whatever the stride.",
-    sets_right="Adding k − 1 zeros is right at stride 1 only: with larger steps[ of {s}] the last "
-    "window begins elsewhere, and fewer zeros may do.",
+    sets_right="Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] "
+    "the last window begins sooner, and fewer zeros will do.",
     see="04_stride.ipynb#same,-but-not-the-same-size",
     explorer=_window(6, 3, 2, padding="same"),
 )
@@ -462,8 +475,8 @@ def total_on_each_side(right, **setting):
 @_mistake(
     "usage",
     believes="Every pixel is read equally often.",
-    sets_right="Fewer windows reach a pixel at the edge than one in the middle, with padding too: "
-    "count them at the first pixel and at a middle one.",
+    sets_right="Not every pixel is read equally often, with padding too[: count the windows that "
+    "reach pixel {rare}, and those that reach pixel {often}].",
     see="02_padding.ipynb#Who-gets-read?",
     explorer=_window(7, 3, padding="same", usage=True),
 )
@@ -499,8 +512,8 @@ def counted_from_one(right, **window):
 @_mistake(
     "unread",
     believes="What does not fit is left over at the beginning.",
-    sets_right="The first window begins at the first pixel[, or in the {before} zeros before it], "
-    "so what is left over lies at the other end.",
+    sets_right="The first window stands at the very beginning, padding included, so what is left "
+    "over lies at the other end.",
     see="04_stride.ipynb#Half-a-window?",
     explorer=_window(6, 3, 2, usage=True),
 )
@@ -528,7 +541,7 @@ def forgot_bias(right, **layer):
     believes="A filter is a flat square of k·k weights, whatever it reads.",
     sets_right="You forgot the channels: a filter has a k·k square of weights for each[ of the "
     "{channels}] channels it reads.",
-    see="02_padding.ipynb#A-real-classifier,-with-valid",
+    see="02_padding.ipynb#The-same-classifier,-with-same",
     explorer=_network(1, 1),
 )
 def forgot_channels(right, **layer):
@@ -619,7 +632,7 @@ def weights_at_each_place(right, **layer):
     believes="The window does its work at every pixel of the input.",
     sets_right="The window works at each output, not at each of the[ {n}·{n}] input pixels: "
     "count the outputs.",
-    see="04_stride.ipynb#Three-networks,-one-design",
+    see="04_stride.ipynb#Larger-steps",
     explorer=_network(2, 2, 1),
 )
 def macs_at_input_size(right, **layer):
@@ -707,8 +720,7 @@ def axes_swapped(right, shape):
 @_mistake(
     "receptive_field",
     believes="A unit sees as many pixels as the kernels have together.",
-    sets_right="Neighbouring windows overlap, so a kernel adds not k but k − 1 steps to the one "
-    "pixel you start from.",
+    sets_right="You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.",
     see="04_stride.ipynb#Three-networks,-one-design",
     explorer=_stack(1, 1),
 )
@@ -759,7 +771,8 @@ def last_window_only(right, windows, n):
 @_mistake(
     "receptive_field",
     believes="Each layer multiplies what a unit sees by its kernel size.",
-    sets_right="Neighbouring windows overlap, so kernels do not multiply: each adds k − 1 steps.",
+    sets_right="Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before "
+    "it sees.",
     see="04_stride.ipynb#Three-networks,-one-design",
     explorer=_stack(1, 1),
 )
@@ -822,11 +835,11 @@ def transposed_shrinks(right, n, original, **window):
     believes="A transposed convolution moves the pixels apart, and that is all.",
     sets_right="You left out the kernel: every pixel is spread over a whole kernel, the last one "
     "too.",
-    see="01_sliding_window.ipynb#Count-the-places",
+    see="04_stride.ipynb#Larger-steps",
     explorer=_window(7, 3, 2),
 )
-def spreads_no_pixel(right, n, strides, padding, **setting):
-    return (n - 1) * strides + 1 if padding == "valid" else None
+def spreads_no_pixel(right, n, kernel_size, strides, padding, **setting):
+    return (n - 1) * strides + 1 if _spread(kernel_size, strides, padding) else None
 
 
 @_mistake(
@@ -837,8 +850,13 @@ def spreads_no_pixel(right, n, strides, padding, **setting):
     see="01_sliding_window.ipynb#Count-the-places",
     explorer=_window(7, 3, 2),
 )
-def counts_a_step_too_many(right, n, kernel_size, strides, **setting):
-    return n * strides + kernel_size
+def counts_a_step_too_many(right, n, kernel_size, strides, padding, **setting):
+    return n * strides + kernel_size if _spread(kernel_size, strides, padding) else None
+
+
+def _spread(kernel_size: int, strides: int, padding: str) -> bool:
+    """Whether a transposed convolution ends with its last kernel: nothing cut off or filled up."""
+    return padding == "valid" and kernel_size >= strides
 
 
 def _window_of(layer: dict) -> Window:

@@ -127,8 +127,12 @@ class Page:
             self.text(x + wide / 2, y + high / 2, text, size, ink(behind), halo=halo, gid=gid)
 
     def padding(self, corners, wide, high):
-        zeros = ["0"] * len(corners)
-        self.cells(corners, wide, high, "white", GREY, zeros, hatch="////", gid="padding")
+        self.zeros(corners, wide, high, GREY, hatch="////", gid="padding")
+
+    def zeros(self, corners, wide, high, edge, **look):
+        # In a narrower cell the zero would hide the hatch or the cross.
+        texts = ["0"] * len(corners) if min(wide, high) >= 13 else ()
+        self.cells(corners, wide, high, "white", edge, texts, **look)
 
     def outline(self, corners, wide, high, gid):
         self.cells(corners, wide, high, "none", "white", width=4.5)  # sets it off from the grid
@@ -139,8 +143,8 @@ class Page:
         read, never = corners[times > 0], corners[times == 0]
         texts = [str(count) for count in times[times > 0]]
         self.cells(read, wide, high, USAGE(times[times > 0] / most), "white", texts, gid="usage")
-        hatch, zeros = ".." if min(wide, high) >= 20 else None, ["0"] * len(never)
-        self.cells(never, wide, high, "white", UNREAD, zeros, hatch, crossed=True, gid="never read")
+        hatch = ".." if min(wide, high) >= 20 else None
+        self.zeros(never, wide, high, UNREAD, hatch=hatch, crossed=True, gid="never read")
 
     def image(self, x, y, wide, high, array, cmap, limits, gid="map"):
         image = AxesImage(
@@ -154,9 +158,12 @@ class Page:
         """A bar of colours above the two numbers that its ends stand for."""
         low, high = map(number, limits)
         if low == high:
-            self.text(x, y + 4, f"all {low}", 11, GREY_TEXT, ha="left")
+            self.text(x, y + 4, extent(limits), 11, GREY_TEXT, ha="left")
             return
         self.image(x, y, wide, 6, np.linspace(0, 1, 256)[None], cmap, (0, 1), gid="scale")
+        if text_width(low, 11) + 12 + text_width(high, 11) > wide:
+            self.text(x, y + 16, extent(limits), 11, GREY_TEXT, ha="left", gid="range")
+            return
         self.text(x, y + 16, low, 11, GREY_TEXT, ha="left", gid="low")
         self.text(x + wide, y + 16, high, 11, GREY_TEXT, ha="right", gid="high")
 
@@ -227,3 +234,9 @@ def number(value: float) -> str:
     """At most three decimals, or three digits if it is tiny, and a true minus sign."""
     text = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def extent(limits: Sequence[float]) -> str:
+    """A range of values in words."""
+    low, high = map(number, limits)
+    return f"all {low}" if low == high else f"{low} to {high}"

@@ -3,9 +3,10 @@
     uv run --group test python tests/binder_check.py
 
 Copies the repository, makes an environment with the Python of ``binder/runtime.txt`` and a ``HOME``
-of its own, installs ``requirements.txt``, runs ``postBuild``, starts JupyterLab, opens the page of
-the README's badge in Chromium and runs all its cells. Prints the memory in use, which is 2 GB at
-most on Binder, and where the screenshot is. Needs the network and a few minutes.
+of its own, installs ``requirements.txt``, runs ``postBuild``, starts JupyterLab and opens the page
+of the README's badge in Chromium, then every other lesson. Each must show its pictures before it
+is run, and explorers that answer afterwards. Prints the memory in use, which is 2 GB at most on
+Binder, and where the screenshots are. Needs the network and a few minutes.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ import time
 from pathlib import Path
 
 import psutil
-from lessons import ROOT
+from lessons import NOTEBOOKS, ROOT, lesson_paths
 from playwright.sync_api import Page, sync_playwright
 
 NEWS_BY_THEN = 5_000  # milliseconds after which JupyterLab has asked about Jupyter news, if it does
@@ -30,6 +31,9 @@ RUNNING = """
     [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
         .some((prompt) => prompt.textContent.includes("*"))
 """
+BROKEN_PICTURES = """
+    [...document.querySelectorAll(".jp-OutputArea img")].some((image) => !image.naturalWidth)
+"""
 COMPLAINTS = ", ".join(
     f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind in ("stderr", "error")
 )
@@ -37,11 +41,12 @@ COMPLAINTS = ", ".join(
 
 def copy_repository(target: Path) -> None:
     """Copy what git tracks, and what it would track, but nothing that it ignores."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in names.rstrip("\0").split("\0"):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, target / name)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in set(listed.rstrip("\0").split("\0")):
+        if (ROOT / name).is_file():  # git lists what has been deleted, too
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
 
 
 def build(folder: Path) -> tuple[Path, dict[str, str]]:
@@ -63,10 +68,16 @@ def build(folder: Path) -> tuple[Path, dict[str, str]]:
     return repository, variables
 
 
-def serve(repository: Path, variables: dict[str, str]) -> tuple[psutil.Popen, str]:
-    """Start JupyterLab; return it and the address of its start page once it answers."""
-    badge = (repository / "README.md").read_text(encoding="utf-8")
+def pages() -> list[str]:
+    """Paths of what students open on the server: first that of the badge, then all lessons."""
+    badge = (ROOT / "README.md").read_text(encoding="utf-8")
     start = re.search(r"mybinder\.org/v2/\S+?urlpath=([^)\s]+)", badge)[1]
+    lessons = (path.name for path in lesson_paths() if path.parent == NOTEBOOKS)
+    return list(dict.fromkeys([start, *(f"lab/tree/notebooks/{name}" for name in lessons)]))
+
+
+def serve(repository: Path, variables: dict[str, str]) -> tuple[psutil.Popen, str, str]:
+    """Start JupyterLab; return it, its address and its token once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -78,44 +89,67 @@ def serve(repository: Path, variables: dict[str, str]) -> tuple[psutil.Popen, st
     while server.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port)).close()
-            return server, f"http://127.0.0.1:{port}/{start}?token={token}"
+            return server, f"http://127.0.0.1:{port}", token
         time.sleep(0.2)
     server.terminate()
     sys.exit("JupyterLab did not start.")
 
 
-def try_lesson(page: Page) -> None:
-    """Run all cells of the open lesson, and leave if JupyterLab or one of them complains."""
+def try_lesson(page: Page) -> str:
+    """Look at the open lesson and run all cells; return what was seen.
+
+    Leaves if JupyterLab or a cell complains, or if a picture or an explorer is dead.
+    """
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.wait_for_timeout(NEWS_BY_THEN)
     if page.locator(".Toastify__toast").count():
         sys.exit("JupyterLab greets the student with a message of its own.")
+    pictures = page.locator(".jp-OutputArea img").count()
+    if not pictures or page.evaluate(BROKEN_PICTURES):
+        sys.exit("Pictures do not show before the lesson is run.")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(RUNNING)
     page.wait_for_function(f"!({RUNNING})", timeout=300_000)
     for complaint in page.locator(COMPLAINTS).all():
         sys.exit(f"A cell complains: {complaint.inner_text()}")
+    explorers = page.locator(".course-explorer", has=page.get_by_role("slider"))
+    drawn = explorers.first.inner_html()
+    explorers.first.get_by_role("slider").first.press("ArrowRight")
+    page.wait_for_timeout(1000)
+    if explorers.first.inner_html() == drawn:
+        sys.exit("A slider was moved, and the explorer did not answer.")
+    return f"pictures {pictures}, explorers {explorers.count()}"
 
 
 def main() -> None:
-    screenshot = Path(tempfile.gettempdir()) / "binder_check.png"
+    screenshots = Path(tempfile.mkdtemp(prefix="binder_check-"))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server, address = serve(*build(Path(folder)))
+        server, address, token = serve(*build(Path(folder)))
         try:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(address)
-            try_lesson(page)
-            page.screenshot(path=screenshot)
-            processes = (server, *server.children(recursive=True))
-            print(*(f"{p.name()}: {p.memory_info().rss // 10**6} MB" for p in processes), sep="\n")
+            context = browser.new_context(
+                viewport={"width": 1280, "height": 900},
+                extra_http_headers={"Authorization": f"token {token}"},
+            )
+            for path in pages():
+                print(f"Trying {path} …", flush=True)
+                page = context.new_page()
+                page.goto(f"{address}/{path}?reset")
+                seen = try_lesson(page)
+                page.screenshot(path=screenshots / f"{Path(path).stem}.png")
+                processes = (server, *server.children(recursive=True))
+                used = (f"{p.name()} {p.memory_info().rss // 10**6} MB" for p in processes)
+                print(f"{path}: {seen}", *used, sep=", ", flush=True)
+                page.close()
+                for kernel in context.request.get(f"{address}/api/kernels").json():
+                    context.request.delete(f"{address}/api/kernels/{kernel['id']}")
         finally:
             server.terminate()
             server.wait()
-    print(f"Binder's steps work. Look at {screenshot}")
+    print(f"Binder's steps work. Look at {screenshots}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ TYPED = [
     ("padding_once", SIZE(20, 7, 1, 2), "16"),
     ("forgot_padding", SIZE(20, 7, 1, 2), "14"),
     # 40 pixels, k = 5, s = 2: places 0, 3, …, 33 and 0, 5, …, 35
-    ("stride_skips_pixels", SIZE(40, 5, 2), "12"),
+    ("stride_is_a_gap", SIZE(40, 5, 2), "12"),
     ("windows_never_overlap", SIZE(40, 5, 2), "8"),
     ("ignored_dilation", SIZE(20, 3, 1, "valid", 3), "18"),
     # k = 4: with d = 2 and two holes between neighbours it spans 10; with d = 3, 12 "is" 3·4
@@ -277,7 +277,7 @@ WRITTEN = [
     ("ignored_stride", "write_output_size", size_at_stride_one),
     ("other_padding", "write_output_size", size_with_paddings_swapped),
     ("ignored_kernel", "write_output_size", size_without_kernel),
-    ("stride_skips_pixels", "write_output_size", size_leaving_pixels_out),
+    ("stride_is_a_gap", "write_output_size", size_leaving_pixels_out),
     ("windows_never_overlap", "write_output_size", size_of_tiles),
     ("symmetric_same", "write_same_pads", pads_on_both_sides),
     ("pads_swapped", "write_same_pads", pads_before_first),

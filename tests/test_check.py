@@ -4,6 +4,7 @@ import builtins
 import functools
 import html.parser
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course import geometry, questions
-from course.check import CASE_SECONDS, Check, check
+from course.check import Check, check, trial
+from course.check.trial import CASE_SECONDS
 from course.geometry import Window
 from course.questions.exercises import WriteUsage
 
@@ -265,6 +267,8 @@ def test_values():
     assert check(question, "13")
     assert check(question, 13.0)
     assert check(question, np.int8(13))
+    shape = keras.layers.Conv2D(8, 3)(np.zeros((1, 28, 28, 1))).shape
+    assert check(questions.output_shape({"filters": 8}, (28, 28, 1)), shape[1:])
     assert check(questions.usage(5, 3), np.array([1, 2, 3, 2, 1]))
     assert check(questions.unread(28, 3, 2), {27})
     assert check(questions.unread(28, 3, 2), [27])
@@ -325,7 +329,7 @@ def test_what_is_no_function():
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        (None, "returns nothing (None): did you forget return?"),
+        (None, "returns nothing (None): a return is missing."),
         ("13", "returns the text “13”: a number has no quotes"),
         (True, "returns True, where a number is wanted"),
         ([13], "returns several values, where one number is wanted"),
@@ -488,7 +492,7 @@ def test_a_call_that_nothing_can_stop_is_given_up():
 
 
 def test_many_slow_cases(monkeypatch):
-    monkeypatch.setattr(sys.modules["course.check"], "ALL_SECONDS", 1)
+    monkeypatch.setattr(trial, "ALL_SECONDS", 1)
 
     def size(n, kernel_size, strides, padding):
         time.sleep(0.2)
@@ -679,9 +683,43 @@ def test_a_changed_python_is_put_back():
     assert check("output_size", right)
 
 
+def test_the_judge_is_not_replaced():
+    def size(n, kernel_size, strides, padding):
+        questions.Question.diagnose_outputs = lambda *args: questions.Diagnosis(True, None, "Yes!")
+        return 13
+
+    judge = vars(questions.Question)["diagnose_outputs"]
+    wrong(check("output_size", size), "gives 13, and 14 is right.", "replaces `diagnose_outputs`")
+    assert vars(questions.Question)["diagnose_outputs"] is judge
+
+
+def test_python_is_as_it_was():
+    hooks, limit, clock = (sys.excepthook, sys.stdout), sys.getrecursionlimit(), time.monotonic
+
+    def size(n, kernel_size, strides, padding):
+        sys.setrecursionlimit(limit + 1000)
+        sys.excepthook = sys.stdout = None
+        time.monotonic = lambda: 0
+        return right(n, kernel_size, strides, padding)
+
+    assert "put back as it was" in repr(check("output_size", size))
+    assert (sys.excepthook, sys.stdout) == hooks
+    assert (sys.getrecursionlimit(), time.monotonic) == (limit, clock)
+
+
 def test_closing_stdout_harms_nobody():
-    wrong(check("output_size", lambda *case: sys.stdout.close()))
-    assert check("output_size", right)
+    def size(n, kernel_size, strides, padding):
+        sys.stdout.close()
+        sys.stderr.close()
+        print("still here")
+        return right(n, kernel_size, strides, padding)
+
+    assert "also prints: “still here”" in repr(check("output_size", size))
+
+
+def test_the_kernel_is_not_left():
+    wrong(check("output_size", lambda *case: os._exit(1)), "stops with SystemExit")
+    wrong(check("output_size", lambda *case: sys.exit(1)), "stops with SystemExit")
 
 
 # Models
@@ -767,6 +805,12 @@ def test_what_is_no_model(answer, says):
     wrong(check(WANTED, answer), says)
 
 
+def test_a_model_with_two_outputs():
+    built = model(conv(8, 3, strides=2, padding="same"))
+    forked = keras.Model(built.inputs, [built.outputs[0], built.outputs[0]])
+    wrong(check(WANTED, forked), "build it with `keras.Sequential`")
+
+
 def test_a_subclassed_model():
     class Mine(keras.Model):
         def call(self, inputs):
@@ -807,15 +851,18 @@ def test_in_a_notebook(write_notebook):
         f'{define}    while True:\n        pass\n\ncheck("output_size", size)',
         f'{define}    n = n\n    return n / 0\n\ncheck("output_size", size)',
         f'{define}    print("hello")\n    return n\n\ncheck("output_size", size)',
+        f'{define}    display("hello")\n    return n\n\ncheck("output_size", size)',
+        f'{define}    exit()\n    return n\n\ncheck("output_size", size)',
         'print(bool(check("output_size", lambda *case: 13)))',
     ]
     path = write_notebook(*(("code", source) for source in cells))
-    _, loop, error, prints, last = nbformat.read(path, 4).cells
-    said = [each.outputs[0].data["text/plain"] for each in (loop, error, prints)]
+    _, loop, error, prints, shows, leaves, last = nbformat.read(path, 4).cells
+    said = [each.outputs[0].data["text/plain"] for each in (loop, error, prints, leaves)]
+    assert "stops with SystemExit, in line 2 of its cell: `exit()`" in said[3]
     assert "does not come to an end" in said[0]
     assert "in line 3 of its cell: `return n / 0`" in said[1]
     assert "also prints: “hello”" in said[2]
-    for each in (loop, error, prints):
+    for each in (loop, error, prints, shows, leaves):
         (output,) = each.outputs  # neither stdout nor stderr
         assert re.search(r"<strong>✗</strong>", output.data["text/html"])
     assert "<img alt=" in prints.outputs[0].data["text/html"]

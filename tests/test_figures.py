@@ -152,10 +152,20 @@ def test_axis_of_a_long_input_drops_numbers_not_pixels():
     picture = figures.axis(Window(12), 100)
     assert pixels_of(picture, "usage") == list(range(100))
     assert texts(picture, "usage") == []  # 10, 11 and 12 find no room
+    assert "pale 1, dark 12" in texts(picture, None)
     assert [int(text) for text in texts(picture, "index")[:3]] == [0, 5, 10]
     assert "(100 numbers)" in picture.alt
     assert len(picture.alt) < 600
     assert_texts_apart(picture)
+
+
+def test_a_zero_does_not_hide_how_a_narrow_pixel_is_marked():
+    for narrow, wide, gid, count in (
+        (figures.axis(Window(1, 50), 120), figures.axis(Window(1, 5), 9), "never read", 7),
+        (figures.axis(Window(30, 1, 15), 40), figures.axis(Window(3, 1, 1), 9), "padding", 2),
+    ):
+        assert boxes(narrow, gid).size > 0 == len(texts(narrow, gid))
+        assert texts(wide, gid) == ["0"] * count
 
 
 @drawn
@@ -229,6 +239,7 @@ def test_one_window_and_one_size_stand_for_both_axes():
     window = Window(3, 2, "same")
     pair = figures.window((window, window), (8, 8), (1, 2))
     assert figures.window(window, 8, (1, 2)).png() == pair.png()
+    assert figures.window([window, window], [8, 8], np.array([1, 2])).alt == pair.alt
 
 
 @pytest.mark.parametrize("draw", [figures.axis, figures.window])
@@ -273,6 +284,21 @@ def test_maps_with_a_shared_scale_have_one_range_and_one_bar():
     each = figures.maps(arrays)
     assert [number(text) for text in texts(each, "low")] == [0, 5]
     assert [number(text) for text in texts(each, "high")] == [1, 7]
+
+
+def test_maps_too_narrow_for_two_numbers_have_their_range_in_one_text():
+    kernel = np.array([[-1234.567, 0, 1234.567]])
+    picture = figures.maps({"image": np.eye(28), "kernel": kernel, "the same": kernel})
+    assert texts(picture, "range") == ["−1234.567 to 1234.567"] * 2
+    assert_texts_apart(picture)
+    shared = figures.maps([kernel[:, ::2]], scale="shared")
+    assert_texts_apart(shared)
+    assert max(image.get_extent()[1] for image in pictures_in(shared)) <= shared.figure.bbox.width
+
+
+def test_maps_of_a_generator_are_those_of_a_list():
+    arrays = [np.eye(3), np.ones((2, 2))]
+    assert figures.maps(each for each in arrays).alt == figures.maps(arrays).alt
 
 
 @pytest.mark.parametrize("count", [1, 4, 5, 13])
@@ -353,6 +379,10 @@ def test_summary_writes_and_says_the_totals_and_shares(ledgers):
                 texts(picture, "params wide") + texts(picture, "macs wide")
             )
             assert labelled == (amount / total >= 0.05)
+
+
+def test_summary_names_models_by_number_too(ledgers):
+    assert figures.summary({2: ledgers["slim"]}).alt.startswith("2: 390 parameters")
 
 
 def test_summary_tells_layers_apart_by_more_than_colour(ledgers):
@@ -526,6 +556,10 @@ def test_pictures_need_neither_pyplot_nor_keras():
         (lambda: figures.axis(Window(3), 7, values=[1, 2]), "values.*give 7 numbers"),
         (lambda: figures.axis(Window(3), 7, kernel=[[1, 2, 3]]), "kernel.*give 3 numbers"),
         (lambda: figures.axis(Window(3), 1000), "at most 128"),
+        (lambda: figures.axis(3, 7), r"give a Window, as in Window\(3\)"),
+        (lambda: figures.window((Window(3), 3), 7), r"give a Window, as in Window\(3\)"),
+        (lambda: figures.window(Window(3), 7, at=2), "row from 0 to 4"),
+        (lambda: figures.window(Window(3), 7, at=(0.5, 0)), "row from 0 to 4"),
         (lambda: figures.window(Window(3), 7, at=(0, 5)), "column from 0 to 4"),
         (lambda: figures.window(Window(3), 7, at=(-1, 0)), "row from 0 to 4"),
         (lambda: figures.window(Window(3), (7, 7, 7)), "one n or two"),
@@ -538,6 +572,7 @@ def test_pictures_need_neither_pyplot_nor_keras():
         (lambda: figures.maps([np.eye(2)], scale="own"), "'each' or 'shared'"),
         (lambda: figures.summary({}), "at least one model"),
         (lambda: figures.summary([Ledger()]), "name: ledger"),
+        (lambda: figures.summary({"valid": "a model"}), r"'valid' is no ledger: .*ledger\(model\)"),
     ],
 )
 def test_a_wrong_argument_says_what_to_change(draw, says):

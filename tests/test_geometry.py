@@ -191,7 +191,9 @@ IMPOSSIBLE = [
     ({"kernel_size": 0}, "kernel_size", 1),
     ({"kernel_size": 2.0}, "kernel_size", 2),
     ({"kernel_size": (3, 3)}, "kernel_size", 3),
-    ({"kernel_size": "3"}, "kernel_size", 1),
+    ({"kernel_size": "3"}, "kernel_size", 3),
+    ({"kernel_size": "three"}, "kernel_size", 1),
+    ({"kernel_size": np.float32(4)}, "kernel_size", 4),
     ({"strides": 0}, "strides", 1),
     ({"strides": 1.5}, "strides", 2),
     ({"strides": float("nan")}, "strides", 1),
@@ -226,6 +228,20 @@ def test_a_size_that_is_none(method, n):
         getattr(Window(), method)(n)
     with pytest.raises(SettingError):
         same_pads(n, 3)
+
+
+@pytest.mark.parametrize("n", [0, -3, 0.5, None, "1", (1, 1)])
+def test_a_size_that_is_tried_instead_is_large_enough_for_the_window(n):
+    smallest = {"valid": 5, "same": 1, "causal": 1, "full": 1, 1: 3, (0, 9): 1}
+    for padding, size in smallest.items():
+        window = Window(3, 1, padding, 2)
+        with pytest.raises(SettingError) as caught:
+            window.output_size(n)
+        assert caught.value.nearest == size
+        assert window.output_size(size) >= 1
+        if size > 1:
+            with pytest.raises(SettingError):
+                window.output_size(size - 1)
 
 
 def test_settings_are_normalised_as_keras_does():

@@ -158,11 +158,85 @@ def test_what_is_not_known_is_a_dash_and_the_total_says_so():
     assert f"≥ {table.total_macs:,}" in repr(table)
 
 
+class Doubled(layers.Dense):
+    """A layer that works twice, with a known layer's name and weights."""
+
+    def call(self, inputs):
+        return super().call(super().call(inputs))
+
+
+def test_a_subclass_of_a_known_layer_may_compute_anything():
+    table = ledger(keras.Sequential([keras.Input((8, 8, 4)), Doubled(4, name="odd")]))
+    assert table["odd"].macs is table["odd"].field is None
+    assert table["odd"].params == table.total_params == 20
+
+
+def test_operations_are_rows_as_in_the_summary():
+    image = keras.Input((8, 8, 3), name="image")
+    product = keras.ops.matmul(image, keras.ops.ones((3, 5)))
+    model = keras.Model(image, layers.Conv2D(2, 3, name="conv")(product))
+    table = ledger(model)
+    assert [row.kind for row in table] == ["InputLayer", "Matmul", "Conv2D"]
+    assert (table.rows[1].output_shape, table.rows[1].params) == ((None, 8, 8, 5), 0)
+    assert table.rows[1].macs is None
+    assert f"≥ {table['conv'].macs:,}" in repr(table)
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__(name="subclassed")
+        self.conv = layers.Conv2D(2, 3, padding="same")
+
+    def call(self, inputs):
+        return self.conv(inputs)
+
+
+def test_a_nested_model_without_a_graph_is_one_row_with_dashes():
+    image = keras.Input((8, 8, 1))
+    model = keras.Model(image, layers.ReLU()(Subclassed()(image)))
+    row = ledger(model)["subclassed"]
+    assert (row.output_shape, row.params) == ((None, 8, 8, 2), 20)
+    assert row.macs is row.field is None
+
+
+def test_what_differs_between_the_uses_of_a_layer_stays_open():
+    conv = layers.Conv2D(2, 3, 2, "same", name="shared")
+    images = [keras.Input((8, 20, 1)), keras.Input((9, 20, 1))]
+    row = ledger(keras.Model(images, [conv(image) for image in images]))["shared"]
+    assert row.output_shape == (None, None, 10, 2)
+    assert row.pads is None
+    assert row.macs == (4 * 10 + 5 * 10) * 9 * 2
+    assert row.activations == (4 * 10 + 5 * 10) * 2
+    dense, (x, y) = layers.Dense(2, name="shared"), (keras.Input((3,)), keras.Input((4, 3)))
+    row = ledger(keras.Model([x, y], [dense(x), dense(y)]))["shared"]
+    assert row.output_shape == (None, None)
+    assert row.macs == (1 + 4) * 3 * 2
+
+
+def test_outputs_of_different_shape_stay_open():
+    inner = keras.Input((8, 8, 1))
+    two = keras.Model(inner, [layers.Conv2D(2, k)(inner) for k in (1, 3)], name="two")
+    image = keras.Input((8, 8, 1))
+    row = ledger(keras.Model(image, two(image)))["two"]
+    assert row.field is None
+    assert row.output_shape == (None, None, None, 2)
+    assert row.activations == (8 * 8 + 6 * 6) * 2
+
+
+def test_a_map_without_pixels_has_no_field():
+    table = ledger(keras.Sequential([keras.Input((0, 8, 1)), layers.Flatten(name="flatten")]))
+    assert table["flatten"].field is None
+
+
 def test_unknown_sizes_stay_open():
     model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, 2, "same")])
     (row,) = ledger(model)
     assert (row.macs, row.activations, row.pads) == (None, None, None)
     assert row.params == model.count_params()
+    padded = keras.Sequential(
+        [keras.Input((None, None, 3)), layers.ZeroPadding2D(((1, 2), (3, 4)))]
+    )
+    assert ledger(padded).rows[0].pads == ((1, 2), (3, 4))  # they depend on no size
 
 
 def test_a_layer_used_twice_pays_once_for_weights_and_twice_for_work():
@@ -181,8 +255,10 @@ def test_a_nested_model_is_one_row_with_its_total():
 
 
 def test_bad_input_says_what_to_do():
-    with pytest.raises(TypeError, match="needs a Keras model"):
+    with pytest.raises(TypeError, match="Keras model, not str"):
         ledger("valid")
+    with pytest.raises(TypeError, match=r"not function: call it, valid\(\)"):
+        ledger(models.valid)
     with pytest.raises(ValueError, match=r"keras\.Input"):
         ledger(keras.Sequential([layers.Conv2D(1, 3)]))
     with pytest.raises(KeyError, match="conv1, conv2, conv3"):

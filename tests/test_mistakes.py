@@ -17,7 +17,7 @@ EXPLORERS = {"window", "network", "receptive_field", "border"}
 # Letters that a correction may use, and what the case of a window may have.
 FIELDS = {
     *("n", "k", "s", "d", "span", "room", "before", "after", "padding"),
-    *("channels", "filters", "original"),
+    *("channels", "filters", "original", "rare", "often"),
 }
 
 ASKED_FOR = {  # by the issue's words: no floor, ceil for valid, …
@@ -33,12 +33,16 @@ def test_the_mistakes_asked_for_are_there():
     assert set(MISTAKES) >= ASKED_FOR
 
 
-def anchors(lesson: str) -> set[str]:
-    """The sections of a lesson, as JupyterLab's links call them."""
-    notebook = nbformat.read(NOTEBOOKS / lesson, as_version=4)
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    headings = re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE)
-    return {re.sub(r"[*`]", "", heading).replace(" ", "-") for heading in headings}
+def sections(lesson: str) -> dict[str, str]:
+    """Text and code of a lesson's sections, by the name that JupyterLab's links give them."""
+    found, name = {}, ""
+    for cell in nbformat.read(NOTEBOOKS / lesson, as_version=4).cells:
+        for line in cell.source.splitlines():
+            heading = re.fullmatch(r"#+ +(.*?) *", line) if cell.cell_type == "markdown" else None
+            if heading:
+                name = re.sub(r"[*`]", "", heading[1]).replace(" ", "-")
+            found[name] = f"{found.get(name, '')}{line}\n"
+    return found
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=lambda mistake: mistake.name)
@@ -59,7 +63,8 @@ class TestEachMistake:
 
     def test_points_to_a_section_that_exists(self, mistake):
         lesson, _, section = mistake.see.partition("#")
-        assert section in anchors(lesson)
+        assert section in sections(lesson)
+        assert mistake.where.startswith(f"lesson {lesson.removesuffix('.ipynb')}, “")
 
     def test_is_shown_by_a_picture_of_a_possible_setting(self, mistake):
         assert set(mistake.explorer) == {"explorer", "settings"}
@@ -78,6 +83,34 @@ class TestEachMistake:
     def test_says_nothing_about_quantities_it_does_not_spoil(self, mistake):
         assert mistake.formulas
         assert mistake.answer("the weather", None, n=3) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shows"),
+    [
+        ("forgot_plus_one", "forgot the place where the window starts"),
+        ("no_floor", "There is no half window"),
+        ("same_means_same_size", "⌈n / s⌉"),
+        ("symmetric_same", "one zero is left over"),
+        ("read_equally", "The middle is read 9 times"),
+        ("stride_is_a_gap", "the length of its step"),
+        ("stride_skips_pixels", r"\*places\* that are skipped, not pixels"),
+        ("forgot_bias", "and one bias"),
+        ("forgot_channels", "which reads 32 channels"),
+        ("padding_adds_parameters", "Padding adds no parameters"),
+        ("stride_changes_parameters", "stride changes no parameters"),
+        ("macs_at_input_size", "13×13 outputs, not 26×26"),
+        ("ignores_earlier_strides", "a step in a later layer is a longer way"),
+        # an explorer with a slider for it
+        *(
+            (name, r"explore\.window\((?!.*dilation_rate)")
+            for name in ("ignored_dilation", "dilation_adds_d_holes", "dilation_scales_kernel")
+        ),
+    ],
+)
+def test_the_section_shows_it(name, shows):
+    lesson, _, section = MISTAKES[name].see.partition("#")
+    assert re.search(shows, sections(lesson)[section])
 
 
 def test_a_misread_setting_that_is_impossible_gives_no_answer():

@@ -63,7 +63,8 @@ def tracked() -> list[str]:
         pytest.skip("not a clone: only git knows which files belong to the repository")
     command = ["git", "ls-files", "-z"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
-    return listed.stdout.rstrip("\0").split("\0")
+    names = listed.stdout.rstrip("\0").split("\0")
+    return [name for name in names if (ROOT / name).is_file()]  # not what is about to be deleted
 
 
 def matching(pattern: str, tracked: list[str]) -> list[str]:

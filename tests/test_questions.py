@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import random
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -138,7 +139,7 @@ BY_HAND = [
         {
             6.25: ["no_floor"],  # 21 / 4 + 1
             7: ["ceil_for_valid"],
-            5: ["forgot_plus_one", "plus_one_divided", "stride_skips_pixels"],
+            5: ["forgot_plus_one", "plus_one_divided", "stride_is_a_gap"],
             22: ["ignored_stride"],
             9: ["other_padding"],
             8: ["ignored_kernel"],
@@ -153,7 +154,7 @@ BY_HAND = [
             14: ["ceil_for_valid", "other_padding", "ignored_kernel"],
             12: ["forgot_plus_one"],
             26: ["ignored_stride"],
-            9: ["stride_skips_pixels", "windows_never_overlap"],
+            9: ["stride_is_a_gap", "windows_never_overlap"],
         },
     ),
     (
@@ -222,6 +223,22 @@ def test_a_thousand_random_answers_get_no_false_diagnosis():
         assert diagnosis.mistake == (explained[0] if len(explained) == 1 else None)
 
 
+def test_answers_worked_out_by_walking_get_no_false_diagnosis():
+    """In thousands of settings, and by other ways than the formulas of the mistakes."""
+    named = 0
+    for mistake, kind, function in diagnoses.WRITTEN:
+        make = getattr(questions, kind.removeprefix("write_"))
+        for n, k, s in itertools.product(range(7, 24, 2), range(1, 8), range(1, 5)):
+            for padding in ((),) if make == questions.same_pads else (("valid",), ("same",)):
+                question, answer = make(n, k, s, *padding), function(n, k, s, *padding)
+                diagnosis = question.diagnose(answer)
+                if not diagnosis.correct:
+                    assert mistake in diagnosis.candidates, (question, answer)
+                    assert diagnosis.mistake in (mistake, None)
+                    named += diagnosis.mistake == mistake
+    assert named > 3000
+
+
 def test_random_functions_get_no_diagnosis():
     rng = random.Random(4)
     for number in range(30):
@@ -254,6 +271,38 @@ def test_a_function_that_fits_the_visible_cases_only_is_found_out():
     diagnosis = question.diagnose(lambda *case: seen.get(case, 1))
     assert not diagnosis.correct
     assert "Every case that you see is right" in diagnosis.message
+
+
+# What is said is true of the setting
+
+
+def test_padding_is_counted_once_only_where_both_sides_have_it():
+    for padding in ((1, 0), (0, 2), (1, 2), "causal"):
+        names = {mistake.name for mistake in questions.output_size(28, 3, 1, padding).mistakes}
+        assert "padding_once" not in names
+
+
+def test_pixels_that_are_read_more_and_less_often_are_named():
+    for question in grid():
+        if question.kind == "usage" and "read_equally" in question.told_apart:
+            usage, numbers = question.expected(question.setting), question.numbers(question.setting)
+            assert usage[numbers["rare"]] < usage[numbers["often"]]
+            said = question.diagnose(wrong_answers(question, "read_equally")[0]).message
+            assert f"pixel {numbers['rare']}, and those" in said
+
+
+def test_corrections_of_a_transposed_size_lead_to_it():
+    for n, k, s, padding in itertools.product((9, 12), range(1, 6), (1, 2, 3), ("valid", "same")):
+        question = questions.transposed_size(n, k, s, padding)
+        (case,), names = question.cases, {mistake.name for mistake in question.mistakes}
+        if names & {"spreads_no_pixel", "counts_a_step_too_many"}:
+            assert question.expected(case) == (case["n"] - 1) * s + k  # one step less than pixels
+
+
+def test_reading_every_other_pixel_is_not_too_long_a_step():
+    """Pixels between two places seem skipped; or s pixels seem to be left out between them."""
+    assert questions.usage(7, 3, 2).diagnose("1 0 1 0 1 0 0").mistake == "stride_skips_pixels"
+    assert questions.output_size(40, 5, 2).diagnose(12).mistake == "stride_is_a_gap"
 
 
 # Right is what Keras says
@@ -386,6 +435,70 @@ def test_impossible_settings_are_refused_at_once():
         questions.model_shapes([{"filters": 4, "kernel_size": 9}], (7, 7, 1))
 
 
+LAYER = {"filters": 8}
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: questions.which_padding(output="13"), "output='13' is impossible"),
+        (lambda: questions.which_padding(output=0), "output=0 is impossible"),
+        (lambda: questions.params(padding="full"), "padding='full' is impossible: Conv2D has"),
+        (lambda: questions.macs(padding=1), "padding=1 is impossible: Conv2D has"),
+        (lambda: questions.transposed_size(padding="causal"), "padding='causal' is impossible"),
+        (lambda: questions.params(channels=0), "channels=0 is impossible"),
+        (lambda: questions.macs(filters=3.5), "filters=3.5 is impossible"),
+        (lambda: questions.params(bias="no"), "bias='no' is impossible"),
+        (lambda: questions.output_shape([], (28, 28, 1)), "there are no layers"),
+        (lambda: questions.output_shape(LAYER, (28, 28)), "input_shape=(28, 28) is impossible"),
+        (lambda: questions.output_shape(LAYER, 28), "input_shape=28 is impossible"),
+        (lambda: questions.output_shape(LAYER | {"padding": "full"}, (9, 9, 1)), "Conv2D has"),
+        (lambda: questions.output_shape(LAYER | {"filters": 0.5}, (9, 9, 1)), "filters=0.5"),
+        (lambda: questions.output_shape({"filter": 8}, (9, 9, 1)), "has no setting 'filter'"),
+        (lambda: questions.output_shape({"dilation_rate": 2}, (9, 9, 1)), "'dilation_rate'"),
+        (lambda: questions.output_shape([8, 8], (9, 9, 1)), "a layer is a dict"),
+        (lambda: questions.output_shape(models.valid(), (9, 9, 1)), "leave input_shape out"),
+        (lambda: questions.receptive_field([]), "there are no windows"),
+        (lambda: questions.receptive_field([3, 3]), "a window is a Window or a dict"),
+        (lambda: questions.build_model(28, (7, 7, 8)), "input_shape=28 is impossible"),
+        (lambda: questions.build_model((28, 28), (7, 7, 8)), "input_shape=(28, 28)"),
+        (lambda: questions.build_model((28, 28, 1), 10), "output_shape=10 is impossible"),
+        (lambda: questions.build_model((28, 28, 1), (0,)), "output_shape=(0,) is impossible"),
+        (lambda: questions.build_model((28, 28, 1), (10,), max_params="9"), "max_params='9'"),
+        (lambda: questions.build_model((28, 28, 1), (10,), min_field=9), "min_field=9"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
+)
+def test_what_an_author_gets_wrong_is_said_at_once(make, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        make()
+
+
+def test_a_setting_is_kept_as_plain_data():
+    """However it was written, or a record could not make the question again."""
+    plain = questions.output_size(28, 3, 2, "same")
+    assert questions.output_size(np.int64(28), np.int32(3), 2, "SAME") == plain
+    for question in (
+        questions.output_size(np.int64(28), 3, 2, [np.int8(1), 0]),
+        questions.receptive_field([{"strides": np.int64(2), "padding": "Same"}], np.int64(28)),
+        questions.transposed_size(np.int64(28), 3, 2, "Same"),
+        questions.params(28, np.int64(3), 2, "Valid", np.int64(3), 8),
+        questions.output_shape(
+            LAYER | {"padding": "Same", "strides": [2, 2]}, [28, 28, np.int8(1)]
+        ),
+        questions.build_model([28, 28, 1], [np.int64(10)], max_params=np.int64(9)),
+    ):
+        assert "np." not in repr(question)
+        assert eval(repr(question), {"questions": questions}) == question
+        if question.kind != "build_model":
+            assert question.diagnose(question.expected(question.cases[0])).correct
+
+
+def test_a_name_in_capitals_is_diagnosed_as_the_same_padding():
+    assert questions.output_size(28, 5, 1, "Same").diagnose(24).mistake == "other_padding"
+    assert questions.which_padding(28, 3, 2, 28).diagnose("same").mistake == "same_means_same_size"
+
+
 def test_questions_of_geometry_load_no_tensorflow():
     code = """if True:
         import sys
@@ -441,6 +554,15 @@ READ = [
     (SHAPES, "26×26×4 → 24×24×8", ((26, 26, 4), (24, 24, 8))),
     (SHAPES, "26x26x4; 24x24x8", ((26, 26, 4), (24, 24, 8))),
     (SHAPES, "[(None, 26, 26, 4), (None, 24, 24, 8)]", ((26, 26, 4), (24, 24, 8))),
+    (SHAPES, "[[26, 26, 4], [24, 24, 8]]", ((26, 26, 4), (24, 24, 8))),
+    (questions.output_size(), "\ufeff13\u200b", 13),
+    (questions.output_size(), "“13”", 13),
+    (questions.output_size(), "1,982,592.", 1_982_592),
+    (questions.same_pads(), "0 & 1", (0, 1)),
+    (questions.unread(), "None.", set()),
+    (SHAPE, "28X28X1", (28, 28, 1)),
+    (SHAPE, "None x 14 x 14 x 32", (14, 14, 32)),
+    (questions.which_padding(), "Both.", "both"),
     (questions.which_padding(), " 'Same' ", "same"),
 ]
 
@@ -473,9 +595,43 @@ def test_nonsense_gets_a_gentle_sentence(kind):
         question.parse(13)
 
 
-def test_a_unit_is_taken_off_with_a_hint():
-    with pytest.raises(AnswerError, match=r"“14 px” .* Write the number alone: 14\?"):
-        questions.output_size().parse("14 px")
+@pytest.mark.parametrize(
+    ("question", "text", "says"),
+    [
+        (questions.output_size(), "14 px", "“14 px” cannot be read. Write the number alone: 14?"),
+        (questions.output_size(), "13x13", "“13x13” cannot be read. Give one number."),
+        (questions.output_size(), "(13,13)", "“13,13” cannot be read. Give one number."),
+        (questions.output_size(), "13,13", "“13,13” cannot be read. Give one number."),
+        (questions.output_size(), "13\n14", "“13 14” cannot be read. Give one number."),
+        (questions.output_size(), "thirteen", "“thirteen” cannot be read. Write it in digits."),
+        (questions.output_size(), "[]", "There is no answer yet."),
+        (questions.output_size(), "9" * 5000, "That number is out of all proportion"),
+        (questions.same_pads(), "14 px", "“px” cannot be read. Give two numbers"),
+        (questions.same_pads(), "(0, 1", "“(0” cannot be read. Give two numbers"),
+        (questions.same_pads(), "13", "Give two numbers, before and after, such as 4 | 7, not 1."),
+        (questions.usage(4), "1 2", "Give 4 numbers, one for each pixel, not 2."),
+        (questions.unread(), "26-27", "“26-27” cannot be read. Give the numbers of the pixels"),
+        (SHAPE, "14x14", "Give a shape: rows, columns, channels, such as 5×6×7."),
+        (SHAPE, "14x14x8 channels", "“channels” cannot be read. Give a shape"),
+        (SHAPES, "26x26x4", "Give 2 shapes in order, such as 5×6×7 → 4×5×6, not 1."),
+        (SHAPES, "26x26x4, 24x24x8", "Give 2 shapes in order, such as 5×6×7 → 4×5×6, not 1."),
+        (SHAPES, "26x26 -> 24x24x8", "Give a shape: rows, columns, channels"),
+    ],
+)
+def test_what_cannot_be_read_is_told_what_to_write(question, text, says):
+    with pytest.raises(AnswerError, match=re.escape(says)):
+        question.parse(text)
+
+
+def test_an_example_is_never_the_answer():
+    for question in one_of_each().values():
+        shown = question.answer_type.asks.rpartition("such as ")[2]
+        for seed in range(20):
+            try:
+                assert not question.another(seed).diagnose(shown).correct
+            except AnswerError:
+                break
+    assert not questions.same_pads(27, 3, 2).diagnose("4 | 7").correct
 
 
 JUNK = [None, True, np.True_, object(), 3j, float("nan"), float("inf"), b"13", {"a": 1}, [], [[1]]]

@@ -83,22 +83,52 @@ def test_branches_of_different_size_join_to_the_larger():
     assert receptive_field.of_model(model)["top"][0].size == 7
 
 
-def test_transposed_convolution_gives_the_largest_field_and_the_mean_centre():
-    for k, s, padding in [(3, 2, "valid"), (3, 2, "same"), (4, 2, "same"), (2, 3, "valid")]:
-        model = stack(layers.Conv2D(1, 3), layers.Conv2DTranspose(1, k, s, padding))
+TRANSPOSED = {
+    "valid": (layers.Conv2D(1, 3), layers.Conv2DTranspose(1, 3, 2)),
+    "same": (layers.Conv2D(1, 3), layers.Conv2DTranspose(1, 3, 2, "same")),
+    "even": (layers.Conv2D(1, 3), layers.Conv2DTranspose(1, 4, 2, "same")),
+    "output padding": (layers.Conv2DTranspose(1, 3, 2, "same", output_padding=0),),
+    "convolution after it": (layers.Conv2DTranspose(1, 2, 2), layers.Conv2D(1, 2)),
+    "strides after it": (layers.Conv2DTranspose(1, 3, 3), layers.Conv2D(1, 2, 2, "same")),
+    "twice": (layers.Conv2DTranspose(1, 2, 2), layers.Conv2DTranspose(1, 5, 3)),
+    "there and back": (layers.Conv2D(1, 3, 2, "same"), layers.Conv2DTranspose(1, 3, 2, "same")),
+}
+
+
+@pytest.mark.parametrize("name", TRANSPOSED)
+def test_transposed_convolution_gives_the_largest_field_and_the_mean_centre(name):
+    model = stack(*TRANSPOSED[name], size=(24, 20))
+    seen = seen_by(model, "top")[1].any(axis=2)  # units × pixels, along rows
+    field = receptive_field.of_model(model)["top"][0]
+    # Away from the border, and as many units of each turn: 6 is a multiple of every cycle.
+    units = len(seen) // 2 + np.arange(-6, 6)
+    pixels = [np.flatnonzero(seen[unit]) for unit in units]
+    assert field.size == max(np.ptp(each) + 1 for each in pixels)
+    centres = [(each[0] + each[-1]) / 2 for each in pixels]
+    predicted = [np.mean(field.edges(unit)) for unit in units]
+    assert np.mean(centres) == pytest.approx(np.mean(predicted))
+
+
+def test_a_transposed_convolution_joins_with_what_it_came_from():
+    image = keras.Input((24, 18, 1))
+    twos = layers.Conv2DTranspose(1, 2, 2)(layers.Conv2D(1, 3, 2, "same")(image))
+    threes = layers.Conv2DTranspose(1, 3, 3)(layers.Conv2D(1, 4, 3, "same")(image))
+    for branches in ([image, twos], [twos, threes]):
+        model = keras.Model(image, layers.Concatenate(name="top")(branches))
         seen = seen_by(model, "top")[1].any(axis=2)  # units × pixels, along rows
+        inside = [np.flatnonzero(pixels) for pixels in seen[6:18]]
         field = receptive_field.of_model(model)["top"][0]
-        widths, centres = [], []
-        for pixels in map(np.flatnonzero, seen):
-            if len(pixels):  # with k < s some units see nothing
-                widths.append(pixels[-1] - pixels[0] + 1)
-                centres.append((pixels[0] + pixels[-1]) / 2)
-        assert max(widths) == field.size
-        assert field.jump == 1 / s
-        inside = slice(2 * s, -2 * s)
-        if k >= s:
-            predicted = field.start + np.arange(len(seen)) * field.jump
-            assert np.mean(centres[inside]) == pytest.approx(np.mean(predicted[inside]))
+        assert field.size == max(np.ptp(pixels) + 1 for pixels in inside)
+        centres = [np.mean(pixels[[0, -1]]) for pixels in inside]
+        predicted = [np.mean(field.edges(unit)) for unit in range(6, 18)]
+        assert np.mean(centres) == pytest.approx(np.mean(predicted))
+
+
+def test_units_that_see_nothing_do_not_count():
+    model = stack(layers.Conv2DTranspose(1, 2, 3))  # every third unit lies between two kernels
+    assert receptive_field.of_model(model)["top"][0].size == 1
+    wide = stack(layers.Conv2DTranspose(1, 2, 3), layers.Conv2D(1, 3))
+    assert receptive_field.of_model(wide)["top"][0].size == 2
 
 
 def test_where_nothing_is_left_of_the_map_a_unit_sees_everything():
@@ -110,10 +140,35 @@ def test_where_nothing_is_left_of_the_map_a_unit_sees_everything():
     assert seen["flatten"] == seen["hidden"] == seen["digit"]
 
 
-def test_unknown_layers_are_not_guessed():
-    model = stack(layers.Conv2D(1, 3), layers.LayerNormalization(name="unknown"))
+def test_nothing_is_left_to_flatten_of_a_vector():
+    model = keras.Sequential([keras.Input((9, 9, 1)), layers.GlobalAveragePooling2D(name="mean")])
+    model.add(layers.Flatten(name="again"))
     seen = receptive_field.of_model(model)
-    assert seen["unknown"] is None
+    assert seen["again"] == seen["mean"] is not None
+
+
+class EverySecond(layers.Conv2D):
+    """A convolution that computes something else, with a convolution's settings."""
+
+    def call(self, inputs):
+        return super().call(inputs)[:, ::2, ::2]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        layers.LayerNormalization(),
+        layers.Softmax(axis=(1, 2)),  # shares each map out over its pixels
+        EverySecond(2, 3),
+        layers.Conv2D(1, 3, data_format="channels_first", padding="same"),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_unknown_layers_are_not_guessed(unknown):
+    model = stack(layers.Conv2D(1, 3, name="known"), unknown)
+    seen = receptive_field.of_model(model)
+    assert seen["known"][0].size == 3
+    assert seen[unknown.name] is None
     assert seen["top"] is None
 
 
@@ -140,11 +195,34 @@ def test_an_unknown_size_leaves_only_the_start_open():
     assert receptive_field.of_model(model)["top"][0] == Field(7, 2, None)
     valid = stack(layers.Conv2D(1, 3, 2), layers.Conv2D(1, 3), size=(None, None))
     assert receptive_field.of_model(valid)["top"][0] == Field(7, 2, 3.0)
+    image = keras.Input((None, None, 1))
+    branches = [layers.Conv2D(1, 3, 2, "same")(image), layers.Conv2D(1, 1, 2)(image)]
+    joined = keras.Model(image, layers.Concatenate(name="top")(branches))
+    assert receptive_field.of_model(joined)["top"] is None
+    # A transposed convolution makes a whole multiple, unless it has an output padding.
+    spread = layers.Conv2DTranspose(1, 3, 2, "same")
+    known = receptive_field.of_model(stack(spread))["top"]
+    assert receptive_field.of_model(stack(spread, size=(None, None)))["top"] == known
+    cut = layers.Conv2DTranspose(1, 3, 2, "same", output_padding=0)
+    assert receptive_field.of_model(stack(cut, size=(None, 9)))["top"][0] == Field(2, 0.5, None)
+    # Which unit of a turn stands where is open too, and with it the size.
+    turns = stack(layers.Conv2DTranspose(1, 2, 2), layers.Conv2D(1, 2, 2, "same"), size=(None, 8))
+    assert receptive_field.of_model(turns)["top"] is None
+
+
+def test_the_edges_of_an_unknown_size_say_what_to_do():
+    with pytest.raises(ValueError, match="rows and columns"):
+        Field(7, 2, None).edges(0)
 
 
 def test_a_model_without_a_graph_says_what_to_do():
     with pytest.raises(ValueError, match=r"keras\.Input"):
         receptive_field.of_model(keras.Sequential([layers.Conv2D(1, 3)]))
+
+
+def test_what_is_no_model_says_so():
+    with pytest.raises(TypeError, match="Keras model, not str"):
+        receptive_field.of_model("same")
 
 
 def test_a_stack_of_windows_is_the_same_model():

@@ -207,10 +207,7 @@ def _fields(question: questions.Question) -> dict:
 
 def _see(mistake: str | None) -> str:
     """Where the course shows what was mistaken."""
-    if not mistake:
-        return ""
-    lesson, _, section = MISTAKES[mistake].see.partition("#")
-    return html.escape(f"The course shows it in {lesson}, “{section.replace('-', ' ')}”.")
+    return html.escape(f"The course shows it in {MISTAKES[mistake].where}.") if mistake else ""
 
 
 def _explorer(question: questions.Question, mistake: str | None) -> Explorer | None:

@@ -90,11 +90,14 @@ class Progress:
         self.calibration = calibration(entries)
         self.misconceptions = misconceptions(entries)
 
-    def next_sections(self) -> list[str]:
-        """Where the course shows what is not yet mastered, the most frequent mistakes first."""
+    def next_sections(self) -> dict[str, str]:
+        """Where the course shows what is not yet mastered, the most frequent mistakes first.
+
+        Links, each with its words: ``see`` and ``where`` of `course.mistakes.Mistake`.
+        """
         open_ones = [each for each in self.misconceptions if not each.mastered]
         open_ones.sort(key=lambda each: -each.times)
-        return list(dict.fromkeys(MISTAKES[each.name].see for each in open_ones))
+        return {MISTAKES[each.name].see: MISTAKES[each.name].where for each in open_ones}
 
     def picture(self) -> Picture:
         """How sure, and how often right: a bar for each of the answers to "How sure are you?"."""
@@ -130,7 +133,7 @@ class Progress:
         lines = [self._calibration_text()]
         for each in self.misconceptions:
             lines.append(f"“{MISTAKES[each.name].believes}” {each}.")
-        lines += [f"Next: {_section(see)}" for see in self.next_sections()]
+        lines += [f"Next: {where}" for where in self.next_sections().values()]
         return "\n".join(filter(None, [*lines, self.notice]))
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
@@ -139,7 +142,7 @@ class Progress:
             return {"text/plain": repr(self), "text/html": f"<p>{NOTHING}</p>{notice}"}
         parts = [self.picture()._repr_mimebundle_()["text/html"]]
         parts += _listed(
-            f"Misconceptions you met (mastered: {MASTERED} questions right at first go since)",
+            f"Misconceptions you met (mastered: {MASTERED} later questions right at first go)",
             [
                 f"“{html.escape(MISTAKES[each.name].believes)}” <strong>{each}</strong>"
                 for each in self.misconceptions
@@ -147,7 +150,10 @@ class Progress:
         )
         parts += _listed(
             "Look at next",
-            [f'<a href="{html.escape(see)}">{_section(see)}</a>' for see in self.next_sections()],
+            [
+                f'<a href="{html.escape(see)}">{html.escape(where)}</a>'
+                for see, where in self.next_sections().items()
+            ],
         )
         return {"text/plain": repr(self), "text/html": "\n".join([*parts, notice])}
 
@@ -157,11 +163,6 @@ def progress() -> Progress:
     kept = record.here()
     entries = kept.entries()
     return Progress(entries, kept.notice)
-
-
-def _section(see: str) -> str:
-    lesson, _, section = see.partition("#")
-    return html.escape(f"{lesson}, “{section.replace('-', ' ')}”", quote=False)
 
 
 def _listed(title: str, items: list[str]) -> list[str]:

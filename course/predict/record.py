@@ -96,8 +96,10 @@ def here() -> Record:
 
 
 def _valid(entry: object) -> bool:
-    return isinstance(entry, dict) and all(
-        isinstance(entry.get(name), kind) for name, kind in FIELDS.items()
+    return (
+        isinstance(entry, dict)
+        and all(isinstance(entry.get(name), kind) for name, kind in FIELDS.items())
+        and all(isinstance(name, str) for name in entry["tells"])
     )
 
 

@@ -174,6 +174,10 @@ def receptive_field(windows: Iterable[Window | dict], n: int = 28) -> Question:
     """How many pixels can one unit see, after all windows of a stack?"""
     stack = []
     for window in windows:
+        if not isinstance(window, Window | dict):
+            raise ValueError(
+                f"a window is a Window or a dict such as {{'kernel_size': 3}}, not {window!r}"
+            )
         window = window if isinstance(window, Window) else Window(**window)
         names = ("kernel_size", "strides", "padding", "dilation_rate")
         stack.append({name: getattr(window, name) for name in names})

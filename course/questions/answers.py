@@ -26,39 +26,61 @@ def _number(value: object) -> int | float:
 
 def _short(value: object) -> str:
     if isinstance(value, str):
-        return f"“{value[:37]}…”" if len(value) > 40 else f"“{value}”"
+        line = " ".join(value[:80].split())
+        return f"“{line[:37]}…”" if len(line) > 40 else f"“{line}”"
     return "True or False" if isinstance(value, bool) else f"A {type(value).__name__}"
 
 
 # Minus signs, brackets and spaces as keyboards, word processors and web pages have them.
-PLAIN = str.maketrans("−–﹣－（）［］｛｝，；｜．", "----()[]{},;|.")
+PLAIN = str.maketrans("−–﹣－（）［］｛｝，；｜．", "----()[]{},;|.", "\u200b\u2060\ufeff")
+QUOTES = "`$\"'“”„‘’«»"
 NUMERAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,_' \u2009\u202f]\d{3})+")
-SEPARATOR = re.compile(r"\s*(?:[,;|x×*·/]|\band\b)\s*|\s+")
-FULL_STOP = re.compile(r"(?<=\d)\.$")
+DECIMAL_COMMA = re.compile(r"[+-]?(\d+),(?!\1$)\d+")  # "13,13" is rather rows and columns
+SEPARATOR = re.compile(
+    r"\s*(?:[,;|×*·/&]|(?<![^\W\d])x(?![^\W\d])|\band\b)\s*|\s+", re.IGNORECASE
+)  # an x between letters, as in "px", is none
+
+BATCH = re.compile(r"^(?:none\b|\?)", re.IGNORECASE)  # what Keras writes first in a shape
 
 
 def _tidy(text: object) -> str:
     if not isinstance(text, str):
         raise AnswerError("Type your answer as text.")
-    text = text.translate(PLAIN).strip().strip("`$\"'").strip()
+    text = text.translate(PLAIN).strip().strip(QUOTES).strip().rstrip(".")
     if not text:
         raise AnswerError("There is no answer yet.")
     return text
 
 
 def _parse_number(text: str) -> int | float:
-    text = FULL_STOP.sub("", text)
+    if not text:
+        raise AnswerError("There is no answer yet.")
     if THOUSANDS.fullmatch(text):
         text = re.sub(r"[^\d+-]", "", text)
-    elif re.fullmatch(r"[+-]?\d+,\d+", text):  # a decimal comma
+    elif DECIMAL_COMMA.fullmatch(text):
         text = text.replace(",", ".")
-    if NUMERAL.fullmatch(text) and len(text) < 40:
-        return _number(float(text) if re.search(r"[.eE]", text) else int(text))
+    if NUMERAL.fullmatch(text):
+        whole = len(text) < 40 and not re.search(r"[.eE]", text)
+        return _number(int(text) if whole else float(text))
     found = re.findall(r"\d+(?:\.\d+)?", text)
-    alone = len(found) == 1 and len(text) < 40
-    hint = f"Write the number alone: {found[0]}?" if alone else "Write it in digits."
-    raise AnswerError(f"{_short(text)} is not a number that can be read. {hint}")
+    hint = "Give one number." if found else "Write it in digits."
+    if len(found) == 1 and len(text) < 40:
+        hint = f"Write the number alone: {found[0]}?"
+    raise AnswerError(f"{_short(text)} cannot be read. {hint}")
+
+
+def _parse_numbers(text: str, asks: str) -> list:
+    """Numbers, however separated; ``asks`` says what to write if there is anything else."""
+    numbers = []
+    for part in filter(None, SEPARATOR.split(text)):
+        try:
+            numbers.append(_parse_number(part))
+        except AnswerError:
+            if NUMERAL.fullmatch(part):  # out of all proportion
+                raise
+            raise AnswerError(f"{_short(part)} cannot be read. Give {asks}.") from None
+    return numbers
 
 
 def _inside(text: str, brackets: str = "()[]") -> str:
@@ -97,7 +119,7 @@ def show(value: object) -> str:
 class Integer:
     """A number; a half is a legal answer, and a wrong one."""
 
-    asks = "a number, such as 5"
+    asks = "a number, in digits"
 
     def parse(self, text: str) -> int | float:
         """The number that a student typed."""
@@ -117,14 +139,13 @@ class Numbers:
 
     def parse(self, text: str) -> tuple:
         """The numbers that a student typed, however separated."""
-        parts = SEPARATOR.split(_inside(_tidy(text)))
-        return self.read([_parse_number(part) for part in parts if part])
+        return self.read(_parse_numbers(_inside(_tidy(text)), self.asks))
 
     def read(self, value: object) -> tuple:
         """The numbers in a list, a tuple or an array."""
         values = _sequence(value)
         if len(values) != self.length:
-            raise AnswerError(f"Give {self.asks}: here there are {len(values)}, not {self.length}.")
+            raise AnswerError(f"Give {self.asks}, not {len(values)}.")
         return tuple(map(_number, values))
 
 
@@ -132,14 +153,12 @@ class Numbers:
 class Shape:
     """Rows, columns, channels; a leading None, for the batch, may stand before them."""
 
-    asks = "a shape: rows, columns, channels, such as 28×28×1"
+    asks = "a shape: rows, columns, channels, such as 5×6×7"
 
     def parse(self, text: str) -> tuple:
         """The shape that a student typed: 28x28x1, (28, 28, 1) or (None, 28, 28, 1)."""
-        parts = [part for part in SEPARATOR.split(_inside(_tidy(text))) if part]
-        if parts and parts[0].casefold() in ("none", "?"):
-            parts[0] = None
-        return self.read([part if part is None else _parse_number(part) for part in parts])
+        sizes = BATCH.sub("", _inside(_tidy(text)))
+        return self.read(_parse_numbers(sizes, self.asks))
 
     def read(self, value: object) -> tuple:
         """The shape in a list, a tuple or an array."""
@@ -160,34 +179,40 @@ class Shapes:
     @property
     def asks(self) -> str:
         """What to type."""
-        return f"{self.length} shapes in order, such as 28×28×1 → 26×26×8"
+        return f"{self.length} shapes in order, such as 5×6×7 → 4×5×6"
 
     def parse(self, text: str) -> tuple:
         """Shapes with arrows, semicolons or new lines between them, or each in brackets."""
-        text = _inside(_tidy(text), "[]")
-        parts = re.findall(r"\([^()]*\)", text) or re.split(r"\s*(?:→|->|=>|;|\n)\s*", text)
-        return self.read([Shape().parse(part) for part in parts if part])
+        text = _tidy(text)
+        parts = re.findall(r"[(\[][^()\[\]]*[)\]]", text)  # in brackets
+        if len(parts) < 2:
+            parts = list(filter(None, re.split(r"\s*(?:→|->|=>|;|\n)\s*", _inside(text))))
+        self._count(parts)
+        return self.read(list(map(Shape().parse, parts)))
 
     def read(self, value: object) -> tuple:
         """The shapes in a list of shapes."""
         values = _sequence(value)
-        if len(values) != self.length:
-            raise AnswerError(f"Give {self.asks}: here there are {len(values)}.")
+        self._count(values)
         return tuple(map(Shape().read, values))
+
+    def _count(self, shapes: list) -> None:
+        if len(shapes) != self.length:
+            raise AnswerError(f"Give {self.asks}, not {len(shapes)}.")
 
 
 @dataclass(frozen=True)
 class Pixels:
     """A set of pixels, by their numbers, from 0."""
 
-    asks = "the numbers of the pixels, such as 0, 6, or none"
+    asks = "the numbers of the pixels, with commas between them, or none"
 
     def parse(self, text: str) -> frozenset:
         """The pixels that a student typed: {0, 6}, 0 6, or none."""
         text = _inside(_tidy(text).removeprefix("set"), "()[]{}")
         if text.casefold() in ("", "none", "empty", "nothing", "no pixel", "no pixels", "∅"):
             return frozenset()
-        return self.read({_parse_number(part) for part in SEPARATOR.split(text) if part})
+        return self.read(_parse_numbers(text, self.asks))
 
     def read(self, value: object) -> frozenset:
         """The pixels in a set, a list, a tuple or an array."""

@@ -4,10 +4,19 @@ import functools
 import math
 import operator
 
+from course.geometry import SettingError
 from course.mistakes import MISTAKES
 from course.questions.answers import AnswerError, Function, Model, show
 from course.questions.layers import ModelShapes, OutputShape, describe, draw_stack, keras_layer
-from course.questions.question import Diagnosis, Pick, Question, same
+from course.questions.question import (
+    IMAGE,
+    Diagnosis,
+    Pick,
+    Question,
+    need_shape,
+    need_whole,
+    same,
+)
 from course.questions.windows import Axis, OutputSize, SamePads, Usage
 
 
@@ -146,7 +155,13 @@ class BuildModel(Question):
 
     def __init__(self, input_shape, output_shape, **limits):
         limits = {name: value for name, value in limits.items() if value is not None}
-        super().__init__(input_shape=tuple(input_shape), output_shape=tuple(output_shape), **limits)
+        super().__init__(input_shape=input_shape, output_shape=output_shape, **limits)
+        need_shape("input_shape", self.setting["input_shape"], like=(28, 28, 1), axes=IMAGE)
+        need_shape("output_shape", self.setting["output_shape"], like=(10,), axes=range(1, 5))
+        need_whole(0, **{name: self.setting[name] for name in limits})
+        if "min_field" in limits and len(self.setting["output_shape"]) not in IMAGE:
+            why = "only the units of a map have a receptive field, and the output is none"
+            raise SettingError("min_field", limits["min_field"], why, None)
 
     @property
     def prompt(self):

@@ -4,11 +4,17 @@ import functools
 import operator
 from collections.abc import Callable
 
-from course.geometry import Window
+from course.geometry import SettingError, Window
 from course.mistakes import Mistake
 from course.questions.answers import Shape, Shapes
-from course.questions.question import Pick, Question
+from course.questions.question import IMAGE, Pick, Question, need_shape, need_whole, tidy
 from course.questions.windows import AXIS, OutputSize, believed_size, formula, in_words
+
+
+def need_conv_padding(padding: object) -> None:
+    """Raise ``SettingError`` for a padding that Keras has on one axis only, or not at all."""
+    if padding not in ("valid", "same"):
+        raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
 
 
 @functools.lru_cache(maxsize=1000)
@@ -28,8 +34,14 @@ class Layer(Question):
 
     def __init__(self, **setting):
         super().__init__(**setting)
-        window = Window(setting["kernel_size"], setting["strides"], setting["padding"])
-        window.output_size(setting["n"])
+        n, k, s, padding = (
+            self.setting[each] for each in ("n", "kernel_size", "strides", "padding")
+        )
+        Window(k, s, padding).output_size(n)
+        need_conv_padding(padding)
+        need_whole(channels=self.setting["channels"], filters=self.setting["filters"])
+        if not isinstance(self.setting.get("bias", True), bool):
+            raise SettingError("bias", self.setting["bias"], "it must be True or False", True)
 
     @property
     def _described(self) -> str:
@@ -115,9 +127,11 @@ class Transposed(Question):
         *("spreads_no_pixel", "counts_a_step_too_many"),
     )
 
-    def __init__(self, n, **window):
-        super().__init__(n=n, **window)
+    def __init__(self, **setting):
+        super().__init__(**setting)
+        n, window = self.setting["n"], {k: v for k, v in self.setting.items() if k != "n"}
         self.cases = ({"original": n, "n": Window(**window).output_size(n), **window},)
+        need_conv_padding(window["padding"])
 
     @property
     def prompt(self):
@@ -190,6 +204,8 @@ def plain(layers: object, input_shape: tuple | None) -> tuple[tuple, tuple]:
     if isinstance(layers, dict):
         layers = [layers]
     if not isinstance(layers, list | tuple):  # a Keras model
+        if input_shape is not None:
+            raise ValueError("a model has a shape of its own: leave input_shape out")
         described = describe(layers)
         if not described["layers"]:
             raise ValueError(
@@ -199,13 +215,29 @@ def plain(layers: object, input_shape: tuple | None) -> tuple[tuple, tuple]:
         return described["input_shape"], described["layers"]
     if input_shape is None:
         raise ValueError("input_shape is missing: give rows, columns, channels")
-    plain = []
-    for layer in layers:
-        pool = not layer.get("filters")
-        usual = {"filters": None, "kernel_size": 2 if pool else 3, "padding": "valid"}
-        layer = usual | {"dilation_rate": 1} | layer
-        plain.append({"strides": layer["kernel_size"] if pool else 1} | layer)
-    return tuple(input_shape), tuple(plain)
+    return tidy(input_shape), tuple(map(_plain_layer, layers))
+
+
+def _plain_layer(layer: object) -> dict:
+    """One layer with all of its settings; what a Conv2D or pooling layer does not have stops."""
+    if not isinstance(layer, dict):
+        raise ValueError(f"a layer is a dict such as {{'filters': 8}}, not {layer!r}")
+    layer = tidy(layer)
+    pool = layer.get("filters") is None
+    size = layer.get("kernel_size", 2 if pool else 3)
+    usual = {"filters": None, "kernel_size": size, "strides": size if pool else 1}
+    usual |= {"padding": "valid", "dilation_rate": 1}
+    unknown = [name for name in layer if name not in usual]
+    if pool and layer.get("dilation_rate", 1) not in (1, (1, 1)):
+        unknown.append("dilation_rate")
+    if unknown:
+        kind = "a pooling layer (it has no filters)" if pool else "Conv2D"
+        raise ValueError(f"{kind} has no setting {unknown[0]!r}: {layer}")
+    settings = usual | layer
+    need_conv_padding(settings["padding"])
+    if not pool:
+        need_whole(filters=settings["filters"])
+    return settings
 
 
 def _call(layer: dict) -> str:
@@ -239,7 +271,10 @@ class ModelShapes(Question):
 
     def __init__(self, input_shape, layers):
         super().__init__(input_shape=input_shape, layers=layers)
-        chain(input_shape, layers, believed_size(_NOTHING), filters)  # does it all fit?
+        need_shape("input_shape", self.setting["input_shape"], like=(28, 28, 1), axes=IMAGE)
+        if not layers:
+            raise ValueError("there are no layers: give at least one")
+        chain(**self.setting, size=believed_size(_NOTHING), channels=filters)  # does it all fit?
 
     _after = "each"
 
@@ -359,12 +394,15 @@ def describe(model) -> dict:
     Raises
     ------
     TypeError, ValueError
-        As `course.ledger.ledger` does: no Keras model, or none with a graph.
+        As `course.ledger.ledger` does: no Keras model, or none with a graph. Also for a model
+        with several inputs or outputs.
     """
     from course.ledger import ledger
 
     table = ledger(model)
     rows = list(table)
+    if len(model.inputs) > 1 or len(model.outputs) > 1:
+        raise ValueError(f"model {model.name!r} has more than one input or output")
     return {
         "input_shape": tuple(model.input_shape[1:]),
         "output_shape": tuple(model.output_shape[1:]),

@@ -42,6 +42,37 @@ def same(answer: object, wrong: object) -> bool:
     return answer == wrong
 
 
+def tidy(value: object) -> object:
+    """A setting as plain data, alike however it was written: 'Same', np.int64(28), [1, 1]."""
+    if isinstance(value, str):
+        return value.lower()  # a padding; Keras takes capitals too
+    if isinstance(value, list | tuple):
+        return tuple(map(tidy, value))
+    if isinstance(value, dict):
+        return {name: tidy(part) for name, part in value.items()}
+    if hasattr(value, "__index__") and not isinstance(value, bool):
+        return operator.index(value)
+    return value
+
+
+def need_whole(least: int = 1, **settings: object) -> None:
+    """Raise ``SettingError`` for a setting that is no whole number of at least ``least``."""
+    for name, value in settings.items():
+        if type(value) is not int or value < least:
+            raise SettingError(name, value, f"it must be a whole number, at least {least}", least)
+
+
+IMAGE = range(3, 4)  # axes of an image: rows, columns, channels
+
+
+def need_shape(name: str, value: object, *, axes: range, like: tuple[int, ...]) -> None:
+    """Raise ``SettingError`` for what is no shape with one of these numbers of axes."""
+    fits = isinstance(value, tuple) and len(value) in axes
+    if not fits or not all(type(size) is int and size > 0 for size in value):
+        what = "rows, columns, channels" if axes == IMAGE else "a tuple of whole numbers"
+        raise SettingError(name, value, f"it must be {what}, without the batch", like)
+
+
 class Pick:
     """Choose by a seed, the same on every machine.
 
@@ -86,8 +117,8 @@ class Question:
     defaults: dict = {}  # noqa: RUF012 (never changed): what the formulas need and a case may omit
 
     def __init__(self, **setting):
-        self.setting = setting
-        self.cases = (setting,)
+        self.setting = tidy(setting)
+        self.cases = (self.setting,)
 
     def __repr__(self) -> str:
         setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())

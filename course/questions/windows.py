@@ -9,12 +9,12 @@ from course import receptive_field as fields
 from course.geometry import Window
 from course.mistakes import Mistake
 from course.questions.answers import Choice, Numbers, Pixels, show
-from course.questions.question import Question
+from course.questions.question import Question, need_whole
 
 AXIS = (
     *("ceil_for_valid", "no_floor", "forgot_plus_one", "same_means_same_size", "floor_for_same"),
     *("ignored_stride", "other_padding", "forgot_padding", "padding_once", "ignored_kernel"),
-    *("plus_one_divided", "stride_skips_pixels", "windows_never_overlap"),
+    *("plus_one_divided", "stride_is_a_gap", "windows_never_overlap"),
     *("ignored_dilation", "dilation_adds_d_holes", "dilation_scales_kernel"),
 )
 
@@ -103,7 +103,7 @@ class SamePads(Axis):
         *("symmetric_same", "pads_swapped", "pads_ignore_stride", "total_on_each_side"),
         *("other_padding", "ignored_dilation", "dilation_adds_d_holes"),
     )
-    answer_type = Numbers(2, "two numbers, before and after, such as 1 | 1")
+    answer_type = Numbers(2, "two numbers, before and after, such as 4 | 7")
 
     @staticmethod
     def _window(n, **window):
@@ -161,6 +161,11 @@ class Usage(Axis):
     def right(self, n, **window):
         return tuple(Window(**window).usage(n))
 
+    def numbers(self, case):
+        usage = self.right(**case)
+        rare, often = usage.index(min(usage)), usage.index(max(usage))
+        return super().numbers(case) | {"rare": rare, "often": often}
+
     def fact(self, case, answer):
         pixel = list(map(operator.ne, answer, self.right(**case))).index(True)
         return sentence(f"look at pixel {pixel} again: {self._place(case)}")
@@ -204,14 +209,14 @@ class WhichPadding(Axis):
     quantity = "output_size"
     known = (  # those that four answers can tell from the others in some setting
         *("ceil_for_valid", "same_means_same_size", "forgot_plus_one", "floor_for_same"),
-        *("other_padding", "ignored_kernel", "plus_one_divided", "stride_skips_pixels"),
+        *("other_padding", "ignored_kernel", "plus_one_divided", "stride_is_a_gap"),
     )
     answer_type = Choice(("valid", "same", "both", "neither"))
     worth = 1  # four answers cannot tell many mistakes apart
 
     def __init__(self, **setting):
         super().__init__(**setting)
-        geometry.Window(1).output_size(setting["output"])  # at least one pixel
+        need_whole(output=self.setting["output"])
 
     @staticmethod
     def _window(n, output, **window):
@@ -284,7 +289,9 @@ class ReceptiveField(Question):
 
     def __init__(self, windows, n):
         super().__init__(windows=windows, n=n)
-        self.right(windows, n)
+        if not windows:
+            raise ValueError("there are no windows: give at least one")
+        self.right(**self.setting)
 
     @property
     def prompt(self):

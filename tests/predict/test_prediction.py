@@ -120,7 +120,7 @@ def test_each_mistake_that_can_be_told_is_diagnosed(question, browser):
         student.commit(answer)
         assert not student.widget.shown["correct"]
         assert entries()[-1]["mistake"] == name
-        assert MISTAKES[name].see.partition("#")[0] in student.widget.shown["see"]
+        assert MISTAKES[name].where in student.widget.shown["see"]
         student.do("again")
     assert len(entries()) == len(told)
 

@@ -63,10 +63,10 @@ def test_sections_to_look_at_are_those_of_what_is_open():
         entry(each, mistake="no_floor") for each in (1, 2)
     ]
     page = Progress(answers)
-    assert page.next_sections() == [MISTAKES["no_floor"].see, MISTAKES["forgot_plus_one"].see]
-    assert (
-        Progress([*answers, *[entry(3 + each) for each in range(MASTERED)]]).next_sections() == []
-    )
+    assert list(page.next_sections()) == [MISTAKES[n].see for n in ("no_floor", "forgot_plus_one")]
+    assert "Next: lesson 04_stride, “Half a window?”\n" in repr(page)
+    mastered = Progress([*answers, *[entry(3 + each) for each in range(MASTERED)]])
+    assert mastered.next_sections() == {}
 
 
 def test_a_mistake_of_another_version_is_passed_over():

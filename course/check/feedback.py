@@ -1,0 +1,61 @@
+"""What is said about an answer, and how it shows itself in a cell."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from course.check.picture import Failing, draw
+from course.mistakes import MISTAKES
+
+
+@dataclass(eq=False, repr=False)
+class Check:
+    """What is to be said about an answer, and the picture for it; true when all is right.
+
+    Attributes
+    ----------
+    correct : bool
+    message : str
+        What to say to the student.
+    mistake : str or None
+        The misconception, by its name in `course.mistakes`, if it is certain.
+    notes : list of str
+        What is worth saying besides.
+    """
+
+    correct: bool
+    message: str
+    mistake: str | None = None
+    notes: list[str] = field(default_factory=list)
+    failing: Failing | None = None  # what there is to draw
+    table: str = ""  # html
+
+    def __bool__(self) -> bool:
+        return self.correct
+
+    def __repr__(self) -> str:
+        return " ".join([self.message, *self.notes])
+
+    @cached_property
+    def picture(self):
+        """The first failing case as a `course.page.Picture`; None where there is nothing to draw.
+
+        It is drawn when it is first looked at.
+        """
+        return self.failing and draw(self.failing)
+
+    def _repr_html_(self) -> str:
+        mark = "✓" if self.correct else "✗"
+        parts = [f"<p><strong>{mark}</strong> {_html(self.message)}</p>"]
+        parts += [f"<p>{_html(note)}</p>" for note in self.notes]
+        parts.append(self.table)
+        if self.picture:
+            parts.append(self.picture._repr_mimebundle_()["text/html"])
+        if self.mistake:
+            parts.append(f"<p>To read again: {_html(MISTAKES[self.mistake].where)}.</p>")
+        return f'<div role="status">{"".join(parts)}</div>'
+
+
+def _html(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -1,0 +1,82 @@
+"""What is to be said about a Keras model."""
+
+import html
+
+from course import questions
+from course.check.feedback import Check
+from course.check.plain import what
+
+
+def check_model(question: questions.Question, answer: object) -> Check:
+    """Diagnose a Keras model, and show the row of its ledger that tells."""
+    import keras  # only now: it takes seconds
+
+    if not issubclass(type(answer), keras.Model):
+        return Check(False, f"Not right yet. {_no_model(answer, keras)}")
+    try:
+        built = questions.describe(answer)
+    except Exception:
+        return Check(False, f"Not right yet. {_no_graph(answer, question, keras)}")
+    diagnosis = question.diagnose_outputs([built])
+    if diagnosis.correct:
+        return Check(True, diagnosis.message)
+    row, note = _telling_row(question.setting, built, answer)
+    table = _row_table(row)
+    return Check(False, diagnosis.message, diagnosis.mistake, [note], table=table)
+
+
+def _no_model(answer: object, keras) -> str:
+    kind = type(answer)
+    if issubclass(kind, keras.callbacks.History):
+        return "That is what `fit` returns: hand over the model itself."
+    if issubclass(kind, keras.Layer):
+        return "That is one layer: put it into `keras.Sequential([keras.Input(…), …])`."
+    if issubclass(kind, list | tuple):
+        return "That is a list: `keras.Sequential(…)` makes a model of a list of layers."
+    if callable(answer):
+        return "That is a function: hand over the model that it makes."
+    if answer is None:
+        return "There is no model, only None: is a return missing?"
+    return f"A Keras model is wanted, and that is {what(kind)}."
+
+
+def _no_graph(model, question: questions.Question, keras) -> str:
+    shape = question.setting["input_shape"]
+    if not isinstance(model, keras.Sequential):
+        return "The layers of this model cannot be read: build it with `keras.Sequential`."
+    if not model.layers:
+        return f"The model has no layers yet: put some after a `keras.Input({shape})`."
+    first = model.layers[0].name
+    return f"The model has no input size yet: put `keras.Input({shape})` before layer `{first}`."
+
+
+def _telling_row(wanted: dict, built: dict, model):
+    """The row of the ledger that shows the first wish not fulfilled, and a sentence about it."""
+    from course.ledger import ledger
+
+    table = ledger(model)
+    rows = list(table)
+    if built["input_shape"] != wanted["input_shape"]:
+        return rows[0], f"Layer `{rows[0].name}` is the first: `keras.Input` says what it gets."
+    if built["output_shape"] != wanted["output_shape"]:
+        return rows[-1], f"Layer `{rows[-1].name}` is the last, and makes the output."
+    if built["params"] > wanted.get("max_params", built["params"]):
+        row = max(rows, key=lambda row: row.params)
+        return row, f"Most of them are in layer `{row.name}`: {row.params:,}."
+    unknown = [row for row in rows if row.macs is None]
+    if "max_macs" in wanted and unknown:
+        return unknown[0], f"Those of layer `{unknown[0].name}` are not known: take another layer."
+    if "max_macs" in wanted and built["macs"] > wanted["max_macs"]:
+        row = max(rows, key=lambda row: row.macs)
+        return row, f"Most of them are in layer `{row.name}`: {row.macs:,}."
+    return rows[-1], f"Layer `{rows[-1].name}` is the last: look at what it sees."
+
+
+def _row_table(row) -> str:
+    """One row of a ledger, with its headings, as html."""
+    from course.ledger import HEADINGS
+
+    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in HEADINGS)
+    first, *rest = map(html.escape, row.cells())
+    cells = f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest)
+    return f"<table><thead><tr>{head}</tr></thead><tbody><tr>{cells}</tr></tbody></table>"
