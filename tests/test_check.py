@@ -324,6 +324,7 @@ def test_what_is_no_function():
     wrong(check("output_size", int), "a class", itself)
     wrong(check("output_size", None), "without brackets", itself)
     wrong(check("output_size", ...), "three dots")
+    assert "✗" not in check("output_size", ...)._repr_html_()  # nothing is wrong yet
 
 
 @pytest.mark.parametrize(

@@ -339,7 +339,7 @@ def test_a_server_that_never_finishes(answer, serve, cache, capfd):
     serve(answer)
     began = time.monotonic()
     assert_falls_back(capfd, "did not arrive within")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20  # not as long as the server
     assert stops_fetching()  # although the server goes on
     assert not cache.exists()
 
@@ -356,7 +356,7 @@ def test_a_name_look_up_that_never_ends(monkeypatch, capfd):
     try:
         began = time.monotonic()
         assert_falls_back(capfd, "did not arrive within")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20  # not as long as the server
         # Both calls left one behind, and the program can end all the same.
         assert [thread.daemon for thread in fetching()] == [True, True]
     finally:

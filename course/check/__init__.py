@@ -58,7 +58,8 @@ def check(question: questions.Question | str, answer: object) -> Check:
         names = ", ".join(f'"{name}"' for name in FUNCTIONS)
         return Check(False, f"There is no such question: take {names}, or make one.")
     if answer is ...:
-        return Check(False, "Not answered yet: write your answer in place of the three dots.")
+        todo = "Not answered yet: write your answer in place of the three dots."
+        return Check(False, todo, answered=False)
     if isinstance(question.answer_type, Function):
         return check_function(question, answer)
     if isinstance(question.answer_type, Model):

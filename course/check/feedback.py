@@ -22,6 +22,8 @@ class Check:
         The misconception, by its name in `course.mistakes`, if it is certain.
     notes : list of str
         What is worth saying besides.
+    answered : bool
+        False as long as the three dots stand there.
     """
 
     correct: bool
@@ -30,6 +32,7 @@ class Check:
     notes: list[str] = field(default_factory=list)
     failing: Failing | None = None  # what there is to draw
     table: str = ""  # html
+    answered: bool = True
 
     def __bool__(self) -> bool:
         return self.correct
@@ -46,7 +49,7 @@ class Check:
         return self.failing and draw(self.failing)
 
     def _repr_html_(self) -> str:
-        mark = "✓" if self.correct else "✗"
+        mark = "○" if not self.answered else "✓" if self.correct else "✗"
         parts = [f"<p><strong>{mark}</strong> {_html(self.message)}</p>"]
         parts += [f"<p>{_html(note)}</p>" for note in self.notes]
         parts.append(self.table)

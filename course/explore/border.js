@@ -1,6 +1,6 @@
 // What fills the border: the invented pixels, what they copy, how far they spread.
 
-import { announcer, button, choice, drawOn, html, keepKeys, set, slider, toggle } from "./ui.js";
+import { announcer, arrows, box, control, div, drawOn, explorer, html, set, warning } from "./ui.js";
 
 const NUMBERED = 9; // pixels a side; larger ones have no room for numbers
 
@@ -37,47 +37,32 @@ function render({ model, el }) {
   let sides; // rows and columns of the image
   const within = (at, p) => sides.map((n, side) => Math.max(-p, Math.min(n - 1 + p, at[side])));
 
-  const fills = "zero reflect symmetric replicate circular".split(" ");
+  const fills = ["zero", "reflect", "symmetric", "replicate", "circular"];
   const controls = [
-    ["fill", choice, "fill", { options: fills.map((fill) => [fill, fill]) }],
-    ["width", slider, "p, border width", { min: 0, max: 4 }],
-    ["layers", slider, "layers of 3 × 3 blur", { min: 0, max: 6 }],
-    ["contaminated", toggle, "show contaminated pixels"],
-  ].map(([name, kind, label, options]) => {
-    const [disabled, onchange] = [get("fixed").includes(name), (value) => set(model, { [name]: value })];
-    const control = kind({ label, disabled, onchange, ...options });
-    control.element.hidden = get("hidden").includes(name);
-    return { name, ...control };
-  });
-  const [around, result, aloud] = [board(), board(), announcer()];
-  const [trouble, text] = ["impossible", "formula"].map((name) => html("div", { class: name }));
-  el.classList.add("course-explorer");
-  el.append(
-    html("div", { class: "panel" }, ...controls.map(({ element }) => element)), trouble,
-    html("div", { class: "stage" }, around.element, result.element),
-    text, aloud.element,
-  );
+    control(model, "fill", { options: fills }),
+    control(model, "width", { label: "p, border width", min: 0, max: 4 }),
+    control(model, "layers", { label: "layers of 3 × 3 blur", min: 0, max: 6 }),
+    control(model, "contaminated", { label: "show contaminated pixels" }),
+  ];
+  const [around, result] = [board(), board()];
+  const mend = ({ nearest }) => set(model, { width: nearest });
+  const [trouble, aloud] = [warning(model, () => around.focus, mend), announcer()];
+  const text = div("formula");
+  const parts = [div("panel", ...controls), trouble, div("stage", around, result), text, aloud];
+  el.append(explorer(...parts));
 
   /** A picture on which pointer and arrow keys pick a pixel. */
   function board() {
     let p = 0;
+    const pick = (at) => set(model, { at: within(at, p) });
     const point = (event) => {
       const scale = canvas.width / canvas.offsetWidth;
       pick([event.offsetY, event.offsetX].map((place) => Math.floor(place * scale) - p));
     };
-    const press = (event) => {
-      keepKeys(event);
-      const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-      if (!moves) return;
-      event.preventDefault();
-      pick(within(get("at"), p).map((index, side) => index + moves[side]));
-    };
-    const pick = (at) => set(model, { at: within(at, p) });
+    const onkeydown = arrows(() => within(get("at"), p), pick);
     const [canvas, over, caption] = ["canvas", "div", "figcaption"].map((tag) => html(tag));
-    const focus = html("div", {
-      class: "pixels", tabindex: 0, role: "application",
-      onkeydown: press, onpointerdown: point, onpointermove: point,
-    }, canvas, over);
+    const about = { class: "pixels", tabindex: 0, role: "application" };
+    const focus = html("div", { ...about, onkeydown, onpointerdown: point, onpointermove: point }, canvas, over);
 
     /** Show rows of numbers, hatched some pixels deep, with marks. */
     function show(title, rows, border, hatched, marks) {
@@ -99,27 +84,24 @@ function render({ model, el }) {
       }));
       [canvas.width, canvas.height] = [wide, high];
       canvas.getContext("2d").putImageData(pixels, 0, 0);
-      const box = ([i, j], h = 1, w = 1) => `M${j + p} ${i + p}h${w}v${h}h${-w}z`;
+      const pixel = ([i, j]) => box(j + p, i + p, 1);
       // Light on dark is seen on every grey.
       const path = (name, d) => `<path class="under" d="${d}"/><path class="${name}" d="${d}"/>`;
       over.innerHTML = `<svg aria-hidden="true" width="${wide * cell}" viewBox="0 0 ${wide} ${high}">` +
-        path("over", hatch) + texts + path("edge", box([0, 0], ...sides)) +
-        path("pick", marks.map((mark) => box(mark)).join(""));
+        path("over", hatch) + texts + path("edge", box(p, p, sides[1], sides[0])) +
+        path("pick", marks.map(pixel).join(""));
     }
-    return { show, element: html("figure", {}, caption, focus) };
+    return { show, focus, element: html("figure", {}, caption, focus) };
   }
 
   function draw() {
     const [image, fill, width, layers] = ["image", "fill", "width", "layers"].map(get);
     sides = [image.length, image[0].length];
-    for (const { name, show } of controls) show(get(name));
+    for (const each of controls) each.show();
     const n = Math.min(...sides);
     const nearest = { reflect: n - 1, symmetric: n }[fill] ?? width;
     const why = `${fill} finds only ${nearest} to copy on a side of ${n}`; // as in border.py
-    const wrong = width > nearest ? `width=${width} is impossible: ${why}. Try width=${nearest}.` : "";
-    const fix = () => (set(model, { width: nearest }), around.element.lastChild.focus());
-    trouble.hidden = !wrong;
-    trouble.replaceChildren(wrong, get("fixed").includes("width") ? "" : button(`Use width = ${nearest}`, fix));
+    const wrong = trouble.show(width > nearest ? { setting: "width", value: width, why, nearest } : null);
     const p = Math.min(width, nearest);
     const at = within(get("at"), p);
     const inside = within(at, 0);
@@ -147,10 +129,10 @@ function render({ model, el }) {
       (count) => `<li><div style="height:${saw(count) * 0.4}px"></div>${saw(count)} %`,
     );
     text.innerHTML = `${picked}<br>${fill} on one axis: ${filled.join(" ")}<br>${spread}<ol>${bars.join("")}</ol>`;
-    aloud.say(`${wrong} ${picked} ${spread}`);
+    aloud.say(wrong, picked, spread);
   }
 
-  return drawOn(model, ["image", "fill", "width", "layers", "contaminated", "at"], draw);
+  return drawOn(model, draw);
 }
 
 // A position, and a number to three decimals, with real minus signs.

@@ -1,15 +1,12 @@
 // A small image classifier as an editable ledger: what each layer puts out, pads, costs and sees.
 
-import { outputSize, pads, problem, sentence } from "./geometry.js";
-import { announcer, button, choice, drawOn, html, keepKeys, set, slider } from "./ui.js";
+import { outputSize, pads, problem } from "./geometry.js";
+import { announcer, button, control, div, drawOn, explorer, html, layerButtons, region, set, table, warning } from "./ui.js";
 
 const PRESETS = { valid: ["valid", 1, 1, 1], same: ["same", 1, 1, 1], strided: ["same", 2, 2, 1] };
 const LARGEST = { n: 64, channels: 4, kernel_size: 11, strides: 4, filters: 64 };
-const LETTERS = { n: "n, input size", kernel_size: "k, kernel_size", strides: "s, strides", padding: "p, padding" };
-const OPTIONS = {
-  head: [["dense", "Flatten, Dense(128), Dense(10)"], ["average", "GlobalAveragePooling2D, Dense(10)"]],
-  padding: [["valid", "valid"], ["same", "same"]],
-};
+const OPTIONS = { head: ["dense", "average"], padding: ["valid", "same"] };
+const HEADS = { dense: "Flatten, Dense(128), Dense(10)", average: "GlobalAveragePooling2D, Dense(10)" };
 const HEADINGS = ["layer", "output", "padding", "params", "MACs", "activations", "sees"];
 const BARS = [["params", "parameters"], ["macs", "multiply-accumulates (MACs)"]];
 const COSTS = ["params", "macs", "activations"];
@@ -63,42 +60,37 @@ function ledgerRows({ n, channels, layers, head }) {
 
 /** The nearest layers that work, and what was changed. @param {Network} network */
 function mend(network) {
-  const layers = [...network.layers];
-  const changes = [];
-  for (let broken; (broken = ledgerRows({ ...network, layers }).broken); ) {
+  const [mended, changes] = [[...network.layers], []];
+  for (let broken; (broken = ledgerRows({ ...network, layers: mended }).broken); ) {
     const { index, name, setting, nearest } = broken;
-    layers[index] = { ...layers[index], [setting]: nearest };
+    mended[index] = { ...mended[index], [setting]: nearest };
     changes.push(`${setting} = ${nearest} in ${name}`);
   }
-  return { layers, changes };
+  return { mended, changes };
 }
 
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const get = (name) => model.get(name);
   const current = () => Object.fromEntries(TRAITS.map((name) => [name, get(name)]));
-  const fixed = (name) => get("fixed").includes(name);
-  const gone = (name) => get("hidden").includes(name);
   let first = null; // totals of the network shown first, to compare with
   let [notice, waiting, clock, drawn] = ["", false, 0, ""];
 
   // Controls
-  const control = (name, onchange) => {
-    const about = { label: LETTERS[name] ?? name, disabled: fixed(name), onchange };
-    const made = name in LARGEST ? slider({ ...about, min: 1, max: LARGEST[name] }) : choice({ ...about, options: OPTIONS[name] });
-    made.element.hidden = gone(name);
-    return made;
-  };
-  const names = ["n", "channels", "head"];
-  const inputs = names.map((name) => control(name, (value) => set(model, { [name]: value })));
+  const setting = (name, onchange) =>
+    control(model, name, { max: LARGEST[name], options: OPTIONS[name], onchange, text: (each) => HEADS[each] ?? each });
+  const inputs = ["n", "channels", "head"].map((name) => setting(name));
   const cards = Array.from({ length: MOST_LAYERS }, (_, index) => {
-    const change = (setting, value) =>
-      set(model, { layers: get("layers").with(index, { ...get("layers")[index], [setting]: value }) });
-    const controls = SETTINGS.map((setting) => control(setting, (value) => change(setting, value)));
-    return { controls, element: html("fieldset", {}, html("legend", {}, `conv${index + 1}`), ...elements(controls)) };
+    const change = (name, value) =>
+      set(model, { layers: get("layers").with(index, { ...get("layers")[index], [name]: value }) });
+    const controls = SETTINGS.map((name) => setting(name, (value) => change(name, value)));
+    return { controls, element: html("fieldset", {}, html("legend", {}, `conv${index + 1}`), ...controls) };
   });
-  const add = button("Add a convolution", () => set(model, { layers: [...get("layers"), get("layers").at(-1)] }));
-  const remove = button("Remove the last", () => set(model, { layers: get("layers").slice(0, -1) }));
+  const count = layerButtons(
+    model, MOST_LAYERS,
+    ["Add a convolution", () => set(model, { layers: [...get("layers"), get("layers").at(-1)] })],
+    ["Remove the last", () => set(model, { layers: get("layers").slice(0, -1) })],
+  );
   const presets = Object.entries(PRESETS).map(([preset, [padding, ...steps]]) => {
     const layers = steps.map((strides) => ({ kernel_size: 3, strides, padding, filters: 32 }));
     const network = { n: 28, channels: 1, layers, head: "dense" };
@@ -106,76 +98,56 @@ function render({ model, el }) {
   });
 
   // The ledger, and what Keras says
-  const panel = (hidden, children) => html("div", { class: "panel", hidden }, ...children);
-  const region = (tag, label) =>
-    html(tag, { class: "wide", tabindex: 0, role: "group", "aria-label": label, onkeydown: keepKeys });
-  const trouble = html("div", { class: "impossible" });
-  const table = region("div", "Ledger");
-  const chart = html("div");
-  const said = html("div", { class: "formula", role: "status" });
-  const summary = region("pre", "model.summary()");
-  const aloud = announcer();
-  el.classList.add("course-explorer");
-  el.append(
-    // A preset would move what is fixed.
-    panel(gone("presets") || get("fixed").length > 0, elements(presets)),
-    panel(false, elements(inputs)),
-    html("div", { class: "cards" }, ...elements(cards)),
-    panel(gone("layers") || fixed("layers"), [add, remove]),
-    trouble, table, chart, panel(gone("build"), [button("Build in Keras", ask)]), said, summary, aloud.element,
-  );
+  const panel = (...children) => div("panel", ...children);
+  const [choose, build] = [panel(...presets), panel(button("Build in Keras", ask))];
+  const [ledger, summary] = [region("div", "Ledger"), region("pre", "model.summary()")];
+  const [chart, said] = [html("div"), html("div", { class: "formula", role: "status" })];
+  const home = ({ index }) => cards[index].element.querySelector("input");
+  const [trouble, aloud] = [warning(model, home, ({ mended }) => set(model, { layers: mended })), announcer()];
+  el.append(explorer(
+    choose, panel(...inputs), div("cards", ...cards), count,
+    trouble, ledger, chart, build, said, summary, aloud,
+  ));
 
   function draw() {
     const network = current();
     const { layers } = network;
-    inputs.forEach((each, i) => each.show(network[names[i]]));
+    for (const each of inputs) each.show();
     cards.forEach(({ element, controls }, index) => {
       element.hidden = index >= layers.length;
-      if (!element.hidden) controls.forEach((each, i) => each.show(layers[index][SETTINGS[i]]));
+      if (!element.hidden) for (const { name, show } of controls) show(layers[index][name]);
     });
-    add.disabled = layers.length === MOST_LAYERS;
-    remove.disabled = layers.length === 1;
+    choose.hidden = get("hidden").includes("presets") || get("fixed").length > 0; // it would move that
+    build.hidden = get("hidden").includes("build");
+    count.show();
     for (const each of presets) each.element.setAttribute("aria-pressed", key(each.network) === key(network));
     const { rows, broken } = ledgerRows(network);
     const totals = Object.fromEntries(COSTS.map((each) => [each, rows.reduce((sum, row) => sum + row[each], 0)]));
-    table.replaceChildren(ledgerTable(rows, totals, broken));
-    trouble.hidden = !broken;
+    ledger.replaceChildren(table(HEADINGS, lines(rows, totals, broken)));
     chart.hidden = broken;
-    if (broken) drawTrouble(network, broken);
+    const { mended, changes } = mend(network);
+    const why = trouble.show(broken && { ...broken, mended }, `${broken?.name}: `, changes.join(", "));
+    if (broken) aloud.say(why);
     else {
       first ??= totals;
       chart.replaceChildren(...BARS.map(([cost, text]) => bar(rows, cost, text, totals[cost], first[cost])));
       const maps = rows.slice(0, layers.length).map((row) => row.shape[0]);
-      aloud.say(`Maps ${[network.n, ...maps].join(", ")}. ${comma(totals.params)} parameters, ${comma(totals.macs)} MACs.`);
+      aloud.say(`Maps ${[network.n, ...maps].join(", ")}.`, `${comma(totals.params)} parameters,`, `${comma(totals.macs)} MACs.`);
     }
-    if (key(network) !== drawn && !waiting) notice = "";
+    const news = key(network) !== drawn && !waiting;
     drawn = key(network);
-    drawBuilt();
+    tell(news ? "" : notice, waiting);
   }
 
-  function drawTrouble(network, broken) {
-    const text = `${broken.name}: ${sentence(broken)}`;
-    const { layers, changes } = mend(network);
-    const fix = button(`Use ${changes.join(", ")}`, () => {
-      set(model, { layers });
-      cards[broken.index].element.querySelector("input").focus();
-    });
-    trouble.replaceChildren(text, " ", fixed("kernel_size") ? "" : fix);
-    aloud.say(text);
-  }
-
-  /** What the kernel is doing, or what Keras said about this very network. */
-  function drawBuilt() {
-    const old = get("built") && key(get("built_of")) !== drawn && "The network has changed since Keras built it.";
-    const [answer, text = ""] = (notice || old || get("built")).split(/\n\n(.*)/s);
-    if (said.textContent !== answer) said.textContent = answer;
-    summary.textContent = text;
-    summary.hidden = !text;
-  }
+  /** Say what the kernel is doing, or what Keras said about this very network. */
   function tell(text, wait) {
     [notice, waiting] = [text, wait];
     if (!wait) clearInterval(clock);
-    drawBuilt();
+    const old = get("built") && key(get("built_of")) !== drawn && "The network has changed since Keras built it.";
+    const [answer, listing = ""] = (notice || old || get("built")).split(/\n\n(.*)/s);
+    if (said.textContent !== answer) said.textContent = answer;
+    summary.textContent = listing;
+    summary.hidden = !listing;
   }
 
   /** Ask the kernel to build the network and to compare it with the rows on show. */
@@ -201,7 +173,7 @@ function render({ model, el }) {
   }
 
   model.on("msg:custom", onAnswer);
-  const stop = drawOn(model, [...TRAITS, "built", "built_of"], draw);
+  const stop = drawOn(model, draw);
   return () => {
     clearInterval(clock);
     model.off("msg:custom", onAnswer);
@@ -211,26 +183,20 @@ function render({ model, el }) {
 
 /** The same for the same network. */
 const key = (network) => JSON.stringify(network, [...TRAITS, ...SETTINGS]);
-const elements = (parts) => parts.map((part) => part.element);
 const comma = (number) => (Number.isFinite(number) ? number.toLocaleString("en-US") : "–");
 
-function ledgerTable(rows, totals, broken) {
-  const line = (kind, first, ...cells) =>
-    html("tr", { class: kind }, html("th", { scope: "row" }, first), ...cells.map((cell) => html("td", {}, cell)));
+/** The rows of the table. */
+function lines(rows, totals, broken) {
   const costs = (each) => COSTS.map((cost) => comma(each[cost]));
-  const body = rows.map((row) => {
+  const line = (row) => {
     const [looks, text] = broken?.name === row.name ? ["broken", " does not fit"] : ["", ""];
     const sees = row.field && (row.shape.length < 3 ? "all" : `${comma(row.field)} × ${comma(row.field)}`);
-    return line(
+    return [
       `${row.kind} ${row.name} ${looks}`, `${row.name} (${row.kind})${text}`,
       row.shape?.map(comma).join(" × ") ?? "–", row.pads?.join("|") ?? "–", ...costs(row), sees ?? "–",
-    );
-  });
-  return html(
-    "table", {},
-    html("thead", {}, html("tr", {}, ...HEADINGS.map((text) => html("th", { scope: "col" }, text)))),
-    html("tbody", {}, ...body, line("total", "total", "", "", ...costs(totals), "")),
-  );
+    ];
+  };
+  return [...rows.map(line), ["total", "total", "", "", ...costs(totals), ""]];
 }
 
 /** One quantity of a network as a bar, layer by layer; dashed, how long it was at first. */

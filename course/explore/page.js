@@ -12,7 +12,7 @@ const model = {
     if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
     state[name] = value;
     live?.set(name, value);
-    notify(`change:${name}`);
+    notify("change");
   },
   save_changes() {
     if (model.widget_manager?.kernel !== null) live?.save_changes(); // null: it has gone

@@ -1,7 +1,7 @@
 // A prediction: answer, say how sure you are, commit, and then see. The kernel is the judge; until
 // it has judged, nothing here knows what is right.
 
-import { button, drawOn, html, keepKeys, newId } from "./ui.js";
+import { arrows, button, clamp, div, drawOn, html, keepKeys, newId } from "./ui.js";
 
 const LATE = 400; // milliseconds until it is said that the kernel takes its time
 const TOO_LATE = 5_000;
@@ -15,16 +15,16 @@ function typed({ asks }, described) {
   const id = newId();
   const input = html("input", {
     id, type: "text", autocomplete: "off", spellcheck: "false", maxlength: 200,
-    "aria-describedby": described, onkeydown: keepKeys,
+    "aria-describedby": described,
   });
-  const element = html("div", { class: "row" }, html("label", { for: id }, `Your answer: ${asks}`), input);
+  const element = div("row", html("label", { for: id }, `Your answer: ${asks}`), input);
   return { element, value: () => input.value, first: () => input };
 }
 
 /** Radio buttons, [value, text] each. */
 function radios(legend, options, described) {
   const name = newId();
-  const inputs = options.map(([value]) => html("input", { type: "radio", name, value, onkeydown: keepKeys }));
+  const inputs = options.map(([value]) => html("input", { type: "radio", name, value }));
   const labels = options.map(([, text], i) => html("label", {}, inputs[i], ` ${text}`));
   const attributes = { class: "answers", role: "radiogroup", "aria-describedby": described };
   const element = html("fieldset", attributes, html("legend", {}, legend), ...labels);
@@ -33,36 +33,29 @@ function radios(legend, options, described) {
 }
 
 /** A row of pixels to press, one tab stop: arrows move, space presses. */
-function pixels({ n }, described) {
-  const cells = [...Array(n).keys(), "none"].map((pixel) =>
-    html("button", { type: "button", "aria-pressed": "false", tabindex: -1, onclick: () => press(pixel) }, `${pixel}`),
-  );
-  const pressed = (cell) => cell.getAttribute("aria-pressed") === "true";
+function pixelRow({ n }, described) {
+  const cells = [...Array(n).keys(), "none"].map((pixel) => button(pixel, (event) => press(event.target)));
+  const pressed = (cell) => cell.ariaPressed === "true";
   const none = cells[n];
   let at = 0;
   function go(to) {
     cells[at].tabIndex = -1;
-    at = Math.min(Math.max(to, 0), n);
+    at = clamp(to, cells.length);
     cells[at].tabIndex = 0;
   }
-  function press(pixel) {
-    const cell = pixel === "none" ? none : cells[pixel];
+  function press(cell) {
     const on = !pressed(cell);
-    for (const each of cells) {
-      // “None” and a pixel exclude each other.
-      if (on && (each === none) !== (cell === none)) each.setAttribute("aria-pressed", "false");
-    }
-    cell.setAttribute("aria-pressed", String(on));
+    // “None” and a pixel exclude each other.
+    const others = on ? cells.filter((each) => (each === none) !== (cell === none)) : [];
+    for (const each of others) each.ariaPressed = "false";
+    cell.ariaPressed = String(on);
     go(cells.indexOf(cell));
   }
-  const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -n, End: n };
-  function onkeydown(event) {
-    keepKeys(event);
-    if (!(event.key in steps)) return;
-    event.preventDefault();
-    go(at + steps[event.key]);
+  const onkeydown = arrows(() => [0, at], ([, to]) => {
+    go(to);
     cells[at].focus();
-  }
+  });
+  for (const each of cells) Object.assign(each, { tabIndex: -1, ariaPressed: "false" });
   go(0);
   const element = html(
     "fieldset",
@@ -77,12 +70,12 @@ function pixels({ n }, described) {
 const CONTROLS = {
   text: typed,
   choice: ({ options }, described) => radios("Your answer", options.map((each) => [each, each]), described),
-  pixels,
+  pixels: pixelRow,
 };
 
 /** Text that may hold <strong> and <code>; Python has escaped the rest. */
-function rich(tag, text, attributes = {}) {
-  const element = html(tag, attributes);
+function rich(tag, text) {
+  const element = html(tag);
   element.innerHTML = text;
   return element;
 }
@@ -93,9 +86,10 @@ function render({ model, el }) {
   const problem = html("p", { id: described, role: "alert", class: "problem" });
   const status = html("p", { role: "status", tabindex: -1 });
   const result = html("div", { "aria-live": "polite" }, html("div"), says);
-  const form = html("form", { onsubmit: commit }, sheet, problem, html("div", { class: "row" }, html("button", { onkeydown: keepKeys }, "Commit")));
+  const form = html("form", { onsubmit: commit }, sheet, problem, div("row", html("button", {}, "Commit")));
   notice.setAttribute("role", "status");
-  const part = html("div", { class: "course-prediction" }, question, form, status, result, buttons, notice);
+  const about = { class: "course-prediction", onkeydown: keepKeys };
+  const part = html("div", about, question, form, status, result, buttons, notice);
   el.className = "course-explorer";
   el.replaceChildren(html("style", {}, model.get("_css")), part, picture);
 
@@ -169,7 +163,16 @@ function render({ model, el }) {
     if (shown && mine) verdict.focus();
   }
 
+  const seen = {};
+  const changed = (name) => seen[name] !== (seen[name] = model.get(name));
+
   function draw() {
+    if (changed("says")) says.replaceChildren(rich("p", model.get("says")));
+    if (changed("notice")) notice.textContent = model.get("notice");
+    if (changed("picture")) {
+      // So made, the scripts in it run.
+      picture.replaceChildren(document.createRange().createContextualFragment(model.get("picture")));
+    }
     const [shown, earlier] = ["shown", "earlier"].map((name) => {
       const value = model.get(name);
       return Object.keys(value).length ? value : null;
@@ -191,20 +194,12 @@ function render({ model, el }) {
 
   buttons.className = "panel";
   model.on("msg:custom", refuse);
-  const stops = [
-    drawOn(model, ["attempt", "shown", "earlier"], draw),
-    drawOn(model, ["says"], () => says.replaceChildren(rich("p", model.get("says")))),
-    drawOn(model, ["notice"], () => (notice.textContent = model.get("notice"))),
-    drawOn(model, ["picture"], () => {
-      // So made, the scripts in it run.
-      picture.replaceChildren(document.createRange().createContextualFragment(model.get("picture")));
-    }),
-  ];
+  const stop = drawOn(model, draw);
   model.send({ action: "look" });
   return () => {
     wait(false);
     model.off("msg:custom", refuse);
-    for (const stop of stops) stop();
+    stop();
   };
 }
 

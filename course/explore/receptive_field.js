@@ -1,10 +1,9 @@
 // A stack of windows on one axis: pick a unit of the last layer and see the pixels behind it.
 
-import { outputSize, pads, problem, reads, sentence, span } from "./geometry.js";
-import { announcer, button, choice, drawOn, html, keepKeys, patterns, set, short, slider, svg } from "./ui.js";
+import { outputSize, pads, problem, reads, span } from "./geometry.js";
+import { announcer, arrows, box, canvas, clamp, control, div, drawOn, explorer, html, layerButtons, PADDINGS, path, region, set, short, show, svg, table, warning } from "./ui.js";
 
-const SLIDERS = { kernel_size: 9, strides: 6, dilation_rate: 4, n: 64 };
-const PADDINGS = ["valid", "same", "causal", "full", "0,0", "1,1", "2,2", "3,3"];
+const LARGEST = { kernel_size: 9, strides: 6, dilation_rate: 4 };
 const MOST_LAYERS = 8;
 const [CELL, PITCH] = [22, 54]; // height of a row, and from row to row
 
@@ -42,104 +41,77 @@ export function cone(layers, maps, unit) {
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const get = (name) => model.get(name);
-  const fixed = (name) => get("fixed").includes(name);
-  const shown = (name, ...elements) => (get("hidden").includes(name) ? [] : elements);
   const chosen = () => clamp(get("selected"), get("layers").length);
-  const update = (layers, selected) => set(model, { layers, selected: clamp(selected, layers.length) });
-  const change = (index, changes) =>
-    update(get("layers").map((w, i) => (i === index ? { ...w, ...changes } : w)), index);
+  const update = (layers, selected) => set(model, { layers, selected });
+  const change = (index, changes) => update(get("layers").with(index, { ...get("layers")[index], ...changes }), index);
 
   // Controls
-  const layer = choice({ label: "layer", options: [], onchange: (index) => set(model, { selected: +index }) });
-  const padding = choice({
-    label: "p, padding", options: [], disabled: fixed("padding"),
-    onchange: (p) => change(chosen(), { padding: p.includes(",") ? p.split(",").map(Number) : p }),
+  const layer = control(model, "selected", {
+    label: "layer", options: [], text: (index) => `${index + 1} of ${get("layers").length}`,
   });
-  const controls = { layer, padding };
-  for (const [name, max] of Object.entries(SLIDERS)) {
-    const label = `${name[0]}, ${name === "n" ? "input size" : name}`;
-    const onchange = (value) => (name === "n" ? set(model, { n: value }) : change(chosen(), { [name]: value }));
-    controls[name] = slider({ label, min: 1, max, disabled: fixed(name), onchange });
-  }
-  const add = button("Add a layer", () => {
-    const layers = [...get("layers"), get("layers").at(-1)];
-    update(layers, layers.length);
-    if (layers.length === MOST_LAYERS) remove.focus(); // a disabled button would lose the focus
-  });
-  const remove = button("Remove the layer", () => {
-    const layers = get("layers").filter((_, i) => i !== chosen());
-    update(layers, chosen());
-    if (layers.length === 1) add.focus();
-  });
-  const settings = Object.entries(controls).flatMap(([name, { element }]) => shown(name, element));
-  const panel = html("div", { class: "panel" }, ...settings, ...(fixed("layers") ? [] : shown("layers", add, remove)));
-
+  const size = control(model, "n", { max: 64 });
+  const settings = ["padding", ...Object.keys(LARGEST)].map((name) =>
+    control(model, name, {
+      max: LARGEST[name], options: name === "padding" ? PADDINGS : null,
+      onchange: (value) => change(chosen(), { [name]: value }),
+    }),
+  );
+  const count = layerButtons(
+    model, MOST_LAYERS,
+    ["Add a layer", () => update([...get("layers"), get("layers").at(-1)], get("layers").length)],
+    ["Remove the layer", () => update(get("layers").filter((_, i) => i !== chosen()), chosen())],
+  );
   // The picture
   let last = {}; // the last map, and where it is drawn
-  const pick = (event) => {
-    const x = event.clientX - drawing.getBoundingClientRect().left;
-    if (event.buttons) set(model, { unit: clamp(Math.floor((x - last.left) / last.wide), last.size) });
+  const pick = (unit) => set(model, { unit: clamp(unit, last.size) });
+  const point = ({ buttons, clientX }) => {
+    const x = clientX - drawing.getBoundingClientRect().left;
+    if (buttons) pick(Math.floor((x - last.left) / last.wide));
   };
-  const drawing = svg("svg", { "aria-hidden": "true", class: "handle", onpointerdown: pick, onpointermove: pick });
-  const focus = html("div", { class: "stage", tabindex: 0, role: "application", onkeydown: onKey }, drawing);
-  const footprint = svg("svg", { "aria-hidden": "true" });
-  const [trouble, formula] = ["impossible", "formula"].map((name) => html("div", { class: name }));
-  const [table, aloud] = [html("table"), announcer()];
-  el.classList.add("course-explorer");
-  el.append(
-    panel, trouble, focus, formula,
-    html("div", { class: "stage" }, html("figure", {}, html("figcaption", {}, "the pixels behind it, on both axes"), footprint), table), aloud.element,
-  );
-
-  function onKey(event) {
-    keepKeys(event);
-    const at = clamp(get("unit"), last.size);
-    const unit = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: Infinity }[event.key];
-    if (unit === undefined) return;
-    set(model, { unit: clamp(unit, last.size) });
-    event.preventDefault();
-  }
+  const onkeydown = arrows(() => [0, clamp(get("unit"), last.size)], ([, unit]) => pick(unit));
+  const drawing = canvas({ class: "handle", onpointerdown: point, onpointermove: point });
+  const focus = html("div", { class: "stage", tabindex: 0, role: "application", onkeydown }, drawing);
+  const footprint = canvas();
+  const [formula, fields] = [div("formula"), region("div", "Fields of the layers")];
+  const mend = ({ good, setting, nearest }) => change(good, { [setting]: nearest });
+  const [warned, aloud] = [warning(model, () => focus, mend), announcer()];
+  const caption = html("figcaption", {}, "the pixels behind it, on both axes");
+  const panel = div("panel", layer, ...settings, size, count);
+  const below = div("stage", html("figure", {}, caption, footprint), fields);
+  el.append(explorer(panel, warned, focus, formula, below, aloud));
 
   function draw() {
     const [layers, n, at] = [get("layers"), get("n"), chosen()];
     const maps = stack(layers, n);
     const good = maps.length - 1; // layers that fit
-    const { size, r, jump, start } = maps[good];
-    const unit = clamp(get("unit"), size);
+    const { size: units, r, jump, start } = maps[good];
+    const unit = clamp(get("unit"), units);
     const rows = cone(layers, maps, unit);
     const pixels = real(rows[0], maps[0]);
     const first = start + unit * jump - (r - 1) / 2;
 
-    const values = { n, ...layers[at] };
-    for (const name of Object.keys(SLIDERS)) controls[name].show(values[name]);
-    const pair = String(values.padding);
-    fill(padding, [...new Set([...PADDINGS, pair])].map((p) => [p, p.replace(",", " | ")]), pair);
-    fill(layer, layers.map((_, i) => [i, `${i + 1} of ${layers.length}`]), at);
-    add.disabled = layers.length >= MOST_LAYERS;
-    remove.disabled = layers.length === 1;
+    size.show();
+    layer.show(at, [...layers.keys()]);
+    for (const { name, show } of settings) show(layers[at][name]);
+    count.show();
 
-    const wrong = good < layers.length && problem(layers[good], size);
-    trouble.hidden = !wrong;
-    if (wrong) {
-      const { setting, nearest } = wrong;
-      const fix = button(`Use ${setting} = ${nearest}`, () => {
-        change(good, { [setting]: nearest });
-        focus.focus();
-      });
-      trouble.replaceChildren(`Layer ${good + 1}: ${sentence(wrong)} `, fixed(setting) ? "" : fix);
-    }
     const who = `Unit ${unit} of ${good ? `layer ${good}` : "the input"}`;
     const read = runs(pixels).map(([from, to]) => (to - from > 1 ? `${from}–${to - 1}` : from));
-    formula.textContent =
-      `${who}: centre = start + unit·jump = ${short(start)} + ${unit}·${jump} = ${short(start + unit * jump)}; r = ${r}, ` +
-      `field ${short(first)} to ${short(first + r - 1)}; reads ${pixels.length} of ${n} pixels: ${read.join(", ") || "only padding"}.`;
-    aloud.say(wrong ? trouble.firstChild.textContent : formula.textContent);
+    const facts = [
+      `${who}: centre = start + unit·jump = ${short(start)} + ${unit}·${jump} = ${short(start + unit * jump)}`,
+      `r = ${r}`, `field ${short(first)} to ${short(first + r - 1)}`,
+      `reads ${pixels.length} of ${n} pixels: ${read.join(", ") || "only padding"}.`,
+    ];
+    formula.textContent = facts.join("; ");
     focus.setAttribute("aria-label", `${who}. Left and right arrows choose another.`);
     drawRows(layers, maps, rows);
     drawFootprint(n, r, first, runs(pixels));
-    const line = (tag, cells) => `<tr><th>${cells.join(`<${tag}>`)}`;
-    const lines = maps.map((map, i) => line("td", [i || "input", map.size, map.r, map.jump, short(map.start)]));
-    table.innerHTML = line("th", ["layer", "units", "r", "jump", "start"]) + lines.join("");
+    const lines = maps.map((map, i) => ["", i || "input", map.size, map.r, map.jump, short(map.start)]);
+    fields.replaceChildren(table(["layer", "units", "r", "jump", "start"], lines));
+
+    const wrong = good < layers.length ? { ...problem(layers[good], units), good } : null;
+    const trouble = warned.show(wrong, `Layer ${good + 1}: `);
+    aloud.say(...(trouble ? [trouble] : facts));
   }
 
   /** A row of cells for each map, the input at the bottom, and the cone through them. */
@@ -153,26 +125,26 @@ function render({ model, el }) {
       [lo, hi] = [0, 32];
       place = ({ from, to }, u) => (32 * (u - from)) / (to - from);
     }
-    const room = Math.max(240, el.clientWidth - 20);
+    const room = Math.max(240, panel.clientWidth - 4);
     const scale = Math.min(38, room / (hi - lo));
     const x = (i, u) => (place(maps[i], u) - lo) * scale + 2;
     const y = (i) => (layers.length - i) * PITCH + 20;
     const parts = [];
-    const path = (d, name) => parts.push(svg("path", { d, class: name }));
-    const box = (i, from, to) => `M${x(i, from)} ${y(i)}H${x(i, to)}v${CELL}H${x(i, from)}z`;
+    const add = (name, d) => parts.push(path(name, d));
+    const cell = (i, from, to) => box(x(i, from), y(i), x(i, to) - x(i, from), CELL);
     const text = (i, words, name = "") => parts.push(svg("text", { x: 2, y: y(i) - 11, class: `tag ${name}` }, words));
     maps.forEach(({ size, from, to }, i) => {
-      path(box(i, from, 0) + box(i, size, to), "padding");
-      path(box(i, 0, size), i ? "output" : "input");
+      add("padding", cell(i, from, 0) + cell(i, size, to));
+      add(i ? "output" : "input", cell(i, 0, size));
       let cells = "";
-      for (let u = from; u < to; u += 1) cells += box(i, u, u + 1);
-      path(cells, "grid");
+      for (let u = from; u < to; u += 1) cells += cell(i, u, u + 1);
+      add("grid", cells);
       if (maps[i + 1] && rows[i].length) {
         const above = real(rows[i + 1], maps[i + 1]);
         const top = `M${x(i + 1, above[0])} ${y(i + 1) + CELL}H${x(i + 1, above.at(-1) + 1)}`;
-        path(`${top}L${x(i, rows[i].at(-1) + 1)} ${y(i)}H${x(i, rows[i][0])}z`, "cone");
+        add("cone glide", `${top}L${x(i, rows[i].at(-1) + 1)} ${y(i)}H${x(i, rows[i][0])}z`);
       }
-      path(runs(rows[i]).map((run) => box(i, ...run)).join(""), "window");
+      add("window glide", runs(rows[i]).map((run) => cell(i, ...run)).join(""));
     });
     text(0, `input: n = ${maps[0].size}`);
     layers.forEach((w, i) => {
@@ -183,28 +155,30 @@ function render({ model, el }) {
     if (far) text(-1, "Units lie far outside the image: rows have scales of their own.");
     const [left, right] = [0, 1].map((u) => x(maps.length - 1, u));
     last = { size: maps.at(-1).size, left, wide: right - left };
-    show(drawing, parts, room + 4, y(0) + PITCH);
+    show(drawing, room + 4, parts, y(0) + PITCH);
   }
 
   /** The pixels behind the unit [unit, unit], and the square of its field. */
   function drawFootprint(n, r, first, read) {
     const margin = Math.min(r, n) / 2; // what lies farther outside is cut off
     const scale = Math.min(14, 270 / (n + 2 * margin));
-    const at = (pixel) => (Math.max(-n, Math.min(2 * n, pixel)) + margin) * scale;
-    const box = ([y, bottom], [x, right]) => `M${at(x)} ${at(y)}H${at(right)}V${at(bottom)}H${at(x)}z`;
-    const [image, field] = [[0, n], [first, first + r]].map((side) => box(side, side));
-    const pixels = read.flatMap((rows) => read.map((columns) => box(rows, columns))).join("");
-    const paths = { padding: field, paper: image, input: image, read: pixels, field };
-    const end = at(n + margin);
-    show(footprint, Object.entries(paths).map(([name, d]) => svg("path", { d, class: name })), end, end);
+    const at = (pixel) => (pixel + margin) * scale;
+    const square = ([y, bottom], [x, right]) => box(at(x), at(y), at(right) - at(x), at(bottom) - at(y));
+    const [image, field] = [[0, n], [first, first + r]].map((side) => square(side, side));
+    const pixels = read.flatMap((rows) => read.map((columns) => square(rows, columns))).join("");
+    const paths = { padding: field, paper: image, input: image, "read glide": pixels, "field glide": field };
+    show(footprint, at(n) + margin * scale, Object.entries(paths).map((each) => path(...each)));
   }
 
-  new ResizeObserver(draw).observe(panel);
-  return drawOn(model, ["n", "layers", "selected", "unit"], draw);
+  const watch = new ResizeObserver(draw);
+  watch.observe(panel);
+  const stop = drawOn(model, draw);
+  return () => {
+    watch.disconnect();
+    stop();
+  };
 }
 
-/** The nearest index into something of this size. */
-const clamp = (index, size) => Math.max(0, Math.min(size - 1, index));
 /** Those of the units that a map has; the others are padding. */
 const real = (units, { size }) => units.filter((u) => u >= 0 && u < size);
 
@@ -216,17 +190,6 @@ function runs(units) {
     else all.push([u, u + 1]);
   }
   return all;
-}
-
-function fill(list, options, value) {
-  list.select.replaceChildren(...options.map(([each, text]) => html("option", { value: each }, text)));
-  list.show(value);
-}
-
-function show(drawing, parts, width, height) {
-  drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  drawing.setAttribute("width", width);
-  drawing.replaceChildren(patterns(), ...parts);
 }
 
 export default { render };

@@ -50,7 +50,7 @@ class Layer(Question):
         return (
             f"`Conv2D({self.setting['filters']}, {k}, strides={s}, "
             f"padding='{self.setting['padding']}'{bias})` "
-            f"on {n}×{n} pixels with channels = {self.setting['channels']}."
+            f"on a map of {n}×{n}×{self.setting['channels']}."
         )
 
     @property

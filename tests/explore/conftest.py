@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from course.explore.base import Explorer
 
 # As Debian, Ubuntu and Google name it.
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 60_000  # milliseconds until what is expected has come, on a busy machine too
 QUIET = ("background-networking", "component-update", "sync", "gpu")
 DARK = """
     body {
@@ -45,6 +46,7 @@ def chromium() -> Iterator[Browser]:
         if not browser:
             missing = f"no browser: install Chromium ({' or '.join(NAMES)}) to run these tests"
             (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 

@@ -101,9 +101,13 @@ class Notebook:
         """What code prints in the kernel."""
         return self.page.evaluate(EXECUTE, code)
 
-    def start(self, code: str) -> None:
-        """Let the kernel begin with code, and do not wait for it."""
+    def begin(self, code: str) -> None:
+        """Send code to the kernel, and wait for nothing."""
         self.page.evaluate(f"(code) => void ({EXECUTE})(code).catch(() => {{}})", code)
+
+    def start(self, code: str) -> None:
+        """Let the kernel begin with code that takes long."""
+        self.begin(code)
         self.wait_for("busy")
 
     def save(self) -> None:

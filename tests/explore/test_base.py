@@ -1,9 +1,31 @@
 """What all explorers share."""
 
+import re
+from collections import Counter
+from importlib import resources
+
 import pytest
 import traitlets
 
 from course import explore
+from course.explore.base import bundle
+
+
+def test_there_is_little_javascript():
+    """All modules together, as they are served: with their comments, nothing squeezed."""
+    folder = resources.files("course.explore")
+    sizes = {each.name: each.stat().st_size for each in folder.iterdir() if each.suffix == ".js"}
+    assert len(sizes) >= 8
+    assert sum(sizes.values()) < 63_000, sizes  # bytes
+    del sizes["predict.js"]
+    assert sum(sizes.values()) < 55_000, sizes
+
+
+@pytest.mark.parametrize("view", [*explore.__all__, "predict"])
+def test_no_two_modules_of_a_bundle_share_a_name(view: str):
+    names = re.findall(r"^(?:const|let|function) (\w+)", bundle(view), re.M)
+    assert len(names) > 20
+    assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 @pytest.mark.parametrize("make", [getattr(explore, name) for name in explore.__all__])

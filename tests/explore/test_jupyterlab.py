@@ -88,7 +88,7 @@ def expect_unit(page: Page, row: int, column: int, index: int = 0) -> None:
 
 def expect_in_kernel(notebook: lab.Notebook, expression: str, value: object) -> None:
     """Changes travel while the picture has long been drawn."""
-    deadline = time.monotonic() + 10  # seconds
+    deadline = time.monotonic() + lab.PATIENCE
     while (printed := notebook.ask(f"print({expression})")) != str(value):
         assert time.monotonic() < deadline, f"{expression} is {printed}, not {value}"
 
@@ -148,23 +148,25 @@ def test_what_python_sets_the_pictures_show_in_motion(write, open_notebook):
     notebook = open_notebook(write("set.ipynb", *TWICE))
     page = notebook.page
     notebook.run_all()
-    expect(page.locator(".glide")).to_have_count(2)
+    expect(page.locator(".course-explorer")).to_have_count(2)
     page.evaluate(
         """() => {
-             window.moved = 0;
-             document.addEventListener("transitionrun", ({ target }) => {
-               window.moved += target.matches(".glide");
-             });
+             window.moved = new Set();
+             document.addEventListener("transitionrun", ({ target }) => moved.add(target));
            }"""
     )
     notebook.ask("w.at = (3, 2)")
     for index in (0, 1):
         expect_unit(page, 3, 2, index)
-    page.wait_for_function("window.moved === 2")
+    page.wait_for_function("moved.size === 4")  # in the input and the output of both
     notebook.ask("w.n, w.padding = 10, 'same'")
     expect(page.locator("figcaption", has_text="input 10 × 10, padding 1 before")).to_have_count(2)
     assert "Try padding='same'" in notebook.ask("w.padding = 'sme'")
     expect(page.locator("figcaption", has_text="input 10 × 10, padding 1 before")).to_have_count(2)
+    notebook.ask("w.fixed, w.hidden = ['n'], ['strides']")
+    for index in (0, 1):
+        expect(page.get_by_label("n, input size").nth(index)).to_be_disabled()
+        expect(page.get_by_label("s, strides").nth(index)).to_be_hidden()
 
 
 def test_picture_answers_while_the_kernel_is_busy(write, open_notebook):
@@ -215,7 +217,7 @@ def test_picture_answers_when_the_kernel_has_gone(write, open_notebook, end: str
     elif end == "restarted":
         notebook.restart()
     else:
-        notebook.start("import os, time; time.sleep(0.5); os._exit(1)")
+        notebook.begin("import os; os._exit(1)")
         told = notebook.page.locator(".jp-Dialog-button")
         told.click()
         notebook.page.add_locator_handler(told, lambda button: button.click())  # told once more

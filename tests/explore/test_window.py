@@ -25,25 +25,26 @@ NAMES = ("kernel_size", "strides", "padding", "dilation_rate")
 LOOK = """async ({ module, states, same }) => {
   const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
   const { default: view } = await import(url);
-  const place = (rect, cell, from) => [
-    Math.round((+rect.getAttribute("y") + from.y) / cell),
-    Math.round((+rect.getAttribute("x") + from.x) / cell),
-  ];
+  // The cells [row, column] at whose corners the squares of a path begin.
+  const places = (path, cell, from) =>
+    [...(path?.getAttribute("d") ?? "").matchAll(/M([-\\d.]+) ([-\\d.]+)/g)].map(([, x, y]) => [
+      Math.round((+y + from.y) / cell),
+      Math.round((+x + from.x) / cell),
+    ]);
   function look(el, n) {
     const [input, output] = el.querySelectorAll("svg");
-    const image = input.querySelector("rect.input");
-    const cell = image.getAttribute("width") / n;
+    const [x0, y0, width] = input.querySelector(".input").getAttribute("d").match(/[\\d.]+/g);
+    const cell = width / n;
     const glide = input.querySelector(".glide");
     const [x, y] = (glide?.style.transform.match(/-?[\\d.]+/g) ?? [0, 0]).map(Number);
-    const from = { x: x - image.getAttribute("x"), y: y - image.getAttribute("y") };
-    const chosen = output.querySelector("rect.window");
+    const from = { x: x - x0, y: y - y0 };
     return {
       captions: [...el.querySelectorAll("figcaption")].map((each) => each.textContent),
-      covered: [...(glide?.querySelectorAll("rect") ?? [])].map((rect) => place(rect, cell, from)),
-      chosen: chosen && place(chosen, chosen.getAttribute("width"), { x: -2, y: -2 }),
+      covered: places(glide.querySelector("path"), cell, from),
+      chosen: places(output.querySelector(".window"), cell, { x: -2, y: -2 })[0] ?? null,
       numbers: [...input.querySelectorAll("text:not(.weight)")].map((text) => text.textContent),
       results: [...output.querySelectorAll("text")].map((text) => text.textContent),
-      crossed: input.querySelectorAll("rect.never").length,
+      crossed: input.querySelectorAll(".never").length,
       impossible: el.querySelector(".impossible:not([hidden])")?.firstChild.textContent ?? null,
       formulas: [...el.querySelectorAll(".formula")].map((line) => line.textContent),
       drawn: Math.min(...[input, output].map((each) => each.getAttribute("width") ?? 1e9)),
@@ -122,7 +123,7 @@ def expected(widget: WindowExplorer) -> dict:
         window = Window(**{name: getattr(widget, name) for name in NAMES})
         o = window.output_size(n)
     except SettingError as error:
-        return {"impossible": str(error), "covered": [], "crossed": 0}
+        return {"impossible": str(error), "crossed": 0}
     row, column = (min(unit, o - 1) for unit in widget.at)
     taps = [
         [first + tap * window.dilation_rate for tap in range(window.kernel_size)]
@@ -139,7 +140,8 @@ def expected(widget: WindowExplorer) -> dict:
     cell = max(11, min(38, 420 // (before + n + after)))
     readable = cell >= 16  # CSS pixels
     if widget.values is not None:
-        seen["numbers"] = [short(value) for value in np.ravel(widget.values)] if readable else []
+        image = np.pad(widget.values, (before, after))
+        seen["numbers"] = [short(value) for value in image.flat] if readable else []
     elif widget.usage:
         seen["numbers"] = [str(times) for times in usage.flat] if readable else []
     if widget.values is not None and widget.kernel is not None:
@@ -238,7 +240,7 @@ def test_conventions_side_by_side(page, open_explorer, n, kernel_size, strides, 
     cells = [row.locator("th, td").all_inner_texts() for row in rows.all()]
     assert {name: rest for name, *rest in cells} == conventions(n, kernel_size, strides, padding)
     page.get_by_label("compare conventions").uncheck()
-    expect(page.locator("table")).to_have_count(0)
+    expect(page.get_by_role("table")).to_have_count(0)
 
 
 # By hand
@@ -401,13 +403,30 @@ def test_impossible_setting_says_why_and_is_mended(page: Page, open_explorer):
 
 def test_the_window_comes_back_as_it_was_before_an_impossible_setting(page, open_explorer):
     open_explorer(page, explore.window(strides=2))
-    windows = picture(page, "Input").locator(".window")
-    expect(windows).to_have_count(9)
+    window = picture(page, "Input").locator(".window")
+    before = window.get_attribute("d")
     page.get_by_role("slider", name="d, dilation_rate").press("ArrowRight")
     expect(page.locator(".impossible")).to_be_visible()
-    expect(windows).to_have_count(0)
+    expect(window).to_have_class("window unfit")
     page.get_by_role("button", name="Use dilation_rate = 1").click()
-    expect(windows).to_have_count(9)
+    expect(window).to_have_class("window")
+    assert window.get_attribute("d") == before
+
+
+def test_a_window_that_does_not_fit_is_shown_hanging_over(page: Page, open_explorer):
+    open_explorer(page, explore.window(n=5, kernel_size=7, padding=(1, 0)))
+    x, window, image, image_width, width = picture(page, "Input").evaluate(
+        """picture => {
+             const [image, window] = [".input", ".unfit"].map((each) =>
+               picture.querySelector(each).getBBox());
+             const glide = getComputedStyle(picture.querySelector(".glide")).transform;
+             const { width } = picture.querySelector("svg").viewBox.baseVal;
+             return [new DOMMatrix(glide).e, window.width, image.x, image.width, width];
+           }"""
+    )
+    assert window == pytest.approx(7 * image_width / 5)
+    assert x == image - image_width / 5  # it begins in the padding
+    assert x + window < width  # all of it is on show
 
 
 def test_fixed_settings_cannot_be_moved_and_hidden_ones_have_no_control(page: Page, open_explorer):
@@ -416,9 +435,9 @@ def test_fixed_settings_cannot_be_moved_and_hidden_ones_have_no_control(page: Pa
     expect(page.get_by_label("k, kernel_size")).to_be_disabled()
     expect(page.get_by_label("p, padding")).to_be_disabled()
     expect(page.get_by_label("n, input size")).to_be_enabled()
-    expect(page.get_by_label("s, strides")).to_have_count(0)
+    expect(page.get_by_label("s, strides")).to_be_hidden()
     expect(page.locator(".impossible")).to_be_visible()
-    expect(page.locator(".impossible button")).to_have_count(0)
+    expect(page.locator(".impossible button")).to_be_hidden()
 
 
 def test_values_fix_the_size_of_the_image_and_weights_that_of_the_window(page, open_explorer):
@@ -452,7 +471,6 @@ def test_what_changed_is_read_out_once_it_has_settled(page: Page, open_explorer)
     open_explorer(page, explore.window(n=6))
     status = page.locator(".aloud")
     assert status.get_attribute("aria-live") == "polite"
-    expect(status).to_contain_text("Output 4 by 4, unit row 0, column 0.")
     page.evaluate(
         """status => {
              window.said = [];
@@ -463,9 +481,30 @@ def test_what_changed_is_read_out_once_it_has_settled(page: Page, open_explorer)
     )
     for _ in range(3):
         picture(page, "Input").press("ArrowRight")
-    expect(status).to_contain_text("Output 4 by 4, unit row 0, column 3.")
-    assert "Every pixel is read" in status.inner_text()
+    expect(status).to_have_text("Row 0, column 3.")  # and nothing that is as it was
     assert len(page.evaluate("window.said")) < 3
+    page.get_by_label("n, input size").press("ArrowRight")
+    expect(status).to_have_text("Output 5 by 5.")
+    page.get_by_label("s, strides").press("End")
+    expect(status).to_have_text(
+        "Output 1 by 1. Row 0, column 0. Never read: row and column 3, 4, 5, 6."
+    )
+    page.get_by_label("k, kernel_size").press("End")
+    expect(status).to_contain_text("kernel_size=9 is impossible")
+
+
+def test_a_page_that_opens_and_a_window_that_plays_keep_quiet(page: Page, open_explorer):
+    page.clock.install()
+    open_explorer(page, explore.window(n=8))
+    page.clock.run_for(2000)  # milliseconds
+    expect(page.locator(".aloud")).to_be_empty()
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(3 * 500 + 450)
+    expect_unit(page, 0, 3)
+    expect(page.locator(".aloud")).to_be_empty()
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(2000)
+    expect(page.locator(".aloud")).to_have_text("Row 0, column 3.")
 
 
 # Beside others
