@@ -53,6 +53,12 @@ def bundle(view: str) -> str:
     return module.replace("export default {", f"{KERNEL}\nexport default {{ initialize,")
 
 
+class Setting(traitlets.Any):
+    """A trait whose validator is asked about whatever Python sets, None included."""
+
+    allow_none = False
+
+
 class Explorer(anywidget.AnyWidget):
     """What all explorers share: how they show themselves, live, saved and exported."""
 

@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from course import digits, figures
-from course.explore.base import Explorer, bundle
+from course.explore.base import Explorer, Setting, bundle
 from course.geometry import SettingError
 
 # Each fill, and the mode of numpy.pad that does it.
@@ -25,7 +25,7 @@ class BorderExplorer(Explorer):
     _esm = bundle("border")
     controls = ("fill", "width", "layers", "contaminated")
 
-    image = traitlets.Any().tag(sync=True)
+    image = Setting().tag(sync=True)
     fill = traitlets.Unicode("zero").tag(sync=True)
     width = traitlets.Int(2, min=0, max=4).tag(sync=True)
     layers = traitlets.Int(1, min=0, max=6).tag(sync=True)
@@ -64,6 +64,10 @@ class BorderExplorer(Explorer):
                 "for example by numpy.nan_to_num(image), or scale the image"
             )
         return array.tolist()
+
+    @traitlets.validate("width", "layers")
+    def _whole(self, proposal):
+        return int(proposal["value"])  # True counts as 1, but numpy would refuse it
 
     @traitlets.validate("fill")
     def _known(self, proposal):

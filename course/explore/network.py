@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import traitlets
 
 from course import figures
-from course.explore.base import Explorer, bundle
+from course.explore.base import Explorer, Setting, bundle
 from course.geometry import SettingError, Window
 from course.receptive_field import Field, of_windows
 
@@ -90,9 +90,9 @@ class NetworkExplorer(Explorer):
         *("kernel_size", "strides", "padding", "filters"),
     )
 
-    n = traitlets.Any(28).tag(sync=True)
-    channels = traitlets.Any(1).tag(sync=True)
-    layers = traitlets.Any().tag(sync=True)
+    n = Setting(28).tag(sync=True)
+    channels = Setting(1).tag(sync=True)
+    layers = Setting().tag(sync=True)
     head = traitlets.Enum(["dense", "average"], "dense").tag(sync=True)
     # What Keras said, and about which network: views show it, and only for that network.
     built = traitlets.Unicode("", read_only=True).tag(sync=True)

@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 from matplotlib.patches import Polygon
 
-from course.explore.base import Explorer, bundle
+from course.explore.base import Explorer, Setting, bundle
 from course.geometry import SettingError, Window
 from course.page import (
     BLUE,
@@ -44,10 +44,10 @@ class ReceptiveFieldExplorer(Explorer):
     controls = CONTROLS
 
     # Any: geometry checks them, and its errors say what to write instead.
-    n = traitlets.Any(28).tag(sync=True)
-    layers = traitlets.Any().tag(sync=True)
-    selected = traitlets.Any(0).tag(sync=True)
-    unit = traitlets.Any(0).tag(sync=True)
+    n = Setting(28).tag(sync=True)
+    layers = Setting().tag(sync=True)
+    selected = Setting(0).tag(sync=True)
+    unit = Setting(0).tag(sync=True)
 
     @traitlets.default("layers")
     def _strided(self):

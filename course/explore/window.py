@@ -8,7 +8,7 @@ import numpy as np
 import traitlets
 
 from course import figures
-from course.explore.base import Explorer, bundle
+from course.explore.base import Explorer, Setting, bundle
 from course.geometry import SettingError, Window
 from course.page import LONGEST
 
@@ -24,12 +24,12 @@ class WindowExplorer(Explorer):
     controls = CONTROLS
 
     # Any: geometry checks them, and its errors say what to write instead.
-    n = traitlets.Any(7).tag(sync=True)
-    kernel_size = traitlets.Any(3).tag(sync=True)
-    strides = traitlets.Any(1).tag(sync=True)
-    padding = traitlets.Any("valid").tag(sync=True)
-    dilation_rate = traitlets.Any(1).tag(sync=True)
-    at = traitlets.Any([0, 0]).tag(sync=True)
+    n = Setting(7).tag(sync=True)
+    kernel_size = Setting(3).tag(sync=True)
+    strides = Setting(1).tag(sync=True)
+    padding = Setting("valid").tag(sync=True)
+    dilation_rate = Setting(1).tag(sync=True)
+    at = Setting([0, 0]).tag(sync=True)
     usage = traitlets.Bool(False).tag(sync=True)
     compare = traitlets.Bool(False).tag(sync=True)
     values = traitlets.Any(None).tag(sync=True)

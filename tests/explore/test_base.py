@@ -1,9 +1,11 @@
 """What all explorers share."""
 
+import json
 import re
 from collections import Counter
 from importlib import resources
 
+import numpy as np
 import pytest
 import traitlets
 
@@ -35,3 +37,24 @@ def test_only_what_has_a_control_can_be_fixed_or_hidden(make, trait):
     assert getattr(make(**{trait: list(controls)}), trait) == list(controls)
     with pytest.raises(traitlets.TraitError, match=f"the settings are {controls[0]}"):
         make(**{trait: ["nonsense"]})
+
+
+BAD = [
+    *(None, 0, -1, 1.5, np.nan, np.inf, True, 10**9, 1j, "sme", "9" * 50, b"x", object()),
+    *([], {}, (1, 2, 3), [None], [[object()]], [[1, 2], [3]], np.zeros((3, 3, 3))),
+]
+
+
+@pytest.mark.parametrize("make", [getattr(explore, name) for name in explore.__all__])
+def test_whatever_python_sets_is_refused_or_can_be_drawn(make):
+    for name in make().state():
+        for value in BAD:
+            explorer = make()
+            before = explorer.state()
+            try:
+                setattr(explorer, name, value)
+            except (traitlets.TraitError, ValueError):
+                assert explorer.state() == before, (name, value)
+            else:
+                assert explorer.picture().alt, (name, value)
+                json.dumps(explorer.state(), allow_nan=False)
