@@ -269,8 +269,10 @@ def main() -> None:
             )
             print(f"{shown + ratio:>21}", end="")
         print()
-    scripts = sum(path.stat().st_size for path in (HERE.parents[1] / "course/explore").glob("*.js"))
-    print(f"\nJavaScript of all explorers together: {scripts / 1000:.0f} kB")
+    folder = HERE.parents[1] / "course" / "explore"
+    sizes = {path.name: path.stat().st_size / 1000 for path in folder.glob("*.js")}
+    explorers = sum(sizes.values()) - sizes["predict.js"]
+    print(f"\nJavaScript of all explorers: {explorers:.1f} kB; predict.js: {sizes['predict.js']:.1f} kB")
 
 
 if __name__ == "__main__":
