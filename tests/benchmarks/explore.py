@@ -271,8 +271,8 @@ def main() -> None:
         print()
     folder = HERE.parents[1] / "course" / "explore"
     sizes = {path.name: path.stat().st_size / 1000 for path in folder.glob("*.js")}
-    explorers = sum(sizes.values()) - sizes["predict.js"]
-    print(f"\nJavaScript of all explorers: {explorers:.1f} kB; predict.js: {sizes['predict.js']:.1f} kB")
+    predictions = sizes.pop("predict.js")
+    print(f"\nJavaScript: explorers {sum(sizes.values()):.1f} kB, predictions {predictions:.1f} kB")
 
 
 if __name__ == "__main__":
