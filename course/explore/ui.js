@@ -53,7 +53,7 @@ export function drawOn(model, draw) {
 export const clamp = (index, size) => Math.max(0, Math.min(size - 1, index));
 
 /** An id that no other element of the page has. Two explorers share no counter. */
-export const newId = () => `course-${Math.random().toString(36).slice(2)}`;
+export const newId = () => `course-${Math.random().toString(16).slice(2)}`;
 
 // Controls
 

@@ -93,6 +93,12 @@ def open_explorer() -> Callable[..., None]:
     return open_explorer
 
 
+def stop_clock(page: Page) -> None:
+    """From now on time passes on the page only when the test says so: `page.clock.run_for`."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1)  # second
+
+
 @pytest.fixture
 def violations() -> Callable[[Page], list[str]]:
     """A function that lists what axe-core finds wrong with the explorers on a page."""

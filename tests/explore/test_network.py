@@ -15,6 +15,7 @@ from course import explore, models
 from course.explore.base import bundle
 from course.explore.network import PRESETS, NetworkExplorer, broken_at, facts, rows_of
 from course.ledger import ledger
+from explore.conftest import stop_clock
 
 FACTS = ["name", "kind", "shape", "pads", "params", "macs", "activations", "field"]
 IN_THE_BROWSER = """async ({ source, networks }) => {
@@ -302,7 +303,7 @@ def test_keras_is_loaded_only_to_build():
 def fake_kernel(page):
     """A page with the explorer in it, and a kernel that the test plays."""
     page.set_content("<!doctype html>")
-    page.clock.install()
+    stop_clock(page)
     state = explore.network("same").state()
     page.evaluate(FAKE_KERNEL, {"source": bundle("network"), "state": state})
     return page

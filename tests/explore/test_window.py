@@ -17,6 +17,7 @@ from course import explore, figures
 from course.explore.window import WindowExplorer
 from course.geometry import SettingError, Window
 from course.page import LONGEST
+from explore.conftest import stop_clock
 
 NAMES = ("kernel_size", "strides", "padding", "dilation_rate")
 
@@ -330,7 +331,7 @@ def test_step_goes_in_reading_order_and_round_again(page: Page, open_explorer):
 @pytest.mark.parametrize(("motion", "seconds"), [("no-preference", 0.5), ("reduce", 1.2)])
 def test_play_steps_until_paused(page: Page, open_explorer, motion: str, seconds: float):
     page.emulate_media(reduced_motion=motion)
-    page.clock.install()
+    stop_clock(page)
     open_explorer(page, explore.window(n=8))
     page.get_by_role("button", name="Play").click()
     for column in (1, 2):
@@ -468,6 +469,7 @@ def test_a_lopsided_padding_from_python_is_in_the_list_while_it_lasts(page: Page
 
 
 def test_what_changed_is_read_out_once_it_has_settled(page: Page, open_explorer):
+    stop_clock(page)
     open_explorer(page, explore.window(n=6))
     status = page.locator(".aloud")
     assert status.get_attribute("aria-live") == "polite"
@@ -481,20 +483,24 @@ def test_what_changed_is_read_out_once_it_has_settled(page: Page, open_explorer)
     )
     for _ in range(3):
         picture(page, "Input").press("ArrowRight")
-    expect(status).to_have_text("Row 0, column 3.")  # and nothing that is as it was
-    assert len(page.evaluate("window.said")) < 3
+        page.clock.run_for(100)  # milliseconds
+    page.clock.run_for(400)
+    assert page.evaluate("window.said") == ["Row 0, column 3."]  # nothing that is as it was
     page.get_by_label("n, input size").press("ArrowRight")
+    page.clock.run_for(500)
     expect(status).to_have_text("Output 5 by 5.")
     page.get_by_label("s, strides").press("End")
+    page.clock.run_for(500)
     expect(status).to_have_text(
         "Output 1 by 1. Row 0, column 0. Never read: row and column 3, 4, 5, 6."
     )
     page.get_by_label("k, kernel_size").press("End")
+    page.clock.run_for(500)
     expect(status).to_contain_text("kernel_size=9 is impossible")
 
 
 def test_a_page_that_opens_and_a_window_that_plays_keep_quiet(page: Page, open_explorer):
-    page.clock.install()
+    stop_clock(page)
     open_explorer(page, explore.window(n=8))
     page.clock.run_for(2000)  # milliseconds
     expect(page.locator(".aloud")).to_be_empty()
