@@ -6,7 +6,7 @@ the padding on each side, the multiply-accumulates (MACs), the activations and t
 
 import html
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -114,15 +114,18 @@ class Ledger:
         return "\n".join([f"Ledger of {self.name}", lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
     def _repr_html_(self) -> str:
-        head, *body, total = [[html.escape(cell) for cell in cells] for cells in self._table()]
-        head = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-        body = [
-            f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest)
-            for first, *rest in (*body, total)
-        ]
-        rows = "".join(f"<tr>{cells}</tr>" for cells in body)
-        caption = f"<caption>Ledger of <b>{html.escape(self.name)}</b></caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        _, *rows = self._table()
+        return html_table(rows, f"<caption>Ledger of <b>{html.escape(self.name)}</b></caption>")
+
+
+def html_table(rows: Iterable[tuple[str, ...]], caption: str = "") -> str:
+    """Rows of cells, under the headings of a ledger; ``caption`` is html."""
+    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in HEADINGS)
+    body = ""
+    for first, *rest in rows:
+        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
+        body += f'<tr><th scope="row">{html.escape(first)}</th>{cells}</tr>'
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def ledger(model: keras.Model) -> Ledger:

@@ -41,13 +41,18 @@ OTHER_PADDING = {"valid": "same", "same": "valid", "causal": "full", "full": "ca
 AT_A_TIME = 2  # kernels; one with TensorFlow takes 0.6 GB
 
 # Mutants that change nothing a reader could be wrong about, each with the reason:
-# (lesson, cell id, "original → mutant"): reason
+# (lesson, cell id, line, "original → mutant"): reason
 SURVIVORS = {
-    ("02_padding", "padding-08", "1 → 2"): "whether a window fits does not depend on the channels",
-    ("02_padding", "padding-20", "28 → 29"): "at stride 1, `same` pads every size alike",
-    ("04_stride", "stride-16", "1 → 2"): "how many channels are read does not change the shape",
-    ("04_stride", "stride-40", "0 → 1"): "all windows but the last ones read nine ones",
-    ("04_stride", "stride-43", "3 → 4"): "the size after `same` does not depend on the kernel",
+    (
+        "02_padding",
+        "padding-08",
+        3,
+        "1 → 2",
+    ): "whether a window fits does not depend on the channels",
+    ("02_padding", "padding-20", 2, "28 → 29"): "at stride 1, `same` pads every size alike",
+    ("04_stride", "stride-16", 5, "1 → 2"): "how many channels are read does not change the shape",
+    ("04_stride", "stride-40", 3, "0 → 1"): "all windows but the last ones read nine ones",
+    ("04_stride", "stride-43", 2, "3 → 4"): "the size after `same` does not depend on the kernel",
 }
 
 
@@ -77,17 +82,16 @@ class Mutant:
         return notebook
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, int, str]:
         """How ``SURVIVORS`` calls it."""
-        cell_id = self.lesson.cells[self.cell].get("id", "")
-        return self.path.stem, cell_id, f"{self.before} → {self.after}"
+        cell = self.lesson.cells[self.cell]
+        line = cell.source.count("\n", 0, self.start) + 1
+        return self.path.stem, cell.get("id", ""), line, f"{self.before} → {self.after}"
 
     def __str__(self) -> str:
-        source = self.lesson.cells[self.cell].source
-        row = source.count("\n", 0, self.start)
-        lesson, cell, change = self.key
-        line = source.splitlines()[row].strip()
-        return f"{lesson}, cell {self.cell + 1} ({cell}), line {row + 1}: {change} in “{line}”"
+        lesson, cell, line, change = self.key
+        text = self.lesson.cells[self.cell].source.splitlines()[line - 1].strip()
+        return f"{lesson}, cell {self.cell + 1} ({cell}), line {line}: {change} in “{text}”"
 
 
 def mutants(path: Path) -> list[Mutant]:

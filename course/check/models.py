@@ -1,7 +1,5 @@
 """What is to be said about a Keras model."""
 
-import html
-
 from course import questions
 from course.check.feedback import Check
 from course.check.plain import what
@@ -10,6 +8,8 @@ from course.check.plain import what
 def check_model(question: questions.Question, answer: object) -> Check:
     """Diagnose a Keras model, and show the row of its ledger that tells."""
     import keras  # only now: it takes seconds
+
+    from course.ledger import html_table
 
     if not issubclass(type(answer), keras.Model):
         return Check(False, f"Not right yet. {_no_model(answer, keras)}")
@@ -21,7 +21,7 @@ def check_model(question: questions.Question, answer: object) -> Check:
     if diagnosis.correct:
         return Check(True, diagnosis.message)
     row, note = _telling_row(question.setting, built, answer)
-    table = _row_table(row)
+    table = html_table([row.cells()])
     return Check(False, diagnosis.message, diagnosis.mistake, [note], table=table)
 
 
@@ -70,13 +70,3 @@ def _telling_row(wanted: dict, built: dict, model):
         row = max(rows, key=lambda row: row.macs)
         return row, f"Most of them are in layer `{row.name}`: {row.macs:,}."
     return rows[-1], f"Layer `{rows[-1].name}` is the last: look at what it sees."
-
-
-def _row_table(row) -> str:
-    """One row of a ledger, with its headings, as html."""
-    from course.ledger import HEADINGS
-
-    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in HEADINGS)
-    first, *rest = map(html.escape, row.cells())
-    cells = f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest)
-    return f"<table><thead><tr>{head}</tr></thead><tbody><tr>{cells}</tr></tbody></table>"

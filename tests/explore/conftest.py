@@ -12,13 +12,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from course.explore.base import Explorer
 
 # As Debian, Ubuntu and Google name it.
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60_000  # milliseconds until what is expected has come, on a busy machine too
+SLIDERS = {
+    "n": "n, input size",
+    "kernel_size": "k, kernel_size",
+    "strides": "s, strides",
+    "dilation_rate": "d, dilation_rate",
+}
 QUIET = ("background-networking", "component-update", "sync", "gpu")
 DARK = """
     body {
@@ -49,6 +55,14 @@ def chromium() -> Iterator[Browser]:
         expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that keeps what it has loaded of JupyterLab."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1600})
+    yield context
+    context.close()
 
 
 @contextlib.contextmanager

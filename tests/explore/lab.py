@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -24,6 +25,9 @@ OWN = {
     "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
 }
 
+# JupyterLab says in the console that a kernel has gone, and nbconvert's page asks a network that is
+# not there for what shows formulas.
+THEIRS = re.compile("Kernel|WebSocket|Canceled future|Comm not found|Failed to load resource")
 # The session of the notebook in front.
 SESSION = "jupyterapp.shell.currentWidget.sessionContext"
 EXECUTE = """async (code) => {

@@ -13,14 +13,11 @@ import pytest
 import refresh
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from explore import lab
 from explore.conftest import watched
 
-# JupyterLab says in the console that a kernel has gone, and nbconvert's page asks a network that is
-# not there for what shows formulas.
-THEIRS = re.compile("Kernel|WebSocket|Canceled future|Comm not found|Failed to load resource")
 TWICE = ["from course import explore\nw = explore.window(n=8)", "w", "w"]
 HERE = lessons.lesson_paths()
 
@@ -53,19 +50,11 @@ def write(server) -> Callable[..., str]:
     return write
 
 
-@pytest.fixture(scope="module")
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser that keeps what it has loaded of JupyterLab."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 1600})
-    yield context
-    context.close()
-
-
 @pytest.fixture
 def open_notebook(context: BrowserContext, server) -> Iterator[Callable[[str], lab.Notebook]]:
     """A function that opens a notebook; its kernel ends with the test, which fails on errors."""
     opened = []
-    with watched(context.new_page(), but=THEIRS) as page:
+    with watched(context.new_page(), but=lab.THEIRS) as page:
 
         def open_notebook(name: str, app: str = "doc") -> lab.Notebook:
             opened.append(lab.Notebook(page, f"{server[0]}/{app}/tree/{name}"))
@@ -295,7 +284,7 @@ def test_exported_it_is_alive_without_kernel_and_network(
     exported, _ = HTMLExporter().from_filename(folder / name)
     (folder / "export.html").write_text(exported, encoding="utf-8")
     context = chromium.new_context(offline=True)
-    with contextlib.closing(context), watched(context.new_page(), but=THEIRS) as page:
+    with contextlib.closing(context), watched(context.new_page(), but=lab.THEIRS) as page:
         page.goto((folder / "export.html").as_uri())
         expect_alive(page, 2)
 

@@ -13,6 +13,7 @@ from course import explore
 from course.explore.receptive_field import LARGEST, ReceptiveFieldExplorer
 from course.geometry import SettingError, Window
 from course.receptive_field import of_windows
+from explore.conftest import SLIDERS
 
 COMPUTE = """async ({ module, states }) => {
   const source = `${module}\\nexport { stack, cone };`;
@@ -324,14 +325,6 @@ def test_layers_are_added_and_removed_up_to_the_ends(page: Page, open_explorer):
     expect(remove).to_be_disabled()
     expect(add).to_be_focused()
     assert table(page)[-1][1] == Window(2).span
-
-
-SLIDERS = {
-    "n": "n, input size",
-    "kernel_size": "k, kernel_size",
-    "strides": "s, strides",
-    "dilation_rate": "d, dilation_rate",
-}
 
 
 @pytest.mark.parametrize("padding", ["valid", "same", "causal", "full", "3"])

@@ -17,7 +17,7 @@ from course import explore, figures
 from course.explore.window import WindowExplorer
 from course.geometry import SettingError, Window
 from course.page import LONGEST
-from explore.conftest import stop_clock
+from explore.conftest import SLIDERS, stop_clock
 
 NAMES = ("kernel_size", "strides", "padding", "dilation_rate")
 
@@ -350,14 +350,6 @@ def test_window_glides_unless_motion_is_unwanted(page: Page, open_explorer):
     assert page.evaluate(duration) != "0s"
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(duration) == "0s"
-
-
-SLIDERS = {
-    "n": "n, input size",
-    "kernel_size": "k, kernel_size",
-    "strides": "s, strides",
-    "dilation_rate": "d, dilation_rate",
-}
 
 
 @pytest.mark.parametrize("padding", ["valid", "same", "causal", "full", "2"])

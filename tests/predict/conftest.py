@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from explore.conftest import chromium, violations  # noqa: F401 (fixtures)
+from explore.conftest import chromium, context, violations  # noqa: F401 (fixtures)
 
 from course.predict import record
 

@@ -1,7 +1,6 @@
 """Predictions where students meet them: in a real JupyterLab, by keyboard alone."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,13 +10,11 @@ import refresh
 from explore import lab
 from explore.conftest import watched
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from course.predict.progress import NOTHING
 from course.predict.record import NAME
 
-# JupyterLab says in the console that a kernel has gone.
-THEIRS = re.compile("Kernel|WebSocket|Canceled future|Comm not found|Failed to load resource")
 TABS = 40  # presses of Tab that lead from anywhere to anywhere in a notebook as short as this
 QUESTIONS = (
     "from course import predict, questions",
@@ -44,21 +41,13 @@ def kept(server: tuple[str, Path]) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser that keeps what it has loaded of JupyterLab."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 1600})
-    yield context
-    context.close()
-
-
 @pytest.fixture
 def notebook(context: BrowserContext, server: tuple[str, Path], kept: Path):
     """A notebook with three predictions and the progress page, not run yet."""
     address, folder = server
     cells = new_notebook(cells=[new_code_cell(source) for source in QUESTIONS])
     nbformat.write(refresh.normalise(cells, "lesson"), folder / "lesson.ipynb")
-    with watched(context.new_page(), but=THEIRS) as page:
+    with watched(context.new_page(), but=lab.THEIRS) as page:
         notebook = lab.Notebook(page, f"{address}/doc/tree/lesson.ipynb")
         yield notebook
         notebook.shut_down()
