@@ -2,41 +2,49 @@
 
     uv run --group test python tests/mutants.py [notebook ...]
 
-In code cells every number becomes one more, and every named padding another one; in the prose
-every number becomes one more in its last digit. A mutant of the code runs in a copy of the
-lessons: nbval executes it strictly and then, if it is still alive, the checks in the prose are
-tried. A mutant of the prose needs no execution, because the checks themselves stay as they are.
-The exit code is 1 if a mutant survives without a reason in ``SURVIVORS``.
+In code cells every number becomes one more, and every named padding another one. In the prose
+every number becomes one more in its last digit, two different numbers of a sentence change places,
+and each text gets a false sentence. A mutant of the code runs in a copy of the lessons: nbval
+executes it strictly and then, if it is still alive, the numbers in the prose are computed. A mutant
+of the prose needs no execution, because what is computed stays as it is. The exit code is 1 if a
+mutant survives without a reason in ``SURVIVORS``.
 """
 
 import ast
+import contextlib
 import copy
+import ctypes
+import inspect
 import io
+import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache, wraps
 from pathlib import Path
+from unittest import mock
 
-from lessons import (
-    NOTEBOOKS,
-    ROOT,
-    cells,
-    lesson_paths,
-    neutral_environment,
-    numbers,
-    read,
-    text_problems,
-)
+import numpy as np
+import prose
+from lessons import LINK, NOTEBOOKS, ROOT, cells, lesson_paths, neutral_environment, read, run
 from nbformat import NotebookNode
+from prose import Broken, Number
 from refresh import to_text
 
+from course import digits
+from course.geometry import Window
+
+WORD = re.compile(r"[\w-]+")
+LONGEST_RUN = 10  # seconds that a lesson may take in this process; one needs half a second
 OTHER_PADDING = {"valid": "same", "same": "valid", "causal": "full", "full": "causal"}
 AT_A_TIME = 2  # kernels; one with TensorFlow takes 0.6 GB
 
@@ -132,22 +140,163 @@ def code_changes(source: str) -> Iterator[tuple[int, str, str]]:
 
 
 def prose_changes(source: str) -> Iterator[tuple[int, str, str]]:
-    """(start, before, after) of every number that a reader of a Markdown cell sees.
+    """(start, before, after) of every small lie about a number in a Markdown cell.
 
-    >>> list(prose_changes("9.9 % of 2,002,698"))
-    [(0, '9.9', '10.0'), (9, '2,002,698', '2002699')]
+    >>> for change in prose_changes("9.9 % of five"):
+    ...     print(change)
+    (0, '9.9', '10.0')
+    (9, 'five', 'six')
+    (0, '9.9 % of five', 'five % of 9.9')
+    (13, '', ' It is 7.')
+    (13, '', ' There are seven of them.')
     """
-    for number in numbers(source):
-        last_digit = Decimal(1).scaleb(number.value.as_tuple().exponent)
-        before = source[number.start : number.end]
-        yield number.start, before, f"{number.value + last_digit:f}"
+    numbers = prose.numbers(source)
+    for number in [*numbers, *counted(source)]:
+        yield number.start, number.text, one_more(number)
+    for left, right in itertools.combinations(numbers, 2):
+        together = prose.sentence(source, left) == prose.sentence(source, right)
+        alike = left.text == right.text or set(left.values) & set(right.values)
+        if together and not alike:
+            between = source[left.end : right.start]
+            before, after = (left.text, between, right.text), (right.text, between, left.text)
+            yield left.start, "".join(before), "".join(after)
+    for lie in (" It is 7.", " There are seven of them."):
+        yield len(source), "", lie
+
+
+def counted(source: str) -> list[Number]:
+    """The numbers that only count something on the page, so that they have no expression."""
+    found = [m for pattern in prose.SERIES.values() for m in pattern.finditer(source)]
+    found += prose.TITLE.finditer(source)
+    numbers = [Number(match[1], match.start(1)) for match in found]
+    for link in LINK.finditer(source):
+        if ".ipynb" in link["target"]:
+            within = re.finditer(r"\b\d\d\b", link["text"])
+            numbers += [Number(each[0], link.start("text") + each.start()) for each in within]
+    return numbers
+
+
+def one_more(number: Number) -> str:
+    """How a number is written that is one more in its last digit.
+
+    >>> [one_more(Number(text, 0)) for text in ("9.9", "2,002,698", "09", "thirteen", "half")]
+    ['10.0', '2002699', '10', 'fourteen', 'quarter']
+    """
+    if not number.text[-1].isdigit():
+        words, own = list(prose.WORDS), set(number.values)
+        later = words[words.index(number.text.casefold()) :] + words
+        return next(word for word in later if not own & set(prose.WORDS[word]))
+    value = Decimal(re.sub(r"[,_]", "", number.text))
+    last_digit = Decimal(1).scaleb(value.as_tuple().exponent)
+    return f"{value + last_digit:f}".zfill(len(number.text) if number.text[0] == "0" else 0)
+
+
+@cache
+def facts(path: Path) -> tuple[Mapping, Mapping]:
+    """The expressions of a lesson and their values."""
+    notebook, expressions = read(path), prose.lines(path)
+    return expressions, prose.evaluate(expressions, notebook, run(notebook, path.parent))
 
 
 def killed(mutant: Mutant) -> bool:
     """Whether the tests notice the mutant."""
     if mutant.kind == "markdown":
-        return text_problems(mutant.notebook) != text_problems(mutant.lesson)
+        return bool(prose.prose_problems(mutant.notebook, *facts(mutant.path), mutant.path))
     return not passes(mutant.path, mutant.notebook)
+
+
+def unmoved(path: Path) -> list[str]:
+    """The expressions that stay what they are whatever is changed in the lesson or the course.
+
+    Each method of `Window` gives one more than it should; lessons have other numbers, and tests
+    other points; the digits are others; each mutant of the code runs in this process, and so does
+    the lesson without each of its cells. What moves under none of them computes nothing.
+    """
+    notebook, expressions = read(path), prose.lines(path)
+    namespace = run(notebook, path.parent)
+    left = {
+        (cell, index): [line]
+        for cell, of_it in expressions.items()
+        for index, line in enumerate(of_it)
+        if not line.is_free and not line.is_idiom
+    }
+    right = prose.evaluate(left, notebook, namespace)
+
+    def drop_what_moves(notebook: NotebookNode, namespace: dict, but: type = ()) -> None:
+        for key, (value,) in prose.evaluate(left, notebook, namespace).items():
+            if repr(value) != repr(right[key][0]) and not isinstance(value, but):
+                del left[key]
+
+    def try_another(notebook: NotebookNode, but: type = ()) -> None:
+        with contextlib.suppress(Exception):  # it may not even run
+            with _time_limit(LONGEST_RUN):
+                namespace = run(notebook, path.parent)
+            drop_what_moves(notebook, namespace, but)
+        if "keras" in sys.modules:  # a hundred models take a gigabyte
+            sys.modules["keras"].utils.clear_session()
+
+    methods = [name for name in vars(Window) if inspect.isfunction(getattr(Window, name))]
+    ours = [(Window, name) for name in methods if not name.startswith("_")]
+    for place, name in [*ours, (prose, "lesson_number"), (prose, "points_of")]:
+        with mock.patch.object(place, name, _one_more_of(getattr(place, name))):
+            drop_what_moves(notebook, namespace)
+    with mock.patch.object(digits, "load", _one_more_of(digits.load)):
+        try_another(notebook)
+    for mutant in mutants(path):
+        if mutant.kind == "code" and mutant.lesson.cells[mutant.cell].id in _named(notebook, left):
+            try_another(mutant.notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.id in _named(notebook, left):
+            fewer = copy.deepcopy(notebook)
+            fewer.cells = [each for each in fewer.cells if each.id != cell.id]
+            # What the cell no longer defines breaks whatever names it, so that proves nothing.
+            try_another(fewer, but=Broken)
+    return [f"{cell}: {expressions[cell][index].text}" for cell, index in sorted(left)]
+
+
+def _named(notebook: NotebookNode, left: Mapping) -> set[str]:
+    """Ids of the code cells that the expressions name, or that such cells need, and so on.
+
+    Only to save time: a mutant elsewhere moves none of them.
+    """
+    words, named = set(WORD.findall(" ".join(line.text for (line,) in left.values()))), set()
+    below = None
+    ours = []  # each code cell with the id of the text above it
+    for cell in notebook.cells:
+        below = cell.id if cell.cell_type == "markdown" else below
+        ours += [(cell, below)] if cell.cell_type == "code" else []
+    for cell, text in reversed(ours):
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        own = {node.id for node in nodes if isinstance(node, ast.Name)}
+        own |= {node.name for node in nodes if hasattr(node, "name")}
+        if words & {cell.id, text, "values", *own}:
+            named.add(cell.id)
+            words |= own
+    return named
+
+
+def _one_more_of(function: Callable) -> Callable:
+    """The function, but every number that it returns is one more, and every side of an array."""
+
+    def more(value):
+        if isinstance(value, np.ndarray):
+            return np.pad(value.astype(int) + 1, (0, 1), mode="edge")
+        return value + 1 if isinstance(value, int) else tuple(map(more, value))
+
+    return wraps(function)(lambda *args, **settings: more(function(*args, **settings)))
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise ``TimeoutError`` in a block that takes longer: some mutants never come to an end."""
+    send = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    to = ctypes.c_ulong(threading.get_ident())
+    timer = threading.Timer(seconds, send, (to, ctypes.py_object(TimeoutError)))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def passes(path: Path, notebook: NotebookNode) -> bool:
@@ -161,10 +310,11 @@ def passes(path: Path, notebook: NotebookNode) -> bool:
         shutil.copytree(lessons_folder, copied)
         changed = copied / path.resolve().relative_to(lessons_folder.resolve())
         changed.write_text(to_text(notebook), encoding="utf-8")
+        if prose.numbers_file(path).exists():
+            shutil.copy(prose.numbers_file(path), prose.numbers_file(changed))
         pytest = ["-m", "pytest", "-c", "pyproject.toml", "-x", "-p", "no:cacheprovider"]
         nbval = [*pytest, "--numprocesses=0", str(changed)]
-        prose = ["tests/lessons.py", str(changed)]
-        return _succeeds(nbval) and _succeeds(prose)
+        return _succeeds(nbval) and _succeeds(["tests/prose.py", str(changed)])
 
 
 def _succeeds(command: list[str]) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
-from lessons import cells, lesson_paths, neutral_environment, read, unquoted
+from lessons import cells, lesson_paths, neutral_environment, read
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
@@ -66,8 +66,6 @@ def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
             cell.metadata["jupyter"] = nbformat.from_dict({"outputs_hidden": True})
         if cell.cell_type == "code":
             cell.outputs = _normal_outputs(cell.outputs)
-        elif spare := unquoted(cell.source):
-            cell.metadata["unquoted"] = spare
     return notebook
 
 

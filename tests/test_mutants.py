@@ -5,6 +5,7 @@ import random
 import lessons
 import mutants
 import nbformat
+import prose
 import pytest
 from lessons import NOTEBOOKS, lesson_paths
 
@@ -20,19 +21,28 @@ picture = f'<img alt="{alt}" src="data:image/png;base64,AAAA">'
 display({"text/html": picture, "text/plain": alt}, raw=True)"""
 
 
+NUMBERS = """\
+cell-0 = '''
+n
+value("cell-1")[1]
+'''
+"""
+
+
 @pytest.fixture
 def lesson(write_notebook):
-    return write_notebook(
-        ("markdown", "# A window\n\nOn 28 pixels, `same` pads 1.\n<!-- check: n == 28 * 1 -->"),
-        ("code", CODE),
-        ("code", SHOW),
+    path = write_notebook(
+        ("markdown", "# A window\n\nOn 28 pixels, `same` pads 1."), ("code", CODE), ("code", SHOW)
     )
+    prose.numbers_file(path).write_text(NUMBERS, encoding="utf-8")
+    return path
 
 
 def test_every_mutant_of_a_checked_lesson_is_killed(lesson):
     candidates = mutants.mutants(lesson)
     assert [f"{mutant.before} → {mutant.after}" for mutant in candidates] == [
-        *("28 → 29", "1 → 2"),
+        *("28 → 29", "1 → 2", "28 pixels, `same` pads 1 → 1 pixels, `same` pads 28"),
+        *(" →  It is 7.", " →  There are seven of them."),
         *("28 → 29", "3 → 4", '"same" → "valid"'),
     ]
     assert mutants.survivors(candidates) == []
@@ -59,10 +69,28 @@ def test_a_lesson_that_cannot_judge_its_mutants_is_refused(code, message, write_
         mutants.survivors(mutants.mutants(path))
 
 
-def test_prose_checks_kill_what_nbval_cannot_see(write_notebook):
-    path = write_notebook(("markdown", "On 28.\n<!-- check: n == 28 -->"), ("code", "n = 28"))
-    _, code = mutants.mutants(path)
+def test_numbers_in_the_prose_kill_what_nbval_cannot_see(write_notebook):
+    path = write_notebook(("markdown", "On 28."), ("code", "n = 28"))
+    prose.numbers_file(path).write_text("cell-0 = 'n'", encoding="utf-8")
+    *_, code = mutants.mutants(path)
+    assert code.kind == "code"
     assert mutants.killed(code)
+
+
+def test_an_expression_that_computes_nothing_is_found(lesson):
+    assert mutants.unmoved(lesson) == []
+    for idle in ("n - n + 28", "Window(28).kernel_size", "0 * value('cell-1')[1] + 28"):
+        text = NUMBERS.replace("n\n", f"{idle}\n", 1)
+        prose.numbers_file(lesson).write_text(text, encoding="utf-8")
+        assert prose.lesson_problems(lesson) == []
+        assert mutants.unmoved(lesson) == [f"cell-0: {idle}"]
+
+
+def test_an_endless_mutant_comes_to_an_end(write_notebook, monkeypatch):
+    monkeypatch.setattr(mutants, "LONGEST_RUN", 0.2)
+    path = write_notebook(("markdown", "5"), ("code", "n = 5\nwhile n == 6:\n    pass"))
+    prose.numbers_file(path).write_text("cell-0 = 'n'", encoding="utf-8")
+    assert mutants.unmoved(path) == ["cell-0: n"]
 
 
 @pytest.mark.parametrize(
@@ -92,10 +120,21 @@ LIGHT = [
 ]
 
 
-@pytest.mark.parametrize("path", lesson_paths(), ids=lambda path: str(path.relative_to(NOTEBOOKS)))
-def test_no_number_in_the_prose_can_change(path):
+LESSONS = pytest.mark.parametrize(
+    "path", lesson_paths(), ids=lambda path: str(path.relative_to(NOTEBOOKS))
+)
+
+
+@LESSONS
+def test_no_lie_about_a_number_in_the_prose_is_believed(path):
     alive = [mutant for mutant in PROSE if mutant.path == path and not mutants.killed(mutant)]
     assert not alive, "\n".join(["nothing notices:", *map(str, alive)])
+
+
+@LESSONS
+def test_every_expression_moves_when_the_code_changes(path):
+    idle = mutants.unmoved(path)
+    assert not idle, "\n".join(["no change of the code changes:", *idle])
 
 
 def test_sampled_code_mutants_of_real_lessons_are_killed():
