@@ -43,6 +43,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 from nbformat import NotebookNode
+from tool import print_anywhere
 
 import course
 
@@ -53,7 +54,7 @@ NOTEBOOKS = ROOT / "notebooks"
 DISTURBING = (
     *("COLUMNS", "LINES", "JUPYTER_COLUMNS", "NO_COLOR", "FORCE_COLOR"),
     *("MPLBACKEND", "MATPLOTLIBRC", "KERAS_HOME", "KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"),
-    *("PYTHONWARNINGS", "PYTHONOPTIMIZE"),
+    *("PYTHONWARNINGS", "PYTHONOPTIMIZE", "TF_ENABLE_ONEDNN_OPTS"),
 )
 
 PRELUDE = {
@@ -319,6 +320,7 @@ def _blank(match: re.Match) -> str:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     trouble = [
         f"{path}: {problem}"

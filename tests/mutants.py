@@ -36,6 +36,7 @@ from lessons import (
 )
 from nbformat import NotebookNode
 from refresh import to_text
+from tool import print_anywhere
 
 OTHER_PADDING = {"valid": "same", "same": "valid", "causal": "full", "full": "causal"}
 AT_A_TIME = 2  # kernels; one with TensorFlow takes 0.6 GB
@@ -211,5 +212,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     sys.exit(main(sys.argv[1:]))
