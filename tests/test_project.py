@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -101,6 +102,21 @@ def test_import_course_costs_next_to_nothing():
     command = [sys.executable, "-c", code]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert printed.split() == []
+
+
+def test_tensorflow_starts_without_a_word():
+    """A student would see it in pink, a refresh would fail, and nbgrader would take points."""
+    code = """
+        import os, course, keras, numpy
+        keras.layers.Conv2D(1, 3)(numpy.ones((1, 8, 8, 1)))
+        print(os.environ["TF_ENABLE_ONEDNN_OPTS"])
+    """
+    own = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, env=own, check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+    # Many processors would leave oneDNN off anyway, and stay silent: the course must have done it.
+    assert done.stdout.split() == ["0"]
 
 
 def test_python_starts_in_any_folder():
