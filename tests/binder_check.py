@@ -24,6 +24,7 @@ from pathlib import Path
 import psutil
 from lessons import NOTEBOOKS, ROOT, lesson_paths
 from playwright.sync_api import Page, sync_playwright
+from tool import copy_repository, print_anywhere
 
 NEWS_BY_THEN = 5_000  # milliseconds after which JupyterLab has asked about Jupyter news, if it does
 # A cell that waits or runs shows [*] instead of a number.
@@ -37,16 +38,6 @@ BROKEN_PICTURES = """
 COMPLAINTS = ", ".join(
     f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind in ("stderr", "error")
 )
-
-
-def copy_repository(target: Path) -> None:
-    """Copy what git tracks, and what it would track, but nothing that it ignores."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in set(listed.rstrip("\0").split("\0")):
-        if (ROOT / name).is_file():  # git lists what has been deleted, too
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)
 
 
 def build(folder: Path) -> tuple[Path, dict[str, str]]:
@@ -153,4 +144,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     main()

@@ -9,6 +9,8 @@ diagnosis is wrong.
 
 import sys
 
+from tool import print_anywhere
+
 from course import questions
 
 SIZE = questions.output_size
@@ -324,4 +326,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     sys.exit(main())

@@ -16,17 +16,17 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from tool import ROOT
 
 import course
 
-ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 
 # Whatever in a person's environment would change what a lesson prints.
 DISTURBING = (
     *("COLUMNS", "LINES", "JUPYTER_COLUMNS", "NO_COLOR", "FORCE_COLOR"),
     *("MPLBACKEND", "MATPLOTLIBRC", "KERAS_HOME", "KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"),
-    *("PYTHONWARNINGS", "PYTHONOPTIMIZE"),
+    *("PYTHONWARNINGS", "PYTHONOPTIMIZE", "TF_ENABLE_ONEDNN_OPTS"),
 )
 
 HEAVY = re.compile(r"\b(tensorflow|keras|models|ledger)\b")

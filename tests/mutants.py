@@ -39,6 +39,7 @@ from lessons import LINK, NOTEBOOKS, ROOT, cells, lesson_paths, neutral_environm
 from nbformat import NotebookNode
 from prose import Broken, Number
 from refresh import to_text
+from tool import print_anywhere
 
 from course import digits
 from course.geometry import Window
@@ -361,5 +362,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     sys.exit(main(sys.argv[1:]))

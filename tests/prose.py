@@ -62,6 +62,7 @@ from lessons import (
     run,
 )
 from nbformat import NotebookNode
+from tool import print_anywhere
 
 NUMBERS = ROOT / "tests" / "numbers"
 
@@ -425,6 +426,7 @@ def _blank(match: re.Match) -> str:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     trouble = [
         f"{path}: {problem}"

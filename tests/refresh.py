@@ -22,6 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
+from tool import print_anywhere
 
 METADATA = {
     "kernelspec": {
@@ -167,5 +168,6 @@ def _normal_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     sys.exit(main(sys.argv[1:]))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lessons import NOTEBOOKS, neutral_environment, read
 from refresh import normalise, to_text
+from tool import print_anywhere
 
 HOMEWORK = NOTEBOOKS / "homework"
 NOT_OURS = shutil.ignore_patterns(".ipynb_checkpoints")
@@ -73,5 +74,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     main()

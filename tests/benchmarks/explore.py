@@ -29,6 +29,7 @@ sys.path.insert(0, str(HERE.parent))
 import refresh  # noqa: E402
 from explore.conftest import launch  # noqa: E402
 from explore.lab import Notebook, serve  # noqa: E402
+from tool import print_anywhere  # noqa: E402
 
 CHANGES = 60  # keys, for a median
 REPEATS = 7  # runs of the cell, for a median
@@ -276,4 +277,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     main()

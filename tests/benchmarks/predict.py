@@ -21,6 +21,7 @@ import lessons
 import refresh
 from explore import lab
 from explore.conftest import NAMES
+from tool import print_anywhere
 
 REPEAT = 15
 CELL = """from course import predict, questions
@@ -89,4 +90,5 @@ def main():
 
 
 if __name__ == "__main__":
+    print_anywhere()
     main()

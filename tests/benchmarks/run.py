@@ -21,6 +21,7 @@ from course.geometry import Window
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import lessons
+from tool import print_anywhere
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "ipywidgets")
 PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
@@ -91,4 +92,5 @@ def main():
 
 
 if __name__ == "__main__":
+    print_anywhere()
     main()
