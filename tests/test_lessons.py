@@ -156,6 +156,13 @@ def shows_pictures_without_a_kernel(lesson):
 
 
 @rule
+def stores_no_script(lesson):
+    for where, text in output_texts(lesson):
+        if "<script" in text:
+            yield f"{where} stores a script, of which every change would rewrite the lesson"
+
+
+@rule
 def links_to_what_exists(lesson):
     for where, cell in cells(lesson.notebook, "markdown"):
         for link in LINK.finditer(FENCE.sub("", cell.source)):
@@ -418,6 +425,7 @@ BREAKS = [
     (describes_every_picture, add(0, "![window](data:,)")),
     (describes_every_picture, add(0, "<img src='data:,'>")),
     (shows_pictures_without_a_kernel, output(shown(**WIDGET))),
+    (stores_no_script, output(shown(text_html="<p>1</p><script>draw()"))),
     (links_to_what_exists, add(0, "[next](02_padding.ipynb)")),
     (links_to_what_exists, add(0, "[up](#A-windov)")),
     (links_to_what_exists, add(0, "[up](lesson.ipynb#A-windov)")),
@@ -597,6 +605,14 @@ def test_normal_form_names_cells_the_same_way_every_time(good):
     assert ids[0] == kept
     assert ids[1:4] == ["07-lesson-1", "07-lesson-2", "07-lesson-3"]
     assert len(set(ids)) == len(ids)
+
+
+def test_normal_form_keeps_no_script(good):
+    notebook = lessons.read(good)
+    script = "<script type='module'>\ndraw(1)\n</script>"
+    output(shown(text_html=f"<p>1</p>\n{script}\n<p>2</p>{script}"))(notebook)
+    (kept,) = normalise(notebook, "lesson").cells[1].outputs
+    assert kept.data["text/html"] == "<p>1</p>\n<p>2</p>"
 
 
 def test_normal_form_merges_streams_and_keeps_html_of_widgets(good):
