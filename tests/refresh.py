@@ -66,7 +66,8 @@ def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
         kept = {key: cell.metadata[key] for key in KEPT if cell.metadata.get(key) not in (None, [])}
         cell.metadata = nbformat.from_dict(kept)
         if "reveal" in kept.get("tags", []):  # folded until the reader runs the cell
-            cell.metadata["jupyter"] = nbformat.from_dict({"outputs_hidden": True})
+            folded = {"collapsed": True, "jupyter": {"outputs_hidden": True}}  # JupyterLab's marks
+            cell.metadata |= nbformat.from_dict(folded)
         if cell.cell_type == "code":
             cell.outputs = _normal_outputs(cell.outputs)
         elif spare := unquoted(cell.source):

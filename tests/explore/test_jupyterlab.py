@@ -20,6 +20,8 @@ from explore.conftest import watched
 
 TWICE = ["from course import explore\nw = explore.window(n=8)", "w", "w"]
 HERE = lessons.lesson_paths()
+PICTURE = re.compile(refresh.SANITIZE["pictures"]["regex"])
+VERSION = re.compile(r',\n   "version": "[0-9.]+"')  # Python's, which JupyterLab writes down
 
 
 @pytest.fixture(scope="module")
@@ -319,11 +321,14 @@ def test_exported_before_a_run_it_is_a_picture(write, exported):
 
 @pytest.mark.parametrize("lesson", HERE, ids=[path.stem for path in HERE])
 def test_lesson(server, open_notebook, lesson: Path):
-    """Its pictures have an alternative text, it runs, and nothing a hand does breaks it."""
+    """It can be saved, its pictures have an alternative text, it runs, and no hand breaks it."""
     name = lesson.relative_to(lessons.NOTEBOOKS).as_posix()
-    expected = str(lessons.read(server[1] / name)).count("<div data-course-explorer=")
+    path, committed = server[1] / name, lesson.read_text(encoding="utf-8")
+    expected = committed.count("<div data-course-explorer=")
     notebook = open_notebook(name)
     page = notebook.page
+    notebook.save()
+    assert VERSION.sub("", path.read_text(encoding="utf-8")) == committed
     without = page.locator(".jp-Notebook img:not([alt]), .jp-Notebook img[alt='']")
     expect(without).to_have_count(0)
     notebook.run_all()
@@ -333,6 +338,9 @@ def test_lesson(server, open_notebook, lesson: Path):
         "[data-mime-type='application/vnd.jupyter.error']"
     )
     assert complaints.all_inner_texts() == []
+    notebook.save()  # a refresh takes back all that a run leaves, but for the bytes of pictures
+    refreshed = refresh.to_text(refresh.normalise(lessons.read(path), lesson.stem))
+    assert PICTURE.sub("", refreshed) == PICTURE.sub("", committed)
     explorers = page.locator("[data-course-explorer] .course-explorer")
     expect(explorers).to_have_count(expected)
     for explorer in explorers.all():
