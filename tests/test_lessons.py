@@ -33,6 +33,7 @@ CELL_LENGTH = 15  # lines: a cell is short enough to read at a glance
 WARNING = re.compile(r"\b\w*Warning\b")
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
 FOLDER = re.compile(r"(?<![\w./<])/[\w.-]+/[\w./-]+|\bfile://|\b[A-Za-z]:\\\w")
+TITLE = re.compile(r"[A-Z][A-Za-z ,]{,58}:")  # a short line of plain words, which holds no digit
 DATA_URL = re.compile(r"data:[\w/+-]+;base64,[A-Za-z0-9+/=]*")
 
 
@@ -160,6 +161,16 @@ def stores_no_script(lesson):
     for where, text in output_texts(lesson):
         if "<script" in text:
             yield f"{where} stores a script, of which every change would rewrite the lesson"
+
+
+@rule
+def folds_an_output_behind_a_title(lesson):
+    """Of a folded output JupyterLab shows the first line, tags and all, however long it is."""
+    for where, cell in cells(lesson.notebook, "code"):
+        if "reveal" in cell.metadata.get("tags", []):
+            first = cell.outputs[0].get("text", "") if cell.outputs else ""
+            if not TITLE.fullmatch(first.partition("\n")[0]):
+                yield f"{where} is folded, so it must first print a title, in words: “The output:”"
 
 
 @rule
@@ -397,6 +408,14 @@ def replace(cell: int, text: str):
     return edit
 
 
+def fold(*new):
+    def edit(notebook):
+        output(*new)(notebook)
+        notebook.cells[1].metadata = NotebookNode(tags=["reveal"])
+
+    return edit
+
+
 def tag(notebook):
     notebook.cells[1].metadata = NotebookNode(tags=["nbval-skip"])
 
@@ -425,6 +444,12 @@ BREAKS = [
     (describes_every_picture, add(0, "![window](data:,)")),
     (describes_every_picture, add(0, "<img src='data:,'>")),
     (shows_pictures_without_a_kernel, output(shown(**WIDGET))),
+    (folds_an_output_behind_a_title, fold()),
+    (folds_an_output_behind_a_title, fold(shown(text_html="The size:"))),
+    (folds_an_output_behind_a_title, fold(stream("<b>The size:"))),
+    (folds_an_output_behind_a_title, fold(stream("The size, which is 26:"))),
+    (folds_an_output_behind_a_title, fold(stream("26\nThe size:"))),
+    (folds_an_output_behind_a_title, fold(stream(f"The {'very ' * 12}large size:"))),
     (stores_no_script, output(shown(text_html="<p>1</p><script>draw()"))),
     (links_to_what_exists, add(0, "[next](02_padding.ipynb)")),
     (links_to_what_exists, add(0, "[up](#A-windov)")),
