@@ -69,8 +69,6 @@ class Picture:
         alt, width = html.escape(self.alt), round(self.figure.get_figwidth() * 72)
         data = base64.b64encode(self.png()).decode()
         image = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
-        # Of a folded output JupyterLab shows the first line, which must not give it away.
-        image = f"<!-- Run the cell to see the picture. -->\n{image}"
         return {"text/html": image, "text/plain": self.alt}
 
 

@@ -34,6 +34,7 @@ CELL_LENGTH = 15  # lines: a cell is short enough to read at a glance
 WARNING = re.compile(r"\b\w*Warning\b")
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
 FOLDER = re.compile(r"(?<![\w./<])/[\w.-]+/[\w./-]+|\bfile://|\b[A-Za-z]:\\\w")
+TITLE = re.compile(r"[A-Z][A-Za-z ,]{,58}:")  # a short line of plain words, which holds no digit
 DATA_URL = re.compile(r"data:[\w/+-]+;base64,[A-Za-z0-9+/=]*")
 
 
@@ -154,6 +155,23 @@ def shows_pictures_without_a_kernel(lesson):
     for where, output in outputs(lesson):
         if any("widget" in kind for kind in output.get("data", {})):
             yield f"{where} stores a widget without html, which is dead when the lesson is opened"
+
+
+@rule
+def stores_no_script(lesson):
+    for where, text in output_texts(lesson):
+        if "<script" in text:
+            yield f"{where} stores a script, of which every change would rewrite the lesson"
+
+
+@rule
+def folds_an_output_behind_a_title(lesson):
+    """Of a folded output JupyterLab shows the first line, tags and all, however long it is."""
+    for where, cell in cells(lesson.notebook, "code"):
+        if "reveal" in cell.metadata.get("tags", []):
+            first = cell.outputs[0].get("text", "") if cell.outputs else ""
+            if not TITLE.fullmatch(first.partition("\n")[0]):
+                yield f"{where} is folded, so it must first print a title, in words: “The output:”"
 
 
 @rule
@@ -407,6 +425,14 @@ def replace(cell: int, text: str):
     return edit
 
 
+def fold(*new):
+    def edit(notebook):
+        output(*new)(notebook)
+        notebook.cells[1].metadata = NotebookNode(tags=["reveal"])
+
+    return edit
+
+
 def tag(notebook):
     notebook.cells[1].metadata = NotebookNode(tags=["nbval-skip"])
 
@@ -441,6 +467,13 @@ BREAKS = [
     (describes_every_picture, add(0, "![window](data:,)")),
     (describes_every_picture, add(0, "<img src='data:,'>")),
     (shows_pictures_without_a_kernel, output(shown(**WIDGET))),
+    (folds_an_output_behind_a_title, fold()),
+    (folds_an_output_behind_a_title, fold(shown(text_html="The size:"))),
+    (folds_an_output_behind_a_title, fold(stream("<b>The size:"))),
+    (folds_an_output_behind_a_title, fold(stream("The size, which is 26:"))),
+    (folds_an_output_behind_a_title, fold(stream("26\nThe size:"))),
+    (folds_an_output_behind_a_title, fold(stream(f"The {'very ' * 12}large size:"))),
+    (stores_no_script, output(shown(text_html="<p>1</p><script>draw()"))),
     (links_to_what_exists, add(0, "[next](02_padding.ipynb)")),
     (links_to_what_exists, add(0, "[up](#A-windov)")),
     (links_to_what_exists, add(0, "[up](lesson.ipynb#A-windov)")),
@@ -548,6 +581,14 @@ def test_normal_form_names_cells_the_same_way_every_time(good):
     assert ids[0] == kept
     assert ids[1:4] == ["07-lesson-1", "07-lesson-2", "07-lesson-3"]
     assert len(set(ids)) == len(ids)
+
+
+def test_normal_form_keeps_no_script(good):
+    notebook = lessons.read(good)
+    script = "<script type='module'>\ndraw(1)\n</script>"
+    output(shown(text_html=f"<p>1</p>\n{script}\n<p>2</p>{script}"))(notebook)
+    (kept,) = normalise(notebook, "lesson").cells[1].outputs
+    assert kept.data["text/html"] == "<p>1</p>\n<p>2</p>"
 
 
 def test_normal_form_merges_streams_and_keeps_html_of_widgets(good):

@@ -20,7 +20,8 @@ HEAVY = {"ipywidgets", "keras", "matplotlib", "numpy", "tensorflow"}
 
 TOP_LEVEL = {
     *("notebooks", "course", "tests", "binder", ".ci", ".github"),
-    *("pyproject.toml", "README.md", "LICENSE", ".gitignore", ".gitattributes"),
+    *("pyproject.toml", "README.md", "CONTRIBUTING.md", "LICENSE"),
+    *(".gitignore", ".gitattributes"),
 }
 
 # Put together here, so that this file does not name them either.

@@ -4,11 +4,12 @@ An explorer is a widget. Its picture and the arithmetic for it live in one ES mo
 this file, so it answers within a frame or two, with the kernel busy or gone. Python holds the same
 traits: a lesson can read what the student has set, and what it sets itself, the picture shows.
 
-A cell's output is not the widget's view but html: a static picture and a script that puts the view
-in its place, wherever scripts may run: in a notebook just run, in one that is trusted, and in
-exported html, with no kernel and no network. In JupyterLab the script finds the widget's model, if
-there is one, by its key. (Of a view alone a saved notebook keeps nothing: reopened, it would say
-"Error displaying widget: model not found".)
+A cell's output is not the widget's view but html: a static picture, the explorer's name and state
+beside it, and a script that puts the view in its place, wherever scripts may run: in a notebook
+just run, in one that is trusted, and in exported html, with no kernel and no network. In JupyterLab
+the script finds the widget's model, if there is one, by its key. (Of a view alone a saved notebook
+keeps nothing: reopened, it would say "Error displaying widget: model not found".) The notebooks of
+the repository are kept without scripts; what is left shows the picture.
 """
 
 import html
@@ -100,7 +101,7 @@ class Explorer(anywidget.AnyWidget):
         return {"text/plain": picture.alt, "text/html": self._html(picture)}, {}
 
     def _html(self, picture: figures.Picture) -> str:
-        constants = {"key": self._key, "style": STYLE, "state": self.state()}
+        constants = {"key": self._key, "style": STYLE}
         lines = [
             f"const {name} = {json.dumps(value)};".replace("<", "\\u003c")  # "</script>" ends it
             for name, value in constants.items()
@@ -110,5 +111,6 @@ class Explorer(anywidget.AnyWidget):
             ["(() => {", *lines, "const view = (() => {", view, "})();", PAGE, "})();"]
         )
         image = picture._repr_mimebundle_()["text/html"]
-        name = html.escape(type(self).__name__)
-        return f'<div data-course-explorer="{name}">{image}</div>\n<script>\n{script}</script>'
+        name, state = type(self).__name__, html.escape(json.dumps(self.state()))
+        place = f'<div data-course-explorer="{name}" data-state="{state}">{image}</div>'
+        return f"{place}\n<script>\n{script}</script>"

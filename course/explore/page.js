@@ -1,6 +1,8 @@
 // An explorer on a page: it takes the place of its picture, before this script. It has a model of
 // its own, so that it needs no kernel. When a kernel has one too, the two follow each other.
 
+const place = document.currentScript.previousElementSibling;
+const state = JSON.parse(place.dataset.state);
 const listeners = {};
 const notify = (event, ...details) => {
   for (const listener of listeners[event] ?? []) listener(...details);
@@ -41,7 +43,6 @@ function join() {
 document.addEventListener("course-model", join);
 join();
 
-const place = document.currentScript.previousElementSibling;
 const el = document.createElement("div");
 const looks = Object.assign(document.createElement("style"), { textContent: style });
 place.replaceChildren(looks, el);

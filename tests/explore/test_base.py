@@ -1,5 +1,6 @@
 """What all explorers share."""
 
+import html
 import json
 import re
 from collections import Counter
@@ -8,9 +9,11 @@ from importlib import resources
 import numpy as np
 import pytest
 import traitlets
+from refresh import SANITIZE, SCRIPT
 
 from course import explore
-from course.explore.base import bundle
+from course.explore import base
+from course.explore.base import Explorer, bundle
 
 
 def test_there_is_little_javascript():
@@ -30,7 +33,56 @@ def test_no_two_modules_of_a_bundle_share_a_name(view: str):
     assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("make", [getattr(explore, name) for name in explore.__all__])
+each_explorer = pytest.mark.parametrize(
+    "make", [getattr(explore, name) for name in explore.__all__]
+)
+
+
+def page_of(explorer: Explorer) -> str:
+    """The html that a run puts into the notebook."""
+    return explorer._repr_mimebundle_()[0]["text/html"]
+
+
+@each_explorer
+def test_a_changed_line_of_javascript_or_css_changes_no_notebook(make, monkeypatch):
+    before, explorer = page_of(make()), make()
+    explorer._esm += "// a line"
+    monkeypatch.setattr(base, "PAGE", f"{base.PAGE}// a line\n")
+    monkeypatch.setattr(base, "STYLE", f"{base.STYLE}p {{}}\n")
+    after = page_of(explorer)
+    assert after.count("a line") == 2
+    assert "p {}" in after
+    assert SCRIPT.sub("", before) == SCRIPT.sub("", after)
+
+
+@each_explorer
+def test_a_notebook_keeps_the_name_and_the_state_of_an_explorer(make):
+    explorer = make()
+    page = page_of(explorer)
+    kept = SCRIPT.sub("", page)
+    assert "<script" not in kept
+    name, state = re.match('<div data-course-explorer="(.*?)" data-state="(.*?)"><', kept).groups()
+    assert name == type(explorer).__name__
+    assert json.loads(html.unescape(state)) == explorer.state()
+    assert json.dumps(explorer.state()) not in page  # the script has none of its own
+
+
+@each_explorer
+def test_nbval_notices_another_state(make):
+    def compared(page: str) -> str:
+        for each in SANITIZE.values():
+            page = re.sub(each.get("regex", ""), each.get("replace", ""), page)
+        return page
+
+    explorer = make()
+    other = make(fixed=list(type(explorer).controls))
+    assert explorer.picture().alt == other.picture().alt
+    kept = SCRIPT.sub("", page_of(explorer))
+    assert compared(kept) == compared(page_of(make()))
+    assert compared(kept) != compared(page_of(other))
+
+
+@each_explorer
 @pytest.mark.parametrize("trait", ["fixed", "hidden"])
 def test_only_what_has_a_control_can_be_fixed_or_hidden(make, trait):
     controls = type(make()).controls
@@ -45,7 +97,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("make", [getattr(explore, name) for name in explore.__all__])
+@each_explorer
 def test_whatever_python_sets_is_refused_or_can_be_drawn(make):
     for name in make().state():
         for value in BAD:

@@ -20,6 +20,8 @@ from explore.conftest import watched
 
 TWICE = ["from course import explore\nw = explore.window(n=8)", "w", "w"]
 HERE = lessons.lesson_paths()
+PICTURE = re.compile(refresh.SANITIZE["pictures"]["regex"])
+VERSION = re.compile(r',\n   "version": "[0-9.]+"')  # Python's, which JupyterLab writes down
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +35,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 @pytest.fixture
 def write(server) -> Callable[..., str]:
-    """A function that writes a notebook of code cells for JupyterLab and returns its name."""
+    """A function that writes a notebook of code cells for JupyterLab and returns its name.
+
+    It is not run yet, or as a run leaves it, or as a refresh does, which is how one is committed.
+    """
     _, folder, own = server
 
-    def write(name: str, *sources: str, run: bool = False, trusted: bool = False) -> str:
+    def write(name: str, *sources: str, left_by: str | None = None, trusted: bool = False) -> str:
         notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
         notebook = refresh.normalise(notebook, name)
-        if run:
+        if left_by:
             refresh.execute(notebook, folder)
+        if left_by == "refresh":
             notebook = refresh.normalise(notebook, name)
         nbformat.write(notebook, folder / name)
         if trusted:
@@ -242,26 +248,33 @@ def test_saved_and_reopened_it_is_alive(write, open_notebook):
     expect(later.page.get_by_text(re.compile("Error displaying|not found"))).to_have_count(0)
 
 
-@pytest.mark.parametrize("trusted", [False, True], ids=["not trusted", "trusted"])
-def test_a_committed_notebook_shows_a_picture_before_it_is_run(write, open_notebook, trusted):
-    name = write("committed.ipynb", TWICE[0], "w", run=True, trusted=trusted)
-    page = open_notebook(name).page
-    if trusted:
-        expect_alive(page)
-        return
+def expect_picture(page: Page) -> None:
     image = page.locator(".jp-OutputArea-output img")
     expect(image).to_have_attribute("alt", re.compile("n = 8, k = 3"))
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100  # pixels
     expect(page.locator(".course-explorer")).to_have_count(0)
 
 
+@pytest.mark.parametrize("trusted", [False, True], ids=["not trusted", "trusted"])
+def test_a_committed_notebook_shows_a_picture_before_it_is_run(write, open_notebook, trusted):
+    name = write("committed.ipynb", TWICE[0], "w", left_by="refresh", trusted=trusted)
+    expect_picture(open_notebook(name).page)
+
+
+@pytest.mark.parametrize("trusted", [False, True], ids=["not trusted", "trusted"])
+def test_a_notebook_that_was_run_elsewhere_is_alive_if_it_is_trusted(write, open_notebook, trusted):
+    name = write("run.ipynb", TWICE[0], "w", left_by="run", trusted=trusted)
+    page = open_notebook(name).page
+    (expect_alive if trusted else expect_picture)(page)
+
+
 def test_two_notebooks_do_not_take_each_others_place(write, open_notebook):
     """One is not trusted and keeps its picture; the other one's explorer stays in its own cell."""
-    write("committed.ipynb", TWICE[0], "w", run=True)
+    write("run.ipynb", TWICE[0], "w", left_by="run")
     notebook = open_notebook(write("other.ipynb", *TWICE[:2]), app="lab")
     page = notebook.page
     show = "path => jupyterapp.commands.execute('docmanager:open', { path })"
-    page.evaluate(show, "committed.ipynb")
+    page.evaluate(show, "run.ipynb")
     expect(page.locator(".jp-OutputArea-output img")).to_have_count(1)
     page.evaluate(show, "other.ipynb")
     notebook.wait_for("idle")
@@ -270,23 +283,37 @@ def test_two_notebooks_do_not_take_each_others_place(write, open_notebook):
     expect(page.locator(".jp-OutputArea-output img")).to_have_count(1)
 
 
-@pytest.mark.parametrize("saved_by", ["refresh", "JupyterLab"])
-def test_exported_it_is_alive_without_kernel_and_network(
-    chromium, server, write, open_notebook, saved_by: str
-):
-    name = write("export.ipynb", *TWICE, run=saved_by == "refresh")
+@pytest.fixture
+def exported(chromium, server) -> Callable[[str], contextlib.AbstractContextManager[Page]]:
+    """A function that exports a notebook and shows the page, without kernel and network."""
+
+    @contextlib.contextmanager
+    def exported(name: str) -> Iterator[Page]:
+        page = server[1] / "export.html"
+        page.write_text(HTMLExporter().from_filename(server[1] / name)[0], encoding="utf-8")
+        context = chromium.new_context(offline=True)
+        with contextlib.closing(context), watched(context.new_page(), but=lab.THEIRS) as shown:
+            shown.goto(page.as_uri())
+            yield shown
+
+    return exported
+
+
+@pytest.mark.parametrize("saved_by", ["nbclient", "JupyterLab"])
+def test_exported_after_a_run_it_is_alive(write, open_notebook, exported, saved_by: str):
+    name = write("export.ipynb", *TWICE, left_by="run" if saved_by == "nbclient" else None)
     if saved_by == "JupyterLab":
         notebook = open_notebook(name)
         notebook.run_all()
         expect(notebook.page.locator(".course-explorer")).to_have_count(2)
         notebook.save()
-    folder = server[1]
-    exported, _ = HTMLExporter().from_filename(folder / name)
-    (folder / "export.html").write_text(exported, encoding="utf-8")
-    context = chromium.new_context(offline=True)
-    with contextlib.closing(context), watched(context.new_page(), but=lab.THEIRS) as page:
-        page.goto((folder / "export.html").as_uri())
+    with exported(name) as page:
         expect_alive(page, 2)
+
+
+def test_exported_before_a_run_it_is_a_picture(write, exported):
+    with exported(write("committed.ipynb", TWICE[0], "w", left_by="refresh")) as page:
+        expect_picture(page)
 
 
 # The lessons
@@ -294,11 +321,14 @@ def test_exported_it_is_alive_without_kernel_and_network(
 
 @pytest.mark.parametrize("lesson", HERE, ids=[path.stem for path in HERE])
 def test_lesson(server, open_notebook, lesson: Path):
-    """Its pictures have an alternative text, it runs, and nothing a hand does breaks it."""
+    """It can be saved, its pictures have an alternative text, it runs, and no hand breaks it."""
     name = lesson.relative_to(lessons.NOTEBOOKS).as_posix()
-    expected = str(lessons.read(server[1] / name)).count("<div data-course-explorer=")
+    path, committed = server[1] / name, lesson.read_text(encoding="utf-8")
+    expected = committed.count("<div data-course-explorer=")
     notebook = open_notebook(name)
     page = notebook.page
+    notebook.save()
+    assert VERSION.sub("", path.read_text(encoding="utf-8")) == committed
     without = page.locator(".jp-Notebook img:not([alt]), .jp-Notebook img[alt='']")
     expect(without).to_have_count(0)
     notebook.run_all()
@@ -308,6 +338,9 @@ def test_lesson(server, open_notebook, lesson: Path):
         "[data-mime-type='application/vnd.jupyter.error']"
     )
     assert complaints.all_inner_texts() == []
+    notebook.save()  # a refresh takes back all that a run leaves, but for the bytes of pictures
+    refreshed = refresh.to_text(refresh.normalise(lessons.read(path), lesson.stem))
+    assert PICTURE.sub("", refreshed) == PICTURE.sub("", committed)
     explorers = page.locator("[data-course-explorer] .course-explorer")
     expect(explorers).to_have_count(expected)
     for explorer in explorers.all():
