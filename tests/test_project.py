@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 HEAVY = {"ipywidgets", "keras", "matplotlib", "numpy", "tensorflow"}
 
@@ -73,8 +74,8 @@ def test_scripts_can_be_run_and_stop_at_the_first_error(script: str):
         assert os.access(ROOT / script, os.X_OK)
 
 
-def test_links_of_the_readme_resolve():
-    links = [link for link in re.findall(r"\]\(([^)\s]+)", README) if "://" not in link]
+def test_links_of_the_pages_resolve():
+    links = [link for link in re.findall(r"\]\(([^)\s]+)", PAGES) if "://" not in link]
     missing = [link for link in links if not (ROOT / link).exists()]
     assert links
     assert not missing
@@ -88,8 +89,8 @@ def test_readme_opens_and_lists_the_lessons_that_exist():
     assert listed == [path.relative_to(ROOT).as_posix() for path in lessons]
 
 
-def test_commands_of_the_readme_run_files_that_exist():
-    files = re.findall(r"\bpython (\S+\.py)\b", README)
+def test_commands_of_the_pages_run_files_that_exist():
+    files = re.findall(r"\bpython (\S+\.py)\b", PAGES)
     missing = [file for file in files if not (ROOT / file).is_file()]
     assert files
     assert not missing
