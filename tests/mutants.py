@@ -44,7 +44,6 @@ from tool import print_anywhere
 from course import digits
 from course.geometry import Window
 
-WORD = re.compile(r"[\w-]+")
 LONGEST_RUN = 10  # seconds that a lesson may take in this process; one needs half a second
 OTHER_PADDING = {"valid": "same", "same": "valid", "causal": "full", "full": "causal"}
 AT_A_TIME = 2  # kernels; one with TensorFlow takes 0.6 GB
@@ -229,6 +228,8 @@ def unmoved(path: Path) -> list[str]:
                 del left[key]
 
     def try_another(notebook: NotebookNode, but: type = ()) -> None:
+        if not left:
+            return
         with contextlib.suppress(Exception):  # it may not even run
             with _time_limit(LONGEST_RUN):
                 namespace = run(notebook, path.parent)
@@ -244,36 +245,14 @@ def unmoved(path: Path) -> list[str]:
     with mock.patch.object(digits, "load", _one_more_of(digits.load)):
         try_another(notebook)
     for mutant in mutants(path):
-        if mutant.kind == "code" and mutant.lesson.cells[mutant.cell].id in _named(notebook, left):
+        if mutant.kind == "code":
             try_another(mutant.notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.id in _named(notebook, left):
-            fewer = copy.deepcopy(notebook)
-            fewer.cells = [each for each in fewer.cells if each.id != cell.id]
-            # What the cell no longer defines breaks whatever names it, so that proves nothing.
-            try_another(fewer, but=Broken)
+    for _, cell in cells(notebook, "code"):
+        fewer = copy.deepcopy(notebook)
+        fewer.cells = [each for each in fewer.cells if each.id != cell.id]
+        # What the cell no longer defines breaks whatever names it, so that proves nothing.
+        try_another(fewer, but=Broken)
     return [f"{cell}: {expressions[cell][index].text}" for cell, index in sorted(left)]
-
-
-def _named(notebook: NotebookNode, left: Mapping) -> set[str]:
-    """Ids of the code cells that the expressions name, or that such cells need, and so on.
-
-    Only to save time: a mutant elsewhere moves none of them.
-    """
-    words, named = set(WORD.findall(" ".join(line.text for (line,) in left.values()))), set()
-    below = None
-    ours = []  # each code cell with the id of the text above it
-    for cell in notebook.cells:
-        below = cell.id if cell.cell_type == "markdown" else below
-        ours += [(cell, below)] if cell.cell_type == "code" else []
-    for cell, text in reversed(ours):
-        nodes = list(ast.walk(ast.parse(cell.source)))
-        own = {node.id for node in nodes if isinstance(node, ast.Name)}
-        own |= {node.name for node in nodes if hasattr(node, "name")}
-        if words & {cell.id, text, "values", *own}:
-            named.add(cell.id)
-            words |= own
-    return named
 
 
 def _one_more_of(function: Callable) -> Callable:

@@ -482,7 +482,7 @@ BREAKS = [
     (says_true_numbers, add(3, "26 is also quoted here.")),
     (says_true_numbers, add(3, "Both numbers are read twice.")),
     (says_true_numbers, replace(3, "## Two *lonely* sizes\n\nFrom 26 to 28.")),
-    (says_true_numbers, replace(3, "## Three *lonely* sizes\n\nFrom 28 to 26.")),
+    (says_true_numbers, replace(3, "## Two *lonely* sizes\n\nFrom 28 to twenty-five.")),
     (says_true_numbers, add(2, "raise SystemError")),
     (chooses_few_numbers_freely, choose_freely),
     (hides_nothing_in_its_text, add(0, "<!-- a secret -->")),
