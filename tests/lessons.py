@@ -32,7 +32,7 @@ DISTURBING = (
 HEAVY = re.compile(r"\b(tensorflow|keras|models|ledger)\b")
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
-TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+TAG = re.compile(r"</?(?:a|b|br|code|details|em|i|img|kbd|strong|su[bp]|summary)\b[^<>]*>")
 VALUES = "__values__"  # where a namespace keeps what the last line of each cell is worth
 
 

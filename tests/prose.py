@@ -25,9 +25,10 @@ a decimal one as it is rounded there. There are also
 is a free choice and says why; a word that counts nothing, as in "the left one", is quoted as an
 idiom.
 
-Numbers are digits and the words for them ("thirteen", "fourteenth", "twice", "half"). The equal
-sides of ``3×3`` are one number. The ones that only count something on the page (the items of a
-list, headings, "lesson 02" in a link to it) have no line: they are counted.
+Numbers are digits and the words for them ("thirteen", "fourteenth", "twice", "half"). ``3×3`` has
+two, and what a minus takes away is negative: the line for the 1 in "k − 1" gives −1. The ones that
+only count something on the page (the items of a list, headings, "lesson 02" in a link to it) have
+no line: they are counted. An equation of numbers alone, "28 − 3 + 1 = 26", must be right besides.
 
     uv run --group test python tests/prose.py [notebook ...]
 
@@ -39,6 +40,7 @@ import contextlib
 import difflib
 import io
 import itertools
+import math
 import pkgutil
 import re
 import sys
@@ -83,7 +85,7 @@ DIGITS = re.compile(
       | [0-9]+ (?:\.[0-9]+)? (?:[eE][+-]?[0-9]+)?
       | \.[0-9]+
     )
-    (?: (?=x[0-9]) | (?!_?[A-Za-z]) )  # 2D: a name
+    (?! D\b | _[A-Za-z] )  # 2D: a name
     """,
     re.VERBOSE,
 )
@@ -105,7 +107,9 @@ ORDINALS = {word: count for count, word in enumerate(SPELT_ORDINALS.split(), sta
 WORDS = {word: (count,) for word, count in CARDINALS.items()}
 WORDS |= {word: (count, 1 / count) for word, count in ORDINALS.items()}
 WORDS |= {f"{word}s": (1 / count,) for word, count in ORDINALS.items() if count > 2}
-WORDS |= {"once": (1,), "twice": (2,), "thrice": (3,)}
+WORDS |= {"zero": (0,), "once": (1,), "twice": (2,), "thrice": (3,)}
+WORDS |= {"both": (2,), "pair": (2,), "couple": (2,), "double": (2,), "doubles": (2,)}
+WORDS |= {"twofold": (2,), "threefold": (3,), "triple": (3,), "triples": (3,), "fourfold": (4,)}
 WORDS |= {"half": (0.5,), "halves": (0.5,), "quarter": (0.25,), "quarters": (0.25,)}
 WORDS |= {
     f"{tens}-{unit}": (TENS[tens] + count,)
@@ -121,6 +125,12 @@ SERIES = {
     "exercise": re.compile(r"^\*\*(\d+)\.\*\* ", re.MULTILINE),
     "heading": re.compile(r"^#{2,6} (\d+) · ", re.MULTILINE),
 }
+# An equation of numbers alone: nothing stands before it that belongs to it.
+EQUATION = re.compile(
+    r"(?<![\w+·×/−(-])(?<![+·×/−(-] )([\d(⌈⌊][\d .()·×+−/⌈⌉⌊⌋]*[·×+−/][\d .()·×+−/⌈⌉⌊⌋]*)"
+    r" (?:=|is) ([\d.,]*\d)"
+)
+PYTHON = {"·": "*", "×": "*", "−": "-", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")", ",": ""}
 TITLE = re.compile(r"^# (\d\d) · ")
 END = re.compile(r"(?<=[.!?:])\**\s+|\n\s*\n|\n(?=\s*(?:[-*>|#]|\d+\. ))|\Z")
 FREE_SHARE = 0.1
@@ -167,14 +177,14 @@ class Number:
 def numbers(markdown: str) -> list[Number]:
     """The numbers that a reader of a Markdown text sees, in reading order, those of code included.
 
-    Not counted: what ``SERIES`` counts, comments and tags, link targets, the text of a link to a
-    notebook, and digits that are part of a name.
+    Not counted: what ``SERIES`` counts, tags, link targets, the number of a lesson in a link to
+    it, and digits that are part of a name.
 
     >>> [number.text for number in numbers("Conv2D: a 3×3 window on 28x28x1 has nine, −.5, 26²")]
-    ['3', '28', '1', 'nine', '.5', '26']
+    ['3', '3', '28', '28', '1', 'nine', '.5', '26']
     """
-    text = re.sub(r"!?\[[^\]]*\]\([^()\s]+\.ipynb[^()]*\)", _blank, markdown)
-    text = re.sub(r"(?<=\])\([^()]+\)|^\[[^\]]+\]:.*$", _blank, text, flags=re.MULTILINE)
+    text = LINK.sub(_without_lesson, markdown)
+    text = re.sub(r"(?<=\])\([^()]+\)", _blank, text)
     text = re.sub(r"https?://[^\s)>]+", _blank, text)
     text = re.sub(r"&#?\w+;", _blank, TAG.sub(_blank, text))
     for series in (*SERIES.values(), TITLE):
@@ -182,13 +192,7 @@ def numbers(markdown: str) -> list[Number]:
     found = [Number(match[0], match.start(), _sign(text, match)) for match in DIGITS.finditer(text)]
     spoken = CODE.sub(_blank, FENCE.sub(_blank, text))
     found += [Number(match[0], match.start()) for match in SPOKEN.finditer(spoken)]
-    found.sort(key=lambda number: number.start)
-    sides = [
-        right
-        for left, right in itertools.pairwise(found)
-        if left.values == right.values and text[left.end : right.start].strip() in ("×", "x")
-    ]
-    return [number for number in found if number not in sides]
+    return sorted(found, key=lambda number: number.start)
 
 
 def sentence(markdown: str, number: Number) -> str:
@@ -312,8 +316,8 @@ def cell_problems(source: str, expressions: list[Line], values: list[object]) ->
     if len(found) != len(expressions):
         return [_count_problem(source, found, expressions, values)]
     return [
-        f"“{sentence(source, number)}” says {number.text}, "
-        + (f"but `{line.text}` {value}" if isinstance(value, Broken) else _is(line, value))
+        f"“{sentence(source, number)}” says {number.text}, but `{line.text}` "
+        f"{_is(value)}. Correct the text, or the line if the text is right,"
         for number, line, value in zip(found, expressions, values, strict=True)
         if isinstance(value, Broken) or not number.says(value)
     ]
@@ -336,7 +340,8 @@ def prose_problems(
     texts = {cell.id for _, cell in cells(notebook, "markdown")}
     for cell in expressions.keys() - texts:
         problems.append(f"{file}: no text has the id {cell}. Delete its lines")
-    return [*problems, *_series_problems(notebook), *_lesson_problems(notebook, path)]
+    more = (_series_problems(notebook), _equation_problems(notebook))
+    return [*problems, *itertools.chain(*more), *_lesson_problems(notebook, path)]
 
 
 def lesson_problems(path: Path) -> list[str]:
@@ -352,18 +357,19 @@ def free_share(expressions: Mapping[str, list[Line]]) -> float:
     return sum(line.is_free for line in every) / max(len(every), 1)
 
 
-def _is(line: Line, value: object) -> str:
-    return f"but `{line.text}` is {value!r}"
+def _is(value: object) -> str:
+    return str(value) if isinstance(value, Broken) else f"is {value}"
 
 
 def _count_problem(source: str, found: list[Number], of_it: list[Line], values: list) -> str:
     """Numbers and expressions side by side: matched where they agree, the others alone."""
-    rows = [f"{len(found)} numbers in the text, {len(of_it)} expressions. Side by side:"]
+    rows = [f"numbers in the text: {len(found)}, lines: {len(of_it)}. Side by side:"]
     for number, index in _aligned(found, values):
         said = f"{number.text}  in “{sentence(source, number)}”" if number else "(no number)"
-        line = f"`{of_it[index].text}` = {values[index]!r}" if index is not None else "(no line)"
-        rows.append(f"    {'  ' if number and index is not None else '→ '}{said}  ←  {line}")
-    rows.append("    Give each → a line that computes it, or delete what is too much,")
+        line = f"`{of_it[index].text}` {_is(values[index])}" if index is not None else "(no line)"
+        agree = number and index is not None and number.says(values[index])
+        rows.append(f"    {'  ' if agree else '→ '}{said}  ←  {line}")
+    rows.append("    Give each → a line that computes it, or correct or delete what is wrong,")
     return "\n".join(rows)
 
 
@@ -394,6 +400,18 @@ def _series_problems(notebook: NotebookNode) -> Iterator[str]:
                     yield f"{where}: the {kind} {match[1]} is number {last[kind]}"
 
 
+def _equation_problems(notebook: NotebookNode) -> Iterator[str]:
+    for where, cell in cells(notebook, "markdown"):
+        for left, right in EQUATION.findall(SERIES["item"].sub(_blank, cell.source)):
+            sides = ("".join(PYTHON.get(each, each) for each in side) for side in (left, right))
+            with contextlib.suppress(SyntaxError):  # no arithmetic, as in "7, 3 + 1 is 4"
+                value, said = (
+                    eval(side, {"ceil": math.ceil, "floor": math.floor}) for side in sides
+                )
+                if value != said:
+                    yield f"{where}: “{left} = {right}” is not right"
+
+
 def _lesson_problems(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """Titles and links call a lesson by the number of its file."""
     for where, cell in cells(notebook, "markdown"):
@@ -416,8 +434,17 @@ def _below(notebook: NotebookNode, shown: Mapping[str, object], text: str) -> li
 
 
 def _sign(text: str, match: re.Match) -> int:
-    """Minus one after a minus that takes nothing away: −1 and (−1), but not 3−1 and 3 − 1."""
-    return -1 if re.search(r"(?<![\w)\]²³])[-−]$", text[: match.start()]) else 1
+    """Minus one after a minus, as in −1 and 3 − 1, but not after the mark of a list, "- 1"."""
+    return -1 if re.search(r"−\s*$|[\w)\]] - $|-$", text[: match.start()]) else 1
+
+
+def _without_lesson(link: re.Match) -> str:
+    """A link to a notebook without the number of the lesson, which ``_lesson_problems`` reads."""
+    if ".ipynb" not in link["target"]:
+        return link[0]
+    return re.sub(r"\b\d\d\b", _blank, link["text"]).join(
+        ("[", _blank(link)[len(link["text"]) + 1 :])
+    )
 
 
 def _blank(match: re.Match) -> str:

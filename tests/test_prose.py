@@ -31,14 +31,17 @@ def lesson_of(tmp_path):
         ("2,002,698 and 2_002_698", ["2,002,698", "2_002_698"]),
         (".444, 0.444 and -.444", [".444", "0.444", ".444"]),
         ("26², 10⁻³ and x₁", ["26", "10"]),
-        ("3×3, 3x3 and 3 × 3", ["3"] * 3),
-        ("28×28×1 is not 5×6", ["28", "1", "5", "6"]),
-        ("conv1, Conv2D, float32, uint8, conv2d_12", []),
+        ("3×3, 3x3 and 3 × 3", ["3"] * 6),
+        ("28×28×1 is not 5×6", ["28", "28", "1", "5", "6"]),
+        ("conv1, Conv2D, 2D, float32, uint8, conv2d_12", []),
+        ("2M, 16MB, 9px, 4x more, ⌈2n / s⌉, the 3rd", ["2", "16", "9", "4", "2", "3"]),
+        ("if k<n, 5 windows fit, and n>k", ["5"]),
         ("_3_ of **4**, (5, 5) and 6.", ["3", "4", "5", "5", "6"]),
         ("```\n28 → 26\n```", ["28", "26"]),
         ("`strides=(2, 2)`", ["2", "2"]),
         ("| 26²×32 | 13.8 % |", ["26", "32", "13.8"]),
         ("[lesson 02](02_padding.ipynb#1) and [section 2](#Part-3)", ["2"]),
+        ("[lesson 02, in 7 steps](02_padding.ipynb), [lesson 2](02_padding.ipynb)", ["7", "2"]),
         ("In lesson 02.", ["02"]),
         ("<img width=300> <b>7</b> &#8230; https://example.org/9", ["7"]),
         ("![8 windows](data:,)", ["8"]),
@@ -52,7 +55,11 @@ def lesson_of(tmp_path):
         ("Thirteen layers; the fourteenth", ["Thirteen", "fourteenth"]),
         ("twenty-five of a hundred", ["twenty-five", "hundred"]),
         ("a third, three quarters and half", ["third", "three", "quarters", "half"]),
-        ("seconds, often, someone, tone, threefold, `one_hot`, `two`", []),
+        (
+            "zero of both, a pair, double, threefold",
+            ["zero", "both", "pair", "double", "threefold"],
+        ),
+        ("seconds, zeros, often, someone, tone, `one_hot`, `two`", []),
         ("the first", []),
     ],
 )
@@ -65,11 +72,11 @@ def test_numbers_a_reader_sees(text, expected):
     [
         ("−1, 0, 1", [-1, 0, 1]),
         ("(−1) and -2", [-1, -2]),
-        ("3−1, 3 − 1, (n)−1, k-1", [3, 1, 3, 1, 1, 1]),
-        ("0–9", [0, 9]),
+        ("3−1, 3 − 1, (n)−1, k-1, n - 1, 3 + 1", [3, -1, 3, -1, -1, -1, -1, 3, 1]),
+        ("- 3 layers\n- 2 more, 0–9", [3, 2, 0, 9]),
     ],
 )
-def test_a_minus_belongs_to_its_number_or_takes_it_away(text, values):
+def test_what_a_minus_takes_away_is_negative(text, values):
     assert [number.values for number in prose.numbers(text)] == [(value,) for value in values]
 
 
@@ -149,9 +156,16 @@ def test_a_new_number_is_shown_beside_the_lines_that_fit_the_others(lesson_of):
     assert "Give each →" in marked[-1]
 
 
+def test_a_pair_that_does_not_agree_is_marked(lesson_of):
+    path = lesson_of("From 27 to 26, twice.", "o + 2", "o")
+    (found,) = prose.lesson_problems(path)
+    assert "→ 27  in “From 27 to 26, twice.”  ←  `o + 2` is 28" in found
+    assert "→ twice  in " in found
+
+
 def test_a_line_too_much_is_shown(lesson_of):
     (found,) = prose.lesson_problems(lesson_of("To 26.", "o + 2", "o"))
-    assert "→ (no number)  ←  `o + 2` = 28" in found
+    assert "→ (no number)  ←  `o + 2` is 28" in found
 
 
 def test_lines_of_a_text_that_has_gone_are_found(lesson_of):
@@ -175,6 +189,27 @@ def test_lines_of_a_text_that_has_gone_are_found(lesson_of):
 def test_what_only_counts_on_the_page_is_counted(text, problem, lesson_of):
     found = prose.lesson_problems(lesson_of(text, name="07_title.ipynb"))
     assert [each.partition(": ")[2] for each in found] == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("28 − 3 + 1 = 26", True),
+        ("28 − 3 − 1 = 26", False),
+        ("2·1 + 1·0 + 0·(−1) = 2", True),
+        ("2·1 + 1·0 + 0·(−1) = 3", False),
+        ("1. ⌈28 / 8⌉ = 4, and ⌊(28 − 3) / 2⌋ + 1 = 13", True),
+        ("1. ⌈28 / 8⌉ = 3", False),
+        ("So (28 − 3) / 2 + 1 is 13.5", True),
+        ("So (28 − 3) · 2 + 1 is 13.5", False),
+        ("n − k = 26, and 28 − k + 1 = 20", True),
+        ("A window of 3 is 3 wide", True),
+    ],
+)
+def test_an_equation_of_numbers_must_be_right(text, right, lesson_of):
+    path = lesson_of(text)
+    found = [each for each in prose.lesson_problems(path) if "is not right" in each]
+    assert (found == []) is right
 
 
 def test_what_cells_show_can_be_named(lesson_of):
