@@ -242,7 +242,6 @@ def unmoved(path: Path) -> list[str]:
     for place, name in [*ours, (prose, "lesson_number"), (prose, "points_of")]:
         with mock.patch.object(place, name, _one_more_of(getattr(place, name))):
             drop_what_moves(notebook, namespace)
-            try_another(notebook)
     with mock.patch.object(digits, "load", _one_more_of(digits.load)):
         try_another(notebook)
     for mutant in mutants(path):

@@ -335,7 +335,7 @@ def test_play_steps_until_paused(page: Page, open_explorer, motion: str, seconds
     open_explorer(page, explore.window(n=8))
     page.get_by_role("button", name="Play").click()
     for column in (1, 2):
-        page.clock.run_for(seconds * 1000)  # milliseconds
+        page.clock.run_for(round(seconds * 1000))  # milliseconds
         page.clock.run_for(100)  # and a frame
         expect_unit(page, 0, column)
     page.get_by_role("button", name="Pause").click()
