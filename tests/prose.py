@@ -109,7 +109,8 @@ WORDS |= {word: (count, 1 / count) for word, count in ORDINALS.items()}
 WORDS |= {f"{word}s": (1 / count,) for word, count in ORDINALS.items() if count > 2}
 WORDS |= {"zero": (0,), "once": (1,), "twice": (2,), "thrice": (3,)}
 WORDS |= {"both": (2,), "pair": (2,), "couple": (2,), "double": (2,), "doubles": (2,)}
-WORDS |= {"twofold": (2,), "threefold": (3,), "triple": (3,), "triples": (3,), "fourfold": (4,)}
+WORDS |= {"triple": (3,), "triples": (3,), **{f"{word}fold": WORDS[word] for word in CARDINALS}}
+WORDS |= {"½": (1 / 2,), "⅓": (1 / 3,), "⅔": (2 / 3,), "¼": (1 / 4,), "¾": (3 / 4,)}
 WORDS |= {"half": (0.5,), "halves": (0.5,), "quarter": (0.25,), "quarters": (0.25,)}
 WORDS |= {
     f"{tens}-{unit}": (TENS[tens] + count,)

@@ -54,7 +54,7 @@ def lesson_of(tmp_path):
         ("from 0–9, 10/2", ["0", "9", "10", "2"]),
         ("Thirteen layers; the fourteenth", ["Thirteen", "fourteenth"]),
         ("twenty-five of a hundred", ["twenty-five", "hundred"]),
-        ("a third, three quarters and half", ["third", "three", "quarters", "half"]),
+        ("a third, three quarters and ½", ["third", "three", "quarters", "½"]),
         (
             "zero of both, a pair, double, threefold",
             ["zero", "both", "pair", "double", "threefold"],
@@ -93,6 +93,8 @@ def test_what_a_minus_takes_away_is_negative(text, values):
         ("twenty-five", [25], [20, 5]),
         ("third", [3, 1 / 3], [2, "fourth"]),
         ("half", [0.5], [1, 0.25]),
+        ("½", [0.5], [1, 2]),
+        ("eightfold", [8], [2]),
         ("One", [1, "one"], [2, "two", "One"]),
     ],
 )
