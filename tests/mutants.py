@@ -14,6 +14,7 @@ import ast
 import contextlib
 import copy
 import ctypes
+import gc
 import inspect
 import io
 import itertools
@@ -221,6 +222,7 @@ def unmoved(path: Path) -> list[str]:
         if not line.is_free and not line.is_idiom
     }
     right = prose.evaluate(left, notebook, namespace)
+    gc.freeze()  # Keras collects garbage after each run: let it not look at all that is old
 
     def drop_what_moves(notebook: NotebookNode, namespace: dict, but: type = ()) -> None:
         for key, (value,) in prose.evaluate(left, notebook, namespace).items():
@@ -252,6 +254,7 @@ def unmoved(path: Path) -> list[str]:
         fewer.cells = [each for each in fewer.cells if each.id != cell.id]
         # What the cell no longer defines breaks whatever names it, so that proves nothing.
         try_another(fewer, but=Broken)
+    gc.unfreeze()
     return [f"{cell}: {expressions[cell][index].text}" for cell, index in sorted(left)]
 
 

@@ -132,6 +132,7 @@ def test_no_lie_about_a_number_in_the_prose_is_believed(path):
 
 
 @LESSONS
+@pytest.mark.timeout(1800)  # seconds: a lesson with TensorFlow runs a hundred times
 def test_every_expression_moves_when_the_code_changes(path):
     idle = mutants.unmoved(path)
     assert not idle, "\n".join(["no change of the code changes:", *idle])
