@@ -443,9 +443,8 @@ def _without_lesson(link: re.Match) -> str:
     """A link to a notebook without the number of the lesson, which ``_lesson_problems`` reads."""
     if ".ipynb" not in link["target"]:
         return link[0]
-    return re.sub(r"\b\d\d\b", _blank, link["text"]).join(
-        ("[", _blank(link)[len(link["text"]) + 1 :])
-    )
+    text = "[" + re.sub(r"\b\d\d\b", _blank, link["text"])
+    return text.ljust(len(link[0]))
 
 
 def _blank(match: re.Match) -> str:
