@@ -69,13 +69,13 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 def watched(page: Page, but: re.Pattern | None = None) -> Iterator[Page]:
     """A page on which no script may fail, or write an error to the console ``but`` such ones."""
     complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
 
-    def listen(message):
-        if message.type == "error" and not (but and but.search(message.text)):
-            complaints.append(message.text)
+    def complain(text: str) -> None:
+        if not (but and but.search(text)):
+            complaints.append(text)
 
-    page.on("console", listen)
+    page.on("pageerror", lambda error: complain(str(error)))
+    page.on("console", lambda message: message.type == "error" and complain(message.text))
     yield page
     page.close()
     assert not complaints, "\n".join(complaints)
