@@ -1,39 +1,23 @@
-"""A Keras model as a table: what each layer puts out, pads, costs and sees.
+"""A model as a table: what each layer puts out, pads, costs and reads.
 
 ``model.summary()`` shows shapes and parameters. The ledger adds what padding and stride change:
 the padding on each side, the multiply-accumulates (MACs), the activations and the receptive field.
+Keras is loaded when it reads a Keras model.
 """
 
 import html
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import keras
-from keras import layers
+from course.receptive_field import of_graph
+from course.stack import Field
 
-from course.graph import (
-    CONVOLUTION,
-    MERGING,
-    PIXELWISE,
-    POOLING,
-    WHOLE_MAP,
-    calls,
-    map_size,
-    windows_of,
-)
-from course.receptive_field import Field, of_model
+if TYPE_CHECKING:
+    import keras
 
-HEADINGS = ("layer", "output", "padding", "params", "MACs", "activations", "sees")
-FREE = (  # layers that move, compare or add numbers but multiply none by a weight
-    *MERGING,
-    *POOLING,
-    *WHOLE_MAP,
-    *(kind for kind in PIXELWISE if kind not in (layers.Dense, layers.BatchNormalization)),
-    layers.InputLayer,
-    layers.Reshape,
-    layers.ZeroPadding2D,
-)
+HEADINGS = ("layer", "output", "padding", "params", "MACs", "activations", "receptive field")
 
 
 @dataclass(frozen=True)
@@ -41,41 +25,42 @@ class Row:
     """One layer of a model.
 
     ``output_shape`` is Keras', with None for the batch, and for what differs if the layer has
-    several outputs or is used more than once. ``pads`` are the pixels added
-    ((above, below), (left, right)), None for a layer without windows. ``params`` are Keras' own
-    count. ``macs`` are multiply-accumulates and ``activations`` output values, both for one image
-    and None where they are not known. ``field`` is the receptive field (rows, columns).
+    several outputs or is used more than once. ``pads`` are the pixels added, (before, after) along
+    each axis, None for a layer without windows. ``params`` are Keras' own count. ``macs`` are
+    multiply-accumulates and ``activations`` output values, both for one image and None where they
+    are not known. ``field`` is the receptive field (rows, columns). ``uncounted`` names the layers
+    whose MACs are not in ``macs``: this one, or some of those in a nested model.
     """
 
     name: str
     kind: str
     output_shape: tuple
-    pads: tuple[tuple[int, int], tuple[int, int]] | None
+    pads: tuple[tuple[int, int], ...] | None
     params: int
     macs: int | None
     activations: int | None
-    field: tuple[Field, Field] | None
+    field: tuple[Field, ...] | None
+    uncounted: tuple[str, ...] = ()
 
     def cells(self) -> tuple[str, ...]:
         """The row as text, in the order of ``HEADINGS``."""
-        size = " × ".join(map(_number, self.output_shape[1:]))
         return (
             f"{self.name} ({self.kind})",
-            size,
+            " × ".join(map(_number, self.output_shape[1:])),
             _sides(self.pads),
             _number(self.params),
-            _number(self.macs),
+            _at_least(self.macs, self.uncounted),
             _number(self.activations),
-            _sees(self),
+            _field(self),
         )
 
 
 class Ledger:
-    """The rows of a model in Keras' order, with totals; shown as a table.
+    """The rows of a model, with totals; shown as a table.
 
     ``ledger["conv1"]`` is the row of that layer. ``total_params`` equals
     ``model.count_params()``; ``total_macs`` and ``total_activations`` add up what is known, and
-    the table writes "≥" before a total from which a layer is missing.
+    the table writes "≥" before a total from which something is missing, and says what.
     """
 
     def __init__(self, name: str, rows: list[Row], total_params: int):
@@ -95,12 +80,27 @@ class Ledger:
                 return row
         raise KeyError(f"no layer {name!r}; the layers are {', '.join(r.name for r in self.rows)}")
 
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Names of the layers whose MACs are not known."""
+        return tuple(name for row in self.rows for name in row.uncounted)
+
+    @property
+    def note(self) -> str:
+        """What the total of the MACs leaves out, in a sentence; "" if nothing."""
+        names = self.uncounted
+        if not names:
+            return ""
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return f"≥: without the MACs of {', '.join(names[:3])}{more}, which are not counted."
+
     def _table(self) -> list[tuple[str, ...]]:
-        totals = [_number(self.total_params)]
-        for column in ("macs", "activations"):
-            missing = any(getattr(row, column) is None for row in self.rows)
-            total = _number(getattr(self, f"total_{column}"))
-            totals.append(f"≥ {total}" if missing else total)
+        missing = [row for row in self.rows if row.activations is None]
+        totals = (
+            _number(self.total_params),
+            _at_least(self.total_macs, self.uncounted),
+            _at_least(self.total_activations, missing),
+        )
         return [HEADINGS, *(row.cells() for row in self.rows), ("total", "", "", *totals, "")]
 
     def __repr__(self) -> str:
@@ -111,11 +111,13 @@ class Ledger:
             for cells in table
         ]
         rule = "─" * max(map(len, lines))
-        return "\n".join([f"Ledger of {self.name}", lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        lines = [f"Ledger of {self.name}", lines[0], rule, *lines[1:-1], rule, lines[-1]]
+        return "\n".join(filter(None, [*lines, self.note]))
 
     def _repr_html_(self) -> str:
         _, *rows = self._table()
-        return html_table(rows, f"<caption>Ledger of <b>{html.escape(self.name)}</b></caption>")
+        table = html_table(rows, f"<caption>Ledger of <b>{html.escape(self.name)}</b></caption>")
+        return table + (f"<p>{html.escape(self.note)}</p>" if self.note else "")
 
 
 def html_table(rows: Iterable[tuple[str, ...]], caption: str = "") -> str:
@@ -128,7 +130,7 @@ def html_table(rows: Iterable[tuple[str, ...]], caption: str = "") -> str:
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def ledger(model: keras.Model) -> Ledger:
+def ledger(model: "keras.Model") -> Ledger:
     """Write the ledger of a Keras model.
 
     Parameters
@@ -144,13 +146,14 @@ def ledger(model: keras.Model) -> Ledger:
     ValueError
         If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
     """
-    uses = {}
-    for call in calls(model):
+    from course.keras_graph import operations_of, read
+
+    graph, uses = read(model), {}
+    for call in graph.calls:
         uses.setdefault(call.layer.name, []).append(call)
-    fields = of_model(model)
+    fields = of_graph(graph)
     # The rows of `model.summary()`: in a Functional model, an addition x + y is one too.
-    shown = model.layers if isinstance(model, keras.Sequential) else model.operations
-    rows = [_row(layer, uses[layer.name], fields[layer.name]) for layer in shown]
+    rows = [_row(each, uses[each.name], fields[each.name]) for each in operations_of(model)]
     return Ledger(model.name, rows, model.count_params())
 
 
@@ -158,15 +161,18 @@ def _row(layer, uses, field) -> Row:
     """The row of a layer; a layer that is used twice has its parameters once and its MACs twice."""
     pads = {_pads(layer, use.inputs) for use in uses}
     outputs = [output for use in uses for output in use.outputs]
+    costs = [_costs(*use) for use in uses]
+    macs, uncounted, activations = zip(*costs, strict=True)
     return Row(
         name=layer.name,
         kind=type(layer).__name__,
         output_shape=_common([tuple(output.shape) for output in outputs]),
         pads=pads.pop() if len(pads) == 1 else None,
-        params=layer.count_params() if isinstance(layer, keras.Layer) else 0,
-        macs=_total(_macs(*use) for use in uses),
-        activations=_total(_product(output.shape[1:]) for output in outputs),
+        params=layer.count_params() if hasattr(layer, "count_params") else 0,
+        macs=_total(macs),
+        activations=_total(activations),
         field=field,
+        uncounted=tuple(dict.fromkeys(name for names in uncounted for name in names)),
     )
 
 
@@ -178,39 +184,52 @@ def _common(shapes) -> tuple:
 
 
 def _pads(layer, inputs) -> tuple | None:
-    """The pixels that a layer adds to a map ((above, below), (left, right))."""
-    windows = windows_of(layer, inputs[0].shape) if inputs else None
-    if windows is None or type(layer) in WHOLE_MAP:
+    """The pixels that a layer adds to a map, (before, after) along each axis."""
+    from course import keras_graph as graph
+
+    windows = graph.windows_of(layer, inputs[0].shape) if inputs else None
+    if not windows or type(layer) in graph.WHOLE_MAP:
         return None
-    pads = []
-    for window, n in zip(windows, map_size(layer, inputs[0].shape), strict=True):
-        if n is None and window.padding == "same":  # the one padding that depends on n
-            return None
-        pads.append(window.pads(n or 1))
-    return tuple(pads)
+    pads = tuple(map(graph.pads_of, windows, graph.map_size(layer, inputs[0].shape)))
+    return None if None in pads else pads
 
 
-def _macs(layer, inputs, outputs) -> int | None:
-    """Multiply-accumulates of one call, for one image.
+def _costs(layer, inputs, outputs) -> tuple[int | None, tuple[str, ...], int | None]:
+    """MACs of one call for one image, the layers that are not among them, and activations.
 
     At each position a layer uses every weight of its kernel once. A product with a padded zero
-    counts, because it is computed; adding the bias does not.
+    counts, because it is computed; adding the bias does not. A layer that gives the numbers it
+    gets another shape computes none.
     """
-    if type(layer) in FREE:
-        return 0
+    import keras
+
+    from course import keras_graph as graph
+
     if isinstance(layer, keras.Model):
         try:
-            return _total(_macs(*call) for call in calls(layer))
+            inner = [_costs(*call) for call in graph.read(layer).calls]
         except ValueError:  # no graph to follow inside
-            return None
-    if type(layer) is layers.Dense:
-        positions = outputs[0].shape[1:-1]
-    elif type(layer) is layers.Conv2DTranspose:  # it spreads each input pixel by the kernel
-        positions = map_size(layer, inputs[0].shape)
-    elif type(layer) in CONVOLUTION:
-        positions = map_size(layer, outputs[0].shape)
-    else:
-        return None
+            return None, (layer.name,), _total(_product(output.shape[1:]) for output in outputs)
+        known = [macs for macs, _, _ in inner if macs is not None]
+        names = tuple(name for _, uncounted, _ in inner for name in uncounted)
+        return sum(known), names, _total(activations for _, _, activations in inner)
+    kind = type(layer)
+    activations = _total(_product(output.shape[1:]) for output in outputs)
+    if kind in graph.SHAPING:
+        return 0, (), 0
+    if graph.is_free(layer):
+        return 0, (), activations
+    macs = None
+    if kind is keras.layers.Dense:
+        macs = _macs(layer, outputs[0].shape[1:-1])
+    elif kind in graph.TRANSPOSED:  # it spreads each input pixel by the kernel
+        macs = _macs(layer, graph.map_size(layer, inputs[0].shape))
+    elif kind in graph.CONVOLUTION:
+        macs = _macs(layer, graph.map_size(layer, outputs[0].shape))
+    return macs, () if macs is not None else (layer.name,), activations
+
+
+def _macs(layer, positions: tuple) -> int | None:
     kernels = (weight.shape for weight in layer.weights if "kernel" in weight.name)
     return _product((*positions, sum(map(math.prod, kernels))))
 
@@ -228,18 +247,24 @@ def _number(number: int | float | None) -> str:
     return "–" if number is None else f"{number:,}"
 
 
+def _at_least(number: int | None, missing) -> str:
+    """A sum from which something may be missing."""
+    if missing:
+        return f"≥ {number:,}" if number else "–"
+    return _number(number)
+
+
 def _sides(pads) -> str:
-    """Padding as "before|after", once when rows and columns agree."""
-    if pads is None:
+    """Padding as "before|after", once when all axes agree."""
+    if not pads:
         return "–"
-    rows, columns = (f"{before}|{after}" for before, after in pads)
-    return rows if rows == columns else f"{rows}, {columns}"
+    sides = [f"{before}|{after}" for before, after in pads]
+    return sides[0] if len(set(sides)) == 1 else ", ".join(sides)
 
 
-def _sees(row: Row) -> str:
-    if row.field is None:
+def _field(row: Row) -> str:
+    if not row.field:
         return "–"
-    if len(row.output_shape) < 4:  # no map is left: a unit sees all that the map saw
+    if len(row.output_shape) < 3:  # no map is left: a unit depends on all that the map did
         return "all"
-    rows, columns = (_number(axis.size) for axis in row.field)
-    return f"{rows} × {columns}"
+    return " × ".join(_number(axis.size) for axis in row.field)

@@ -1,14 +1,28 @@
 """The three classifiers of the course: one design, three settings of padding and stride.
 
 Three 3×3 convolutions, then a dense head with ten outputs, on 28×28×1 images. Only ``padding``
-and ``strides`` differ, so every difference between the three is theirs.
+and ``strides`` differ, so every difference between the three is theirs. Keras is loaded when a
+model is built.
 """
 
-import keras
-from keras import layers
+from typing import TYPE_CHECKING
+
+from course.geometry import Window
+
+if TYPE_CHECKING:
+    import keras
+
+INPUT_SHAPE = (28, 28, 1)
+FILTERS = 32  # of each convolution
+HIDDEN, CLASSES = 128, 10  # units of the dense head
+PRESETS = {  # the windows of the three convolutions
+    "valid": (Window(3), Window(3), Window(3)),
+    "same": (Window(3, 1, "same"), Window(3, 1, "same"), Window(3, 1, "same")),
+    "strided": (Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same")),
+}
 
 
-def classifier(name: str, padding: str, strides: tuple[int, int, int] = (1, 1, 1)) -> keras.Model:
+def classifier(name: str, padding: str, strides: tuple[int, int, int] = (1, 1, 1)) -> "keras.Model":
     """Build an untrained classifier for 28×28×1 images and ten classes.
 
     Parameters
@@ -25,31 +39,39 @@ def classifier(name: str, padding: str, strides: tuple[int, int, int] = (1, 1, 1
     ValueError
         If ``strides`` does not have three entries; Keras raises it for any other wrong setting.
     """
+    import keras
+    from keras import layers
+
     if len(strides) != 3:
         raise ValueError(f"strides={strides!r}: give three strides, one for each convolution")
     convolutions = [
-        layers.Conv2D(32, 3, s, padding, activation="relu", name=f"conv{number}")
+        layers.Conv2D(FILTERS, 3, s, padding, activation="relu", name=f"conv{number}")
         for number, s in enumerate(strides, start=1)
     ]
     head = [
         layers.Flatten(name="flatten"),
-        layers.Dense(128, activation="relu", name="hidden"),
-        layers.Dense(10, activation="softmax", name="digit"),
+        layers.Dense(HIDDEN, activation="relu", name="hidden"),
+        layers.Dense(CLASSES, activation="softmax", name="digit"),
     ]
     # Without names, Keras counts: the second model built would have a conv2d_3.
-    return keras.Sequential([keras.Input((28, 28, 1)), *convolutions, *head], name=name)
+    return keras.Sequential([keras.Input(INPUT_SHAPE), *convolutions, *head], name=name)
 
 
-def valid() -> keras.Model:
+def _preset(name: str) -> "keras.Model":
+    windows = PRESETS[name]
+    return classifier(name, windows[0].padding, tuple(window.strides for window in windows))
+
+
+def valid() -> "keras.Model":
     """No padding: each convolution trims the map, 28 → 26 → 24 → 22."""
-    return classifier("valid", padding="valid")
+    return _preset("valid")
 
 
-def same() -> keras.Model:
+def same() -> "keras.Model":
     """Padding that keeps the size at stride 1: 28 → 28 → 28 → 28."""
-    return classifier("same", padding="same")
+    return _preset("same")
 
 
-def strided() -> keras.Model:
+def strided() -> "keras.Model":
     """Like ``same``, but the first two convolutions have stride 2: 28 → 14 → 7 → 7."""
-    return classifier("strided", padding="same", strides=(2, 2, 1))
+    return _preset("strided")

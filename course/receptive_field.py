@@ -1,19 +1,7 @@
-"""What one unit can see: the receptive field of a stack of windows, or of a Keras model.
+"""What a unit depends on: the receptive field of a stack of windows, or of a Keras model.
 
-Going one layer up, with a window that spans k pixels (d·(k−1)+1 when dilated)::
-
-    size  += (span − 1) · jump
-    start += ((span − 1) / 2 − pad_before) · jump
-    jump  *= strides
-
-``of_windows`` is this sum. ``of_model`` follows the units themselves, because above a transposed
-convolution neighbours no longer see alike.
-
-A field is a hull: it runs from the first pixel a unit can see to the last. With dilation, or with
-strides larger than the kernel, there may be pixels in between that the unit does not see.
-
-Source: A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural
-Networks", Distill 2019, doi 10.23915/distill.00021.
+`of_windows` is the sum in `course.stack`. `of_model` follows the units themselves, because above a
+transposed convolution neighbours no longer read alike.
 """
 
 import math
@@ -21,77 +9,36 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from course.geometry import Window, same_pads
-
-
-class Field(NamedTuple):
-    """The receptive field of the units of one layer, along one axis, in input pixels.
-
-    ``size`` counts the pixels from the first to the last that a unit can see, padding included.
-    ``jump`` is the distance between the fields of two neighbouring units. ``start`` is the centre
-    of the first unit's field, where 0 is the centre of the first input pixel; it is None where
-    it depends on an input size that is not known yet.
-
-    After a transposed convolution units take turns in what they see. Then ``size`` is the largest
-    of the turns, and ``start`` and ``jump`` place the mean of their centres.
-    """
-
-    size: int
-    jump: int | float
-    start: float | None
-
-    def edges(self, unit: int) -> tuple[float, float]:
-        """First and last pixel in the field of ``unit``; outside the input lies padding.
-
-        Raises ``ValueError`` if ``start`` is not known.
-        """
-        if self.start is None:
-            raise ValueError("start is not known: give keras.Input a number of rows and columns")
-        centre, half = self.start + unit * self.jump, (self.size - 1) / 2
-        return centre - half, centre + half
-
-
-PIXEL = Field(size=1, jump=1, start=0.0)  # an input pixel sees itself
-
-
-def above(field: Field, window: Window, n: int | None) -> Field:
-    """The field one layer up, through ``window`` on a map of ``n`` units (None: not known)."""
-    start = field.start
-    if n is None and window.padding == "same":  # the one padding that depends on n
-        start = None
-    if start is not None:
-        before, _ = window.pads(n or 1)
-        start += ((window.span - 1) / 2 - before) * field.jump
-    size = field.size + (window.span - 1) * field.jump
-    return Field(size, field.jump * window.strides, start)
+from course.stack import Field, walk
 
 
 def of_windows(windows: Iterable[Window], n: int) -> list[Field]:
     """The field after each window of a stack on an input of ``n`` pixels.
 
-    Raises ``SettingError`` (a ``ValueError``) where a window does not fit the map it gets.
+    Raises ``StackError`` (a ``ValueError``) where a window does not fit the map it gets.
 
     >>> of_windows([Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same")], 28)[-1]
     Field(size=15, jump=4, start=3.0)
     """
-    fields, field = [], PIXEL
-    for window in windows:
-        field, n = above(field, window, n), window.output_size(n)
-        fields.append(field)
-    return fields
+    walked = walk(windows, n)
+    if walked.problem:
+        raise walked.problem
+    return walked.fields[1:]
 
 
-def of_model(model) -> dict[str, tuple[Field, Field] | None]:
-    """The fields (rows, columns) of every layer of a Keras model, by the layer's name.
+def of_model(model) -> dict[str, tuple[Field, ...] | None]:
+    """The fields (rows, columns, …) of every layer of a Keras model, by the layer's name.
 
     A layer that looks at the whole map (Flatten, global pooling, and Dense after them) has one
-    unit, which sees what any unit of the map sees. A layer of which the course does not know what
-    its units see, and all that stands on it, gets None; so does a layer that is used twice and
-    sees different things, and one with ``data_format="channels_first"``.
+    unit, which depends on what any unit of the map does. A layer of which the course does not know
+    what its units read, and all that comes after it, gets None; so does a layer that is used twice
+    and reads different things, and one with ``data_format="channels_first"``.
 
     Parameters
     ----------
     model : keras.Model
-        Sequential or Functional; its input is a batch of images (rows, columns, channels).
+        Sequential or Functional; its input is a batch of images (rows, columns, channels), of
+        sequences (steps, channels) or of volumes.
 
     Raises
     ------
@@ -100,29 +47,33 @@ def of_model(model) -> dict[str, tuple[Field, Field] | None]:
     ValueError
         If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
     """
-    from course.graph import graph_of  # needs Keras; a stack of windows does not
+    from course.keras_graph import read  # needs Keras; a stack of windows does not
 
-    graph = graph_of(model)
-    images = [(ITSELF, ITSELF) if len(each.shape) == 4 else None for each in graph.inputs]
-    of_layer, _ = _trace(graph, images)
+    return of_graph(read(model))
+
+
+def of_graph(graph) -> dict[str, tuple[Field, ...] | None]:
+    """As `of_model`, of a graph that `course.keras_graph.read` has read."""
+    maps = [(ITSELF,) * (len(each.shape) - 2) or None for each in graph.inputs]
+    of_layer, _ = _trace(graph, maps)
     return {name: axes and tuple(map(Cycle.field, axes)) for name, axes in of_layer.items()}
 
 
 class Cycle(NamedTuple):
-    """What the units of a layer see, along one axis, when units may take turns.
+    """What the units of a layer read, along one axis, when units may take turns.
 
-    ``seen`` has the first and last pixel of each unit of one cycle (None: it sees nothing). The
-    units of the next cycle see the same, ``jump`` pixels on. A cycle is one unit long unless a
-    transposed convolution came before. If not ``placed``, all is shifted by a distance that
-    depends on an input size not known yet.
+    ``seen`` has the first and last pixel of each unit of one cycle (None: it reads nothing). The
+    units of the next cycle read the same, ``jump`` pixels on. A cycle is one unit long unless a
+    transposed convolution came before. With a ``shift``, all is shifted by a distance that depends
+    on an input size not known yet; it is the same distance where it is the same object.
     """
 
     seen: tuple[tuple[int, int] | None, ...]
     jump: int
-    placed: bool = True
+    shift: object = None
 
     def hull(self, units: Iterable[int]) -> tuple[int, int] | None:
-        """First and last pixel that any of these units sees."""
+        """First and last pixel that any of these units reads."""
         edges = []
         for cycle, turn in (divmod(unit, len(self.seen)) for unit in units):
             if self.seen[turn]:
@@ -137,7 +88,7 @@ class Cycle(NamedTuple):
         return Field(
             size=max(last - first + 1 for _, first, last in turns),
             jump=int(jump) if jump.is_integer() else jump,
-            start=sum(centres) / len(centres) if self.placed else None,
+            start=None if self.shift else sum(centres) / len(centres),
         )
 
 
@@ -146,85 +97,131 @@ ITSELF = Cycle(seen=((0, 0),), jump=1)
 
 def _trace(graph, of_inputs: list) -> tuple[dict, list]:
     """Follow a graph from its inputs: the cycles by layer name, and those of its outputs."""
-    from course.graph import calls
+    from keras import layers
+
+    from course.keras_graph import EACH_NUMBER
 
     of_tensor = {id(each): axes for each, axes in zip(graph.inputs, of_inputs, strict=True)}
+    single = set(of_tensor)  # tensors whose every number depends on one number of an input
     of_layer = {}
-    for layer, inputs, outputs in calls(graph):
+    for layer, inputs, outputs in graph.calls:
         if inputs:
-            axes = _through(layer, inputs, outputs, [of_tensor[id(each)] for each in inputs])
+            below = [of_tensor[id(each)] for each in inputs]
+            alone = all(id(each) in single for each in inputs)
+            if type(layer) is layers.Reshape:
+                axes = _reshaped(below[0], inputs[0].shape, outputs[0].shape, alone)
+            else:
+                axes = _through(layer, inputs, outputs, below)
+            if axes and alone and type(layer) in (*EACH_NUMBER, layers.Reshape):
+                single.add(id(outputs[0]))
             of_tensor.update((id(each), axes) for each in outputs)
         axes = of_tensor[id(outputs[0])]
         of_layer[layer.name] = axes if of_layer.get(layer.name, axes) == axes else None
     return of_layer, [of_tensor[id(each)] for each in graph.outputs]
 
 
-def _through(layer, inputs, outputs, below) -> tuple[Cycle, Cycle] | None:
-    """The cycles (rows, columns) of a call's output, given those of each of its inputs."""
+def _reshaped(axes, before: tuple, after: tuple, single: bool) -> tuple[Cycle, ...] | None:
+    """The cycles after an axis of one pixel or channel was added or taken away; else None.
+
+    ``single``: whether each number depends on one number of the input, so that any axis may go on
+    as an axis of the map.
+    """
+    sizes = [[size for size in shape[1:] if size != 1] for shape in (before, after)]
+    if axes is None or sizes[0] != sizes[1] or None in sizes[0]:
+        return None
+    if single:
+        return (ITSELF,) * (len(after) - 2)
+    one_pixel = sizes[0] == [after[-1]] and len(after) in (2, len(axes) + 2)
+    return axes if one_pixel else None
+
+
+def _through(layer, inputs, outputs, below) -> tuple[Cycle, ...] | None:
+    """The cycles (rows, columns, …) of a call's output, given those of each of its inputs."""
     import keras
 
-    from course.graph import MERGING, graph_of, is_pixelwise, map_size, windows_of
+    from course import keras_graph as graph
 
     if None in below or getattr(layer, "data_format", "") == "channels_first":
         return None
-    shape, grown = inputs[0].shape, outputs[0].shape
+    kind, first, shape, grown = type(layer), below[0], inputs[0].shape, outputs[0].shape
+    sizes = graph.map_size(layer, shape)
     if isinstance(layer, keras.Model):
         try:
-            _, (axes, *more) = _trace(graph_of(layer), below)
+            _, (axes, *more) = _trace(graph.read(layer), below)
         except ValueError:  # no graph to follow inside
             return None
         return None if more else axes
-    if type(layer) in MERGING and all(each.shape[1:3] == grown[1:3] for each in inputs):
+    if kind in graph.MERGING or (graph.is_operation(layer) and len(inputs) > 1):
+        maps = {graph.map_size(layer, each) for each in (grown, *(each.shape for each in inputs))}
+        if len(maps) > 1 or len(set(map(len, below))) > 1:  # axes of different length, or number
+            return None
         axes = [_joined(*cycles) for cycles in zip(*below, strict=True)]
-    elif type(layer) is keras.layers.Conv2DTranspose:
-        sizes = map_size(layer, grown)
-        axes = [_spread(below[0][axis], layer, axis, sizes[axis]) for axis in (0, 1)]
-    elif windows := windows_of(layer, shape):
-        axes = map(_slid, below[0], windows, map_size(layer, shape))
+    elif kind in graph.TRANSPOSED:
+        made = enumerate(graph.map_size(layer, grown))
+        axes = [_transposed(first[axis], layer, axis, n) for axis, n in made]
+    elif graph.is_repeating(layer):
+        factors = layer.size if isinstance(layer.size, tuple) else (layer.size,)
+        axes = [_spread(cycle, s, range(s)) for cycle, s in zip(first, factors, strict=True)]
+    elif kind in graph.CROPPING:
+        sides = graph.sides_of(layer)
+        axes = [_read(cycle, [cut]) for cycle, (cut, _) in zip(first, sides, strict=True)]
+    elif windows := graph.windows_of(layer, shape):
+        axes = [_slid(*each) for each in zip(first, windows, sizes, strict=True)]
     else:
-        return below[0] if is_pixelwise(layer, shape) else None
-    axes = tuple(axes)
-    return None if None in axes else axes
+        return first if graph.is_pixelwise(layer, shape) else None
+    return None if None in axes else tuple(axes)
 
 
 def _slid(cycle: Cycle, window: Window, n: int | None) -> Cycle | None:
     """One layer up, through a window on a map of ``n`` units (None: not known)."""
-    placed = cycle.placed and (n is not None or window.padding != "same")
-    if not placed and len(cycle.seen) > 1:  # which turn the first window meets is not known
+    from course.keras_graph import pads_of
+
+    before, _ = pads_of(window, n) or (None, None)
+    taps = range(0, window.span, window.dilation_rate)
+    return _read(cycle, taps, window.strides, before)
+
+
+def _read(
+    cycle: Cycle, taps: Iterable[int], strides: int = 1, before: int | None = 0
+) -> Cycle | None:
+    """Units that read those at ``unit · strides − before + tap`` (before None: not known)."""
+    shift = object() if before is None else cycle.shift
+    if shift and len(cycle.seen) > 1:  # which turn the first one meets is not known
         return None
-    before, _ = window.pads(n or 1)
-    firsts = (unit * window.strides - before for unit in range(len(cycle.seen)))
-    reads = (range(first, first + window.span, window.dilation_rate) for first in firsts)
-    return Cycle(tuple(map(cycle.hull, reads)), cycle.jump * window.strides, placed)
+    firsts = (unit * strides - (before or 0) for unit in range(len(cycle.seen)))
+    reads = ([first + tap for tap in taps] for first in firsts)
+    return Cycle(tuple(map(cycle.hull, reads)), cycle.jump * strides, shift)
 
 
-def _spread(cycle: Cycle, layer, axis: int, n: int | None) -> Cycle | None:
-    """One layer up, through a transposed convolution that makes a map of ``n`` units.
-
-    Unit i below is spread over the units i·s + t·d − cropped, one for each tap t of the kernel.
-    """
+def _transposed(cycle: Cycle, layer, axis: int, n: int | None) -> Cycle | None:
+    """One layer up, through a transposed convolution that makes a map of ``n`` units."""
     k, s, d = (each[axis] for each in (layer.kernel_size, layer.strides, layer.dilation_rate))
-    placed = cycle.placed
     if n is None:  # a whole multiple of the strides, unless output_padding changes that
-        n, placed = s, placed and layer.output_padding is None
-    if not placed and len(cycle.seen) > 1:
-        return None
+        n = s
+        cycle = cycle if layer.output_padding is None else cycle._replace(shift=object())
     cropped = same_pads(n, k, s, d)[0] if layer.padding == "same" else 0
+    return _spread(cycle, s, range(0, k * d, d), cropped)
+
+
+def _spread(cycle: Cycle, strides: int, taps: range, cropped: int = 0) -> Cycle | None:
+    """One layer up, where unit i below goes into the units i · strides + tap − cropped."""
+    if cycle.shift and len(cycle.seen) > 1:
+        return None
     seen = []
-    for unit in range(len(cycle.seen) * s):
-        spread = (unit + cropped - tap * d for tap in range(k))
-        seen.append(cycle.hull(place // s for place in spread if place % s == 0))
-    return Cycle(tuple(seen), cycle.jump, placed)
+    for unit in range(len(cycle.seen) * strides):
+        places = (unit + cropped - tap for tap in taps)
+        seen.append(cycle.hull(place // strides for place in places if place % strides == 0))
+    return Cycle(tuple(seen), cycle.jump, cycle.shift)
 
 
 def _joined(*cycles: Cycle) -> Cycle | None:
     """The cycle of units that read one unit of each branch; None if the branches drift apart."""
     turns = math.lcm(*(len(cycle.seen) for cycle in cycles))
     jumps = {cycle.jump * turns // len(cycle.seen) for cycle in cycles}
-    if len(jumps) > 1 or not all(cycle.placed for cycle in cycles):
+    if len(jumps) > 1 or len({cycle.shift for cycle in cycles}) > 1:
         return None
     seen = []
     for turn in range(turns):
         edges = [edge for cycle in cycles for edge in cycle.hull([turn]) or ()]
         seen.append((min(edges), max(edges)) if edges else None)
-    return Cycle(tuple(seen), jumps.pop())
+    return Cycle(tuple(seen), jumps.pop(), cycles[0].shift)

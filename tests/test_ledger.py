@@ -42,7 +42,8 @@ def test_shapes_and_parameters_are_keras_own(build):
     for row, layer in zip(table, model.layers, strict=True):
         assert row.output_shape == tuple(layer.output.shape)
         assert row.params == layer.count_params()
-        assert row.activations == np.prod(layer.output.shape[1:])
+        computes = not isinstance(layer, layers.InputLayer | layers.Flatten)
+        assert row.activations == computes * np.prod(layer.output.shape[1:])
 
 
 def profiled_macs(model) -> int:
@@ -150,7 +151,7 @@ def test_the_table_says_everything_twice():
 
 def test_what_is_not_known_is_a_dash_and_the_total_says_so():
     model = keras.Sequential(
-        [keras.Input((8, 8, 1)), layers.Conv2D(1, 3), layers.LayerNormalization(name="odd")]
+        [keras.Input((8, 8, 1)), layers.Conv2D(1, 3), layers.GroupNormalization(1, name="odd")]
     )
     table = ledger(model)
     assert table["odd"].macs is None
@@ -252,6 +253,78 @@ def test_a_nested_model_is_one_row_with_its_total():
     inner = keras.Sequential([keras.Input((9, 9, 1)), layers.Conv2D(2, 3)], name="inner")
     outer = ledger(keras.Sequential([keras.Input((9, 9, 1)), inner]))
     assert outer["inner"].macs == ledger(inner).total_macs
+
+
+def flat_and_written_otherwise():
+    """A network as a Sequential, as a Functional model, and with its body nested."""
+    body = [
+        layers.Conv2D(8, 3, name="conv"),
+        layers.BatchNormalization(name="norm"),
+        layers.ReLU(),
+    ]
+    head = [layers.Flatten(), layers.Dense(10)]
+    sequential = keras.Sequential([keras.Input((28, 28, 1)), *body, *head])
+    image = x = keras.Input((28, 28, 1))
+    for layer in [*body, *head]:
+        x = layer(x)
+    nested = keras.Sequential([keras.Input((28, 28, 1)), *body], name="body")
+    return sequential, keras.Model(image, x), keras.Sequential([nested, *head])
+
+
+def test_costs_are_the_same_however_a_network_is_written():
+    flat, functional, nested = map(ledger, flat_and_written_otherwise())
+    assert flat.total_macs == 26 * 26 * 9 * 8 + 26 * 26 * 8 * 10
+    assert flat.total_activations == 3 * 26 * 26 * 8 + 10
+    for other in (functional, nested):
+        for total in ("total_params", "total_macs", "total_activations", "uncounted"):
+            assert getattr(other, total) == getattr(flat, total)
+
+
+def test_what_is_known_of_a_nested_model_is_shown_and_what_is_not_is_named():
+    *_, nested = flat_and_written_otherwise()
+    table = ledger(nested)
+    known = 26 * 26 * 9 * 8
+    assert (table["body"].macs, table["body"].uncounted) == (known, ("norm",))
+    assert table["body"].cells()[4] == f"≥ {known:,}"
+    note = "≥: without the MACs of norm, which are not counted."
+    assert repr(table).endswith(note)
+    assert note in table._repr_html_()
+    many = [layers.BatchNormalization(name=f"norm{number}") for number in range(5)]
+    table = ledger(keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(1, 3), *many]))
+    assert "norm0, norm1, norm2 and 2 more, which" in table.note
+    assert ledger(models.valid()).note == ""
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer", "macs"),
+    [
+        ((20, 3), layers.Conv1D(4, 5), 16 * 5 * 3 * 4),
+        ((20, 3), layers.DepthwiseConv1D(5), 16 * 5 * 3),
+        ((20, 3), layers.SeparableConv1D(4, 5), 16 * (5 * 3 + 3 * 4)),
+        ((20, 3), layers.Conv1DTranspose(4, 5), 20 * 5 * 3 * 4),
+        ((16, 16, 16, 1), layers.Conv3D(8, 3), 14**3 * 27 * 8),
+        ((16, 16, 16, 1), layers.Conv3DTranspose(8, 3), 16**3 * 27 * 8),
+        *(((8, 2), kind(2), 0) for kind in (layers.MaxPooling1D, layers.AveragePooling1D)),
+        *(((8, 8, 8, 2), kind(2), 0) for kind in (layers.MaxPooling3D, layers.AveragePooling3D)),
+        ((8, 2), layers.GlobalAveragePooling1D(), 0),
+    ],
+    ids=lambda each: each.name if isinstance(each, keras.Layer) else "",
+)
+def test_one_and_three_axes_have_macs(shape, layer, macs):
+    (row,) = ledger(keras.Sequential([keras.Input(shape), layer]))
+    assert row.macs == macs
+    assert len(row.field) == len(shape) - 1
+
+
+def test_reading_a_model_leaves_it_as_it_was():
+    shared = layers.Conv2D(2, 3, padding="same")
+    image = keras.Input((8, 8, 2))
+    model = keras.Model(image, shared(shared(image)))
+    model.compile("adam", "mse")
+    before = shared.output, model.summary(print_fn=lambda text, **_: None), len(model.operations)
+    ledger(model), ledger(model)
+    assert before == (shared.output, None, len(model.operations))
+    assert len(shared.get_weights()) == 2
 
 
 def test_bad_input_says_what_to_do():

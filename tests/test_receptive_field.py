@@ -61,6 +61,15 @@ STACKS = {
     "non-square": (layers.Conv2D(1, (3, 5), (1, 2), "same"), layers.Conv2D(1, (1, 2), (2, 1))),
     "separable": (layers.SeparableConv2D(2, 3, 2, "same"), layers.DepthwiseConv2D(3)),
     "pixelwise": (layers.Conv2D(2, 3, 2), layers.BatchNormalization(), layers.ReLU()),
+    "cropping": (layers.Conv2D(1, 3, 2), layers.Cropping2D(((1, 0), (0, 2))), layers.Conv2D(1, 2)),
+    "channel norm": (
+        layers.Conv2D(2, 3, 2),
+        layers.LayerNormalization(),
+        layers.PReLU(shared_axes=[1, 2]),
+    ),
+    "augmenting": (layers.RandomFlip(), layers.RandomRotation(0.5), layers.Conv2D(1, 3, 2)),
+    "noise": (layers.GaussianDropout(0.5), layers.ActivityRegularization(0.1), layers.Conv2D(1, 3)),
+    "scaled": (layers.Normalization(mean=0.5, variance=2.0), layers.Conv2D(1, 3, 2, "same")),
     "nested": (keras.Sequential([keras.Input((17, 14, 1)), layers.Conv2D(1, 3, 2, "same")]),),
 }
 
@@ -68,6 +77,85 @@ STACKS = {
 @pytest.mark.parametrize("name", STACKS)
 def test_every_unit_of_a_stack(name):
     assert_fields(stack(*STACKS[name]), "top")
+
+
+@pytest.mark.parametrize("name", STACKS.keys() - {"nested"})  # which has a size of its own
+def test_of_an_unknown_size_all_is_known_but_perhaps_the_start(name):
+    clones = [layer.__class__.from_config(layer.get_config()) for layer in STACKS[name]]
+    known = receptive_field.of_model(stack(*STACKS[name]))["top"]
+    for there, here in zip(known, receptive_field.of_model(unknown(*clones))["top"], strict=True):
+        assert here in (there, there._replace(start=None))
+
+
+def unknown(*layers_):
+    return stack(*layers_, size=(None, None))
+
+
+def test_same_at_stride_1_is_placed_on_every_size():
+    model = unknown(layers.Conv2D(8, 3, padding="same"), layers.Conv2D(8, 1, 2, "same"))
+    assert receptive_field.of_model(model)["top"] == (Field(3, 2, 0.0),) * 2
+
+
+def test_branches_that_are_shifted_together_join():
+    image = keras.Input((None, None, 1))
+    x = layers.Conv2D(2, 3, 2, "same")(image)  # shifted by a pixel or not
+    added = layers.Add(name="top")([x, layers.Conv2D(2, 3, padding="same")(x)])
+    fields = receptive_field.of_model(keras.Model(image, added))["top"]
+    assert fields == (Field(7, 2, None),) * 2
+
+
+def test_operations_join_and_pass_on():
+    image = keras.Input((9, 9, 1))
+    x = layers.Conv2D(1, 3, padding="same")(image)
+    x = keras.ops.relu(x + image) * 0.5
+    model = keras.Model(image, layers.Conv2D(1, 3, name="top")(x))
+    assert_fields(model, "top")
+
+
+def test_an_axis_for_the_channel_changes_nothing():
+    plain = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(1, 3, 2, name="top")])
+    image = [keras.Input((28, 28)), layers.Rescaling(1 / 255), layers.Reshape((28, 28, 1))]
+    added = keras.Sequential([*image, layers.Conv2D(1, 3, 2, name="top")])
+    fields = receptive_field.of_model(plain)["top"]
+    assert receptive_field.of_model(added)["top"] == fields
+    mixed = [keras.Input((28, 28)), layers.Dense(28), layers.Reshape((28, 28, 1), name="top")]
+    assert receptive_field.of_model(keras.Sequential(mixed))["top"] is None
+    pooled = [keras.Input((8, 8, 3)), layers.GlobalAveragePooling2D(name="mean")]
+    pooled = keras.Sequential([*pooled, layers.Reshape((1, 1, 3)), layers.Conv2D(1, 1, name="top")])
+    fields = receptive_field.of_model(pooled)
+    assert fields["top"] == fields["mean"]
+
+
+def test_sequences_have_one_axis_and_volumes_three():
+    wave = [layers.Conv1D(2, 2, padding="causal", dilation_rate=2**i) for i in range(10)]
+    model = keras.Sequential([keras.Input((None, 1)), *wave, layers.ReLU(name="top")])
+    assert receptive_field.of_model(model)["top"] == (Field(1024, 1, -511.5),)
+    volume = [layers.Conv3D(1, (3, 3, 5)), layers.MaxPooling3D(2, name="top")]
+    model = keras.Sequential([keras.Input((16, 16, 16, 1)), *volume])
+    assert [axis.size for axis in receptive_field.of_model(model)["top"]] == [4, 4, 6]
+
+
+@pytest.mark.parametrize("layer", [layers.UpSampling2D(2), layers.UpSampling2D((3, 1))])
+def test_repeated_pixels_read_alike(layer):
+    model = stack(layers.Conv2D(1, 3, 2), layer, layers.Conv2D(1, 2), size=(24, 20))
+    seen = seen_by(model, "top")[1].any(axis=2)[4:16]  # units × pixels, along rows
+    field = receptive_field.of_model(model)["top"][0]
+    assert field.size == max(np.ptp(np.flatnonzero(pixels)) + 1 for pixels in seen)
+
+
+# Published, or checked against gradients where it is not: see Araujo et al. for the first four.
+PUBLISHED = {"VGG16": 212, "ResNet50": 483, "InceptionV3": 1311, "MobileNet": 315}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("size", [224, None])
+def test_networks_that_everybody_knows(name, size):
+    build = getattr(keras.applications, name)
+    model = build(weights=None, include_top=False, input_shape=(size, size, 3))
+    fields = receptive_field.of_model(model)
+    assert None not in fields.values()
+    (last,) = {axis.size for axis in fields[model.layers[-1].name]}
+    assert last == PUBLISHED[name]
 
 
 def test_dilation_has_holes_but_the_hull_is_right_inside():
@@ -157,7 +245,10 @@ class EverySecond(layers.Conv2D):
 @pytest.mark.parametrize(
     "unknown",
     [
-        layers.LayerNormalization(),
+        layers.LayerNormalization(axis=(1, 2, 3)),
+        layers.UpSampling2D(2, interpolation="bilinear"),
+        layers.RandomCrop(4, 4),
+        layers.Reshape((12, 15, 1)),
         layers.Softmax(axis=(1, 2)),  # shares each map out over its pixels
         EverySecond(2, 3),
         layers.Conv2D(1, 3, data_format="channels_first", padding="same"),
@@ -173,9 +264,10 @@ def test_unknown_layers_are_not_guessed(unknown):
 
 
 def test_branches_that_drift_apart_have_no_field():
-    image = keras.Input((16, 16, 1))
-    pooled = layers.UpSampling2D(2)(layers.MaxPooling2D(2)(image))
-    model = keras.Model(image, layers.Concatenate(name="top")([image, pooled]))
+    image = keras.Input((12, 12, 1))
+    pooled = layers.UpSampling2D(2)(layers.MaxPooling2D(3)(image))  # two units for three pixels
+    cropped = layers.Cropping2D(2)(image)
+    model = keras.Model(image, layers.Concatenate(name="top")([cropped, pooled]))
     assert receptive_field.of_model(model)["top"] is None
     stacked = keras.Model(image, layers.Concatenate(axis=1, name="top")([image, image]))
     assert receptive_field.of_model(stacked)["top"] is None
@@ -232,9 +324,11 @@ def test_a_stack_of_windows_is_the_same_model():
     assert fields == [seen[f"conv{number}"][0] for number in (1, 2, 3)]
 
 
-def test_a_stack_that_runs_out_of_pixels_names_the_setting():
-    with pytest.raises(SettingError, match="kernel_size=3"):
+def test_a_stack_that_runs_out_of_pixels_names_the_setting_and_the_layer():
+    with pytest.raises(SettingError, match="Layer 14: kernel_size=3 is impossible"):
         receptive_field.of_windows([Window(3)] * 14, 28)
+    with pytest.raises(SettingError, match="Layer 7: .*: 28 → 26 → 13 → 11 → 5 → 3 → 1"):
+        receptive_field.of_windows([Window(3), Window(2, 2)] * 4, 28)
 
 
 @given(

@@ -1,18 +1,15 @@
 // A small image classifier as an editable ledger: what each layer puts out, pads, costs and sees.
 
-import { outputSize, pads, problem } from "./geometry.js";
+import { pads, problem } from "./geometry.js";
+import { stack } from "./stack.js";
 import { announcer, button, control, div, drawOn, explorer, html, layerButtons, region, set, table, warning } from "./ui.js";
 
-const PRESETS = { valid: ["valid", 1, 1, 1], same: ["same", 1, 1, 1], strided: ["same", 2, 2, 1] };
 const LARGEST = { n: 64, channels: 4, kernel_size: 11, strides: 4, filters: 64 };
 const OPTIONS = { head: ["dense", "average"], padding: ["valid", "same"] };
-const HEADS = { dense: "Flatten, Dense(128), Dense(10)", average: "GlobalAveragePooling2D, Dense(10)" };
-const HEADINGS = ["layer", "output", "padding", "params", "MACs", "activations", "sees"];
 const BARS = [["params", "parameters"], ["macs", "multiply-accumulates (MACs)"]];
 const COSTS = ["params", "macs", "activations"];
 const TRAITS = ["n", "channels", "layers", "head"];
 const SETTINGS = ["kernel_size", "strides", "padding", "filters"];
-const MOST_LAYERS = 6;
 const PATIENCE = 4; // seconds that an idle kernel may take
 const BUSY = "Waiting: the kernel is busy, and builds the network afterwards.";
 const BUILDING = "The kernel builds the network. Loading Keras takes some seconds.";
@@ -23,45 +20,43 @@ const NO_KERNEL =
 
 /**
  * The ledger of a network. From a layer that breaks on, a row has a name and a kind only.
- * @param {Network} network
+ * @param {Network} network @param {Object} heads as in network.py: [name, kind, units] each
  * @returns {{rows: Object[], broken: Object | null}} `broken`: the problem, and which layer
  */
-function ledgerRows({ n, channels, layers, head }) {
+function ledgerRows({ n, channels, layers, head }, heads) {
+  const windows = layers.map((layer) => ({ ...layer, dilation_rate: 1 }));
+  const maps = stack(windows, n);
+  const fits = maps.length - 1;
+  const wrong = fits < layers.length && problem(windows[fits], maps[fits].size);
+  const broken = wrong ? { ...wrong, index: fits, name: `conv${fits + 1}` } : null;
   const rows = [];
-  let broken = null;
-  let [size, depth, field, jump] = [n, channels, 1, 1];
-  const add = (name, kind, shape, weights, biases, positions, sides = null) => {
-    const [params, macs] = [weights + biases, weights * positions];
-    const activations = shape.reduce((product, axis) => product * axis);
-    rows.push({ name, kind, ...(!broken && { shape, pads: sides, params, macs, activations, field }) });
-  };
-  layers.forEach((layer, index) => {
-    const w = { ...layer, dilation_rate: 1 };
-    const wrong = problem(w, size);
-    if (wrong) broken ??= { ...wrong, index, name: `conv${index + 1}` };
-    const sides = pads(w, size);
-    const weights = w.kernel_size ** 2 * depth * w.filters;
-    if (!broken) size = outputSize(w, size);
-    field += (w.kernel_size - 1) * jump;
-    jump *= w.strides;
+  let depth = channels;
+  const add = (name, kind, facts) => rows.push({ name, kind, ...facts });
+  windows.forEach((w, index) => {
+    const name = `conv${index + 1}`;
+    if (index >= fits) return add(name, "Conv2D");
+    const { size, r: field } = maps[index + 1];
+    const [shape, weights] = [[size, size, w.filters], w.kernel_size ** 2 * depth * w.filters];
+    const counts = { params: weights + w.filters, macs: weights * size * size, activations: size * size * w.filters };
+    add(name, "Conv2D", { shape, pads: pads(w, maps[index].size), ...counts, field });
     depth = w.filters;
-    add(`conv${index + 1}`, "Conv2D", [size, size, depth], weights, depth, size * size, sides);
   });
-  field += (size - 1) * jump; // the head looks at the whole map
-  if (head === "dense") {
-    const flat = size * size * depth;
-    add("flatten", "Flatten", [flat], 0, 0, 0);
-    add("hidden", "Dense", [128], flat * 128, 128, 1);
-    depth = 128;
-  } else add("pool", "GlobalAveragePooling2D", [depth], 0, 0, 0);
-  add("digit", "Dense", [10], depth * 10, 10, 1);
+  const { size, r, jump } = maps[fits];
+  let units = head === "dense" ? size * size * depth : depth;
+  for (const [name, kind, made] of heads[head]) {
+    const weights = units * (made ?? 0);
+    units = made ?? units;
+    const counts = { params: weights + (made ?? 0), macs: weights, activations: kind === "Flatten" ? 0 : units };
+    // The head looks at the whole map.
+    add(name, kind, broken ? {} : { shape: [units], pads: null, ...counts, field: r + (size - 1) * jump });
+  }
   return { rows, broken };
 }
 
 /** The nearest layers that work, and what was changed. @param {Network} network */
-function mend(network) {
+function mend(network, heads) {
   const [mended, changes] = [[...network.layers], []];
-  for (let broken; (broken = ledgerRows({ ...network, layers: mended }).broken); ) {
+  for (let broken; (broken = ledgerRows({ ...network, layers: mended }, heads).broken); ) {
     const { index, name, setting, nearest } = broken;
     mended[index] = { ...mended[index], [setting]: nearest };
     changes.push(`${setting} = ${nearest} in ${name}`);
@@ -72,30 +67,29 @@ function mend(network) {
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const get = (name) => model.get(name);
+  const { presets: networks, heads, headings, most } = get("shared");
   const current = () => Object.fromEntries(TRAITS.map((name) => [name, get(name)]));
   let first = null; // totals of the network shown first, to compare with
   let [notice, waiting, clock, drawn] = ["", false, 0, ""];
 
   // Controls
+  const calls = ([, kind, units]) => (units ? `${kind}(${units})` : kind);
+  const headed = Object.fromEntries(Object.entries(heads).map(([head, parts]) => [head, parts.map(calls).join(", ")]));
   const setting = (name, onchange) =>
-    control(model, name, { max: LARGEST[name], options: OPTIONS[name], onchange, text: (each) => HEADS[each] ?? each });
+    control(model, name, { max: LARGEST[name], options: OPTIONS[name], onchange, text: (each) => headed[each] ?? each });
   const inputs = ["n", "channels", "head"].map((name) => setting(name));
-  const cards = Array.from({ length: MOST_LAYERS }, (_, index) => {
+  const cards = Array.from({ length: most }, (_, index) => {
     const change = (name, value) =>
       set(model, { layers: get("layers").with(index, { ...get("layers")[index], [name]: value }) });
     const controls = SETTINGS.map((name) => setting(name, (value) => change(name, value)));
     return { controls, element: html("fieldset", {}, html("legend", {}, `conv${index + 1}`), ...controls) };
   });
   const count = layerButtons(
-    model, MOST_LAYERS,
+    model, most,
     ["Add a convolution", () => set(model, { layers: [...get("layers"), get("layers").at(-1)] })],
     ["Remove the last", () => set(model, { layers: get("layers").slice(0, -1) })],
   );
-  const presets = Object.entries(PRESETS).map(([preset, [padding, ...steps]]) => {
-    const layers = steps.map((strides) => ({ kernel_size: 3, strides, padding, filters: 32 }));
-    const network = { n: 28, channels: 1, layers, head: "dense" };
-    return { network, element: button(preset, () => set(model, network)) };
-  });
+  const presets = Object.entries(networks).map(([name, network]) => ({ network, element: button(name, () => set(model, network)) }));
 
   // The ledger, and what Keras says
   const panel = (...children) => div("panel", ...children);
@@ -121,11 +115,11 @@ function render({ model, el }) {
     build.hidden = get("hidden").includes("build");
     count.show();
     for (const each of presets) each.element.setAttribute("aria-pressed", key(each.network) === key(network));
-    const { rows, broken } = ledgerRows(network);
+    const { rows, broken } = ledgerRows(network, heads);
     const totals = Object.fromEntries(COSTS.map((each) => [each, rows.reduce((sum, row) => sum + row[each], 0)]));
-    ledger.replaceChildren(table(HEADINGS, lines(rows, totals, broken)));
+    ledger.replaceChildren(table(headings, lines(rows, totals, broken)));
     chart.hidden = broken;
-    const { mended, changes } = mend(network);
+    const { mended, changes } = mend(network, heads);
     const why = trouble.show(broken && { ...broken, mended }, `${broken?.name}: `, changes.join(", "));
     if (broken) aloud.say(why);
     else {
@@ -152,7 +146,7 @@ function render({ model, el }) {
 
   /** Ask the kernel to build the network and to compare it with the rows on show. */
   function ask() {
-    const { rows, broken } = ledgerRows(current());
+    const { rows, broken } = ledgerRows(current(), heads);
     let silence = 0;
     clearInterval(clock);
     clock = setInterval(() => {

@@ -4,27 +4,23 @@ import difflib
 import itertools
 import math
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import traitlets
 
-from course import figures
+from course import figures, models
 from course.explore.base import Explorer, Setting, bundle
 from course.geometry import SettingError, Window
-from course.receptive_field import Field, of_windows
+from course.ledger import HEADINGS, Ledger, Row
+from course.stack import StackError, walk
 
 if TYPE_CHECKING:
     import keras
 
-DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": 32}
-PRESETS = {  # padding and strides of the three classifiers in `course.models`
-    "valid": ("valid", (1, 1, 1)),
-    "same": ("same", (1, 1, 1)),
-    "strided": ("same", (2, 2, 1)),
-}
-HEADS = {
-    "dense": [("Flatten", None), ("Dense", 128), ("Dense", 10)],
-    "average": [("GlobalAveragePooling2D", None), ("Dense", 10)],
+DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": models.FILTERS}
+HEADS = {  # the layers after the convolutions: name, kind and units
+    "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
+    "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
 }
 PLAIN = {  # what the explorer cannot change must be as Keras has it
     "data_format": "channels_last",
@@ -40,37 +36,6 @@ FAMILY = (
     "with square kernels and strides and a bias, and as head Flatten, Dense(128) and Dense(10), or "
     "GlobalAveragePooling2D and Dense(10)"
 )
-
-
-class Row(NamedTuple):
-    """One layer of a network; as `course.ledger.Row`, but worked out without Keras."""
-
-    name: str
-    kind: str
-    output_shape: tuple
-    pads: tuple[tuple[int, int], tuple[int, int]] | None
-    params: int
-    macs: int
-    field: tuple[Field, Field]
-
-    @property
-    def activations(self) -> int:
-        """Output values for one image."""
-        return math.prod(self.output_shape[1:])
-
-
-class Rows(list):
-    """The rows of a network, with totals."""
-
-    @property
-    def total_params(self) -> int:
-        """Parameters of all layers."""
-        return sum(row.params for row in self)
-
-    @property
-    def total_macs(self) -> int:
-        """Multiply-accumulates of all layers, for one image."""
-        return sum(row.macs for row in self)
 
 
 class LayerError(ValueError):
@@ -102,9 +67,17 @@ class NetworkExplorer(Explorer):
         super().__init__(**options)
         self.on_msg(self._on_message)
 
+    # What the view shares with Python, so that it stands here alone.
+    shared = traitlets.Dict(read_only=True).tag(sync=True)
+
+    @traitlets.default("shared")
+    def _constants(self):
+        presets = {name: _preset(name) for name in models.PRESETS}
+        return {"presets": presets, "heads": HEADS, "headings": HEADINGS, "most": MOST_LAYERS}
+
     @traitlets.default("layers")
     def _first_preset(self):
-        return _preset("valid")
+        return _preset("valid")["layers"]
 
     @traitlets.validate("n", "channels")
     def _counted(self, proposal):
@@ -122,7 +95,7 @@ class NetworkExplorer(Explorer):
                 f"layers={layers!r}: give a list of 1 to {MOST_LAYERS} dicts, one for each "
                 f"convolution, such as {DEFAULTS}"
             )
-        return [_layer(name, each) for name, each in zip(_names(layers), layers, strict=True)]
+        return [_layer(_name(index), each) for index, each in enumerate(layers)]
 
     def build(self) -> "keras.Model":
         """Build the network in Keras, with layers conv1, conv2, …, flatten or pool, hidden, digit.
@@ -137,19 +110,21 @@ class NetworkExplorer(Explorer):
     def picture(self) -> figures.Picture:
         """The bars of the network, or, when it is impossible, of the nearest one that works."""
         settings, trouble = self._settings(), ""
-        while broken := broken_at(settings):
-            name, error = broken
-            trouble += f"{name}: {error} The picture shows {error.setting}={error.nearest}. "
+        while (shown := ledger_of(settings))[1]:
+            layer, error = shown[1].layer, shown[1].error
+            trouble += (
+                f"{_name(layer)}: {error} The picture shows {error.setting}={error.nearest}. "
+            )
+            mended = settings["layers"][layer] | {error.setting: error.nearest}
             settings["layers"] = [
-                layer | {error.setting: error.nearest} if each == name else layer
-                for each, layer in zip(_names(settings["layers"]), settings["layers"], strict=True)
+                mended if index == layer else each for index, each in enumerate(settings["layers"])
             ]
-        rows = rows_of(settings)
-        picture = figures.summary({_title(settings): rows})
+        ledger, _ = shown
+        picture = figures.summary({ledger.name: ledger})
         shapes = " → ".join(
             f"{row.name} {' × '.join(map(str, row.output_shape[1:]))}"
-            + (f", which sees {row.field[0].size} pixels," if row.kind == "Conv2D" else "")
-            for row in rows
+            + (f", receptive field {row.field[0].size}," if row.kind == "Conv2D" else "")
+            for row in ledger
         )
         size = f"{settings['n']} × {settings['n']} × {settings['channels']}"
         picture.alt = f"{trouble}A network: input {size} → {shapes}. {picture.alt}"
@@ -203,7 +178,7 @@ def network(model_or_layers=None, **options) -> NetworkExplorer:
         For an unknown preset, or a model that is not of this family, saying what can be shown.
     """
     if model_or_layers is None or isinstance(model_or_layers, str):
-        settings = {"layers": _preset(model_or_layers or "valid")}
+        settings = _preset(model_or_layers or "valid")
     elif isinstance(model_or_layers, list | tuple):
         settings = {"layers": model_or_layers}
     else:
@@ -211,24 +186,21 @@ def network(model_or_layers=None, **options) -> NetworkExplorer:
     return NetworkExplorer(**settings | options)
 
 
-def _preset(name: str) -> list[dict]:
-    if name not in PRESETS:
-        nearest = (difflib.get_close_matches(name, PRESETS, n=1) or ["valid"])[0]
-        raise ValueError(f"no preset {name!r}: take {', '.join(PRESETS)}. Try {nearest!r}.")
-    padding, strides = PRESETS[name]
-    return [DEFAULTS | {"strides": s, "padding": padding} for s in strides]
+def _preset(name: str) -> dict:
+    """The settings of one of the classifiers in `course.models`."""
+    if name not in models.PRESETS:
+        nearest = (difflib.get_close_matches(name, models.PRESETS, n=1) or ["valid"])[0]
+        raise ValueError(f"no preset {name!r}: take {', '.join(models.PRESETS)}. Try {nearest!r}.")
+    layers = [
+        {each: getattr(window, each, models.FILTERS) for each in DEFAULTS}
+        for window in models.PRESETS[name]
+    ]
+    n, _, channels = models.INPUT_SHAPE
+    return {"n": n, "channels": channels, "layers": layers, "head": "dense"}
 
 
-def _names(layers) -> list[str]:
-    return [f"conv{number}" for number in range(1, len(layers) + 1)]
-
-
-def _title(settings: dict) -> str:
-    """The preset's name, for the network as `course.models` builds it."""
-    for name in PRESETS:
-        if settings == {"n": 28, "channels": 1, "layers": _preset(name), "head": "dense"}:
-            return name
-    return "network"
+def _name(layer: int) -> str:
+    return f"conv{layer + 1}"
 
 
 def _count(setting: str, value) -> int:
@@ -278,7 +250,8 @@ def _settings_of(model) -> dict:
         (type(layer).__name__, getattr(layer, "units", None))
         for layer in model.layers[len(chain) :]
     ]
-    head = next((name for name, wanted in HEADS.items() if wanted == kinds), None)
+    heads = {name: [tuple(each[1:]) for each in head] for name, head in HEADS.items()}
+    head = next((name for name, wanted in heads.items() if wanted == kinds), None)
     if not head or not 1 <= len(chain) <= MOST_LAYERS:
         found = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in model.layers)
         raise ValueError(f"{model.name} has the layers {found or 'none'}; {FAMILY}.")
@@ -300,62 +273,42 @@ def _settings_of(model) -> dict:
     return {"n": shape[1], "channels": shape[3], "layers": layers, "head": head}
 
 
-def _windows(settings: dict) -> list[Window]:
-    return [
-        Window(layer["kernel_size"], layer["strides"], layer["padding"])
-        for layer in settings["layers"]
-    ]
+def ledger_of(settings: dict) -> tuple[Ledger, StackError | None]:
+    """The ledger of a network without Keras, up to the first layer that does not fit, and why."""
+    layers, channels, rows = settings["layers"], settings["channels"], []
+    stack = [{name: each[name] for name in each if name != "filters"} for each in layers]
+    windows, sizes, fields, problem = walk(stack, settings["n"])
 
+    def add(name, kind, shape, weights, biases, places, pads, field):
+        activations = 0 if kind == "Flatten" else math.prod(shape)
+        counts = weights + biases, weights * places, activations
+        rows.append(Row(name, kind, (None, *shape), pads, *counts, (field, field)))
 
-def broken_at(settings: dict) -> tuple[str, SettingError] | None:
-    """The first convolution that does not fit the map it gets, and why."""
-    n, windows = settings["n"], _windows(settings)
-    for name, window in zip(_names(windows), windows, strict=True):
-        try:
-            n = window.output_size(n)
-        except SettingError as error:
-            return name, error
-    return None
-
-
-def rows_of(settings: dict) -> Rows:
-    """The rows of a network; of an impossible one, those of the layers that work."""
-    n, channels, rows = settings["n"], settings["channels"], Rows()
-    broken, windows = broken_at(settings), _windows(settings)
-    names = _names(windows)
-    works = names.index(broken[0]) if broken else len(names)
-    fields = of_windows(windows[:works], n)
-    for index in range(works):
-        window, filters = windows[index], settings["layers"][index]["filters"]
-        pads, n = window.pads(n), window.output_size(n)
-        weights = window.kernel_size**2 * channels * filters
-        field = fields[index]
-        row = Row(
-            names[index], "Conv2D", (None, n, n, filters), (pads, pads), weights + filters,
-            weights * n * n, (field, field),
-        )  # fmt: skip
-        rows.append(row)
+    for index, n in enumerate(sizes[1:]):
+        window, filters = windows[index], layers[index]["filters"]
+        pads, weights = window.pads(sizes[index]), window.kernel_size**2 * channels * filters
+        shape, field = (n, n, filters), fields[index + 1]
+        add(_name(index), "Conv2D", shape, weights, filters, n * n, (pads, pads), field)
         channels = filters
-    if broken:
-        return rows
-    whole = of_windows([*windows, Window(n, strides=n)], settings["n"])[-1]
+    if not problem:
+        n, head = sizes[-1], settings["head"]
+        whole = walk([*windows, Window(n, strides=n)], settings["n"]).fields[-1]
+        units = n * n * channels if head == "dense" else channels
+        for name, kind, made in HEADS[head]:
+            add(name, kind, (made or units,), units * (made or 0), made or 0, 1, None, whole)
+            units = made or units
+    return Ledger(_title(settings), rows, sum(row.params for row in rows)), problem
 
-    def add(name, kind, units, weights=0, biases=0):
-        rows.append(Row(name, kind, (None, units), None, weights + biases, weights, (whole, whole)))
 
-    if settings["head"] == "dense":
-        add("flatten", "Flatten", units := n * n * channels)
-        add("hidden", "Dense", 128, units * 128, 128)
-        add("digit", "Dense", 10, 128 * 10, 10)
-    else:
-        add("pool", "GlobalAveragePooling2D", channels)
-        add("digit", "Dense", 10, channels * 10, 10)
-    return rows
+def _title(settings: dict) -> str:
+    """The preset's name, for the network as `course.models` builds it."""
+    return next((name for name in models.PRESETS if settings == _preset(name)), "network")
 
 
 def _build(settings: dict) -> "keras.Model":
     """The Keras model of a network, layer by layer, so that an error knows its layer."""
-    if (params := rows_of(settings).total_params) > MOST_PARAMS:
+    ledger, _ = ledger_of(settings)
+    if (params := ledger.total_params) > MOST_PARAMS:
         raise ValueError(
             f"Its {params:,} parameters would take {4 * params / 1e9:.1f} GB of memory: make n or "
             "filters smaller, or strides larger."
@@ -364,17 +317,19 @@ def _build(settings: dict) -> "keras.Model":
     from keras import layers
 
     convolutions = [
-        layers.Conv2D(**each, activation="relu", name=name)
-        for name, each in zip(_names(settings["layers"]), settings["layers"], strict=True)
+        layers.Conv2D(**each, activation="relu", name=_name(index))
+        for index, each in enumerate(settings["layers"])
     ]
-    if settings["head"] == "dense":
-        head = [layers.Flatten(name="flatten"), layers.Dense(128, activation="relu", name="hidden")]
-    else:
-        head = [layers.GlobalAveragePooling2D(name="pool")]
-    digit = layers.Dense(10, activation="softmax", name="digit")
+    activations = {"hidden": "relu", "digit": "softmax"}
+    head = [
+        getattr(layers, kind)(
+            **{"units": units, "activation": activations[name]} if units else {}, name=name
+        )
+        for name, kind, units in HEADS[settings["head"]]
+    ]
     shape = (settings["n"], settings["n"], settings["channels"])
-    model = keras.Sequential([keras.Input(shape)], name=_title(settings))
-    for layer in [*convolutions, *head, digit]:
+    model = keras.Sequential([keras.Input(shape)], name=ledger.name)
+    for layer in [*convolutions, *head]:
         try:
             model.add(layer)
         except ValueError as error:

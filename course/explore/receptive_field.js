@@ -1,31 +1,12 @@
 // A stack of windows on one axis: pick a unit of the last layer and see the pixels behind it.
 
-import { outputSize, pads, problem, reads, span } from "./geometry.js";
+import { pads, problem, reads } from "./geometry.js";
+import { stack } from "./stack.js";
 import { announcer, arrows, box, canvas, clamp, control, div, drawOn, explorer, html, layerButtons, PADDINGS, path, region, set, short, show, svg, table, warning } from "./ui.js";
 
 const LARGEST = { kernel_size: 9, strides: 6, dilation_rate: 4 };
 const MOST_LAYERS = 8;
 const [CELL, PITCH] = [22, 54]; // height of a row, and from row to row
-
-/** The maps of a stack, the input first, up to the first layer that does not fit: the receptive
- *  field as in course/receptive_field.py, and the first and last unit with padding: [from, to). */
-export function stack(layers, n) {
-  const maps = [{ size: n, r: 1, jump: 1, start: 0, from: 0, to: n }];
-  for (const w of layers) {
-    const below = maps.at(-1);
-    if (problem(w, below.size)) break;
-    const [before, after] = pads(w, below.size);
-    const size = outputSize(w, below.size);
-    maps.push({
-      size, from: 0, to: size,
-      r: below.r + (span(w) - 1) * below.jump,
-      jump: below.jump * w.strides,
-      start: below.start + ((span(w) - 1) / 2 - before) * below.jump,
-    });
-    Object.assign(below, { from: -before, to: below.size + after });
-  }
-  return maps;
-}
 
 /** What a unit of the last map reads in every map, the input first, padding included. */
 export function cone(layers, maps, unit) {

@@ -11,6 +11,7 @@ from matplotlib.patches import Polygon
 
 from course.explore.base import Explorer, Setting, bundle
 from course.geometry import SettingError, Window
+from course.models import PRESETS
 from course.page import (
     BLUE,
     BLUE_TINT,
@@ -25,13 +26,12 @@ from course.page import (
     number,
     text_width,
 )
-from course.receptive_field import PIXEL, Field, above
+from course.stack import Walk, walk
 
 if TYPE_CHECKING:
     import keras
 
 SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
-STRIDED = (Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same"))  # models.strided
 CONTROLS = ("n", *SETTINGS, "layers")
 LARGEST = 512  # pixels of a map with its padding; a screen has room for hardly more
 FAR = 4  # times the input: beyond it, units lie too far outside the image to draw them there
@@ -51,7 +51,7 @@ class ReceptiveFieldExplorer(Explorer):
 
     @traitlets.default("layers")
     def _strided(self):
-        return _stack(STRIDED)
+        return _stack(PRESETS["strided"])
 
     @traitlets.validate("n", "layers")
     def _possible(self, proposal):
@@ -72,22 +72,11 @@ class ReceptiveFieldExplorer(Explorer):
 
     def picture(self) -> Picture:
         """The unit's cone through the layers, up to the first layer that does not fit."""
-        windows, sizes, fields, trouble = [], [self.n], [PIXEL], ""
-        for index, settings in enumerate(self.layers, start=1):
-            try:
-                window = Window(**settings)
-                size = window.output_size(sizes[-1])
-            except SettingError as error:
-                trouble = f"Layer {index}: {error}"
-                break
-            fields.append(above(fields[-1], window, sizes[-1]))
-            sizes.append(size)
-            windows.append(window)
-        return _draw(windows, sizes, fields, min(self.unit, sizes[-1] - 1), trouble)
+        return _draw(walk(self.layers, self.n), self.unit)
 
 
 def receptive_field(
-    layers: "Sequence[Window | dict] | keras.Model" = STRIDED,
+    layers: "Sequence[Window | dict] | keras.Model" = PRESETS["strided"],
     n: int | None = None,
     *,
     unit: int = 0,
@@ -179,45 +168,29 @@ def _layer(index: int, layer: object) -> dict:
 
 def _drawable(n: int, layers: list[dict]) -> None:
     """Refuse maps that are too large to draw, up to the first layer that does not fit."""
-    for index, settings in enumerate(layers, start=1):
-        try:
-            window = Window(**settings)
-            size = window.output_size(n)
-        except SettingError:  # the view says so
-            return
+    windows, sizes, _, _ = walk(layers, n)
+    for index, (window, n) in enumerate(zip(windows, sizes, strict=False), start=1):
         padded = n + sum(window.pads(n))
         if padded > LARGEST:
             raise traitlets.TraitError(
                 f"layer {index} gets {padded} pixels, padding included, which are too many to "
                 f"draw: choose n and layers so that there are at most {LARGEST}"
             )
-        n = size
 
 
 def _chain(model) -> tuple[list[Window], int | None]:
     """The windows along the rows of a model, one after the other, and its number of rows."""
-    from course.graph import PIXELWISE, WHOLE_MAP, calls, graph_of, map_size, windows_of
+    from course.keras_graph import WHOLE_MAP, chain, is_pixelwise, map_size, windows_of
 
-    graph = graph_of(model)
-    if len(graph.inputs) != 1:
-        raise ValueError(f"model {model.name!r} has {len(graph.inputs)} inputs: give one with one")
-    tensor, windows, rows = graph.inputs[0], [], None
-    while True:
-        users = [call for call in calls(graph) if any(each is tensor for each in call.inputs)]
-        if len(users) > 1:
-            names = " and ".join(call.layer.name for call in users)
-            raise ValueError(
-                f"model {model.name!r} branches into {names}: give the windows of one branch, "
-                "such as layers=[Window(3), Window(3)]"
-            )
-        layer = users[0].layer if users else None
-        found = layer and not isinstance(layer, WHOLE_MAP) and windows_of(layer, tensor.shape)
+    windows, rows, layer = [], None, None
+    for layer, inputs, _ in chain(model):
+        shape = inputs[0].shape
+        found = not isinstance(layer, WHOLE_MAP) and windows_of(layer, shape)
         if found:
-            rows = rows or map_size(layer, tensor.shape)[0]
+            rows = rows or map_size(layer, shape)[0]
             windows.append(found[0])
-        elif not isinstance(layer, PIXELWISE):
+        elif not is_pixelwise(layer, shape):
             break
-        tensor = users[0].outputs[0]
     if not windows:
         why = f"begins with {layer.name!r}, which slides no window" if layer else "has no layer"
         raise ValueError(f"model {model.name!r} {why}: give one that begins with Conv2D or pooling")
@@ -235,10 +208,11 @@ def _cone(windows: list[Window], sizes: list[int], unit: int) -> list[list[int]]
     return rows
 
 
-def _draw(
-    windows: list[Window], sizes: list[int], fields: list[Field], unit: int, trouble: str
-) -> Picture:
+def _draw(walked: Walk, unit: int) -> Picture:
     """Draw one row of cells for each map, the input at the bottom, and the unit's cone."""
+    windows, sizes, fields, problem = walked
+    unit = min(unit, sizes[-1] - 1)
+    trouble = f"Layer {problem.layer + 1}: {problem.error}" if problem else ""
     rows = _cone(windows, sizes, unit)
     pads = [*(w.pads(n) for w, n in zip(windows, sizes[:-1], strict=True)), (0, 0)]
     ends = [(-before, n + after) for (before, after), n in zip(pads, sizes, strict=True)]
@@ -257,6 +231,7 @@ def _draw(
 
     page, height, pitch = Page(), 22, 58
     top = page.heading([_title(unit, windows)], [trouble] if trouble else []) + 28
+    labels = [_label(row, walked) for row in range(len(sizes))]
     for row in reversed(range(len(sizes))):
         y = top + (len(windows) - row) * pitch
         (first, end), n, wide = ends[row], sizes[row], wides[row] * scale
@@ -271,10 +246,8 @@ def _draw(
         page.cells(grid(x(row, np.arange(n)), y), wide, height, fill, edge, gid=f"map {row}")
         for run in _runs(rows[row]):
             page.outline([(x(row, run[0]), y)], wide * len(run), height, gid=f"cone {row}")
-        label = _label(row, windows, sizes, fields)
-        page.text(MARGIN, y - 11, label, 12, ha="left", gid="label")
-        page.right = max(page.right, MARGIN + text_width(label, 12))
-    labels = [_label(row, windows, sizes, fields) for row in range(len(sizes))]
+        page.text(MARGIN, y - 11, labels[row], 12, ha="left", gid="label")
+        page.right = max(page.right, MARGIN + text_width(labels[row], 12))
     pixels = [pixel for pixel in rows[0] if 0 <= pixel < sizes[0]]
     listed = ", ".join(f"{r[0]}–{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in _runs(pixels))
     alt = [f"{_title(unit, windows)}, on one axis. {'. '.join(labels)}.", trouble]
@@ -290,11 +263,12 @@ def _runs(units: list[int]) -> list[np.ndarray]:
 
 
 def _title(unit: int, windows: list[Window]) -> str:
-    return f"What unit {unit} of {f'layer {len(windows)}' if windows else 'the input'} sees"
+    return f"What unit {unit} of {f'layer {len(windows)}' if windows else 'the input'} reads"
 
 
-def _label(row: int, windows: list[Window], sizes: list[int], fields: list[Field]) -> str:
+def _label(row: int, walked: Walk) -> str:
     """Settings, size and field of a layer, in one line."""
+    windows, sizes, fields, _ = walked
     if row == 0:
         return f"input: n = {sizes[0]}"
     window, field = windows[row - 1], fields[row]

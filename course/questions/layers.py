@@ -417,27 +417,27 @@ def _chain_of(model) -> tuple:
     """The settings of the layers of a chain, as in `plain`; empty for any other model."""
     import keras
 
-    from course.graph import PIXELWISE, POOLING, WHOLE_MAP, calls
+    from course.keras_graph import POOLING, WHOLE_MAP, chain, is_pixelwise
 
-    layers, last = [], None
-    for layer, inputs, (output, *_) in calls(model):
-        if last is not None and [id(each) for each in inputs] != [id(last)]:
-            return ()
-        last = output
-        if isinstance(layer, WHOLE_MAP):
-            break
-        if isinstance(layer, (*PIXELWISE, keras.layers.InputLayer)):
-            continue
-        if type(layer) is keras.layers.Conv2D:
-            setting = {"filters": layer.filters, "kernel_size": layer.kernel_size}
-            setting["dilation_rate"] = layer.dilation_rate
-        elif isinstance(layer, POOLING):
-            setting = {"filters": None, "kernel_size": layer.pool_size, "dilation_rate": 1}
-        else:
-            return ()
-        setting |= {"strides": layer.strides, "padding": layer.padding}
-        layers.append({name: _once(value) for name, value in setting.items()})
-    return tuple(layers)
+    settings = []
+    try:
+        for layer, inputs, _ in chain(model):
+            if type(layer) in WHOLE_MAP:
+                break
+            if is_pixelwise(layer, inputs[0].shape):
+                continue
+            if type(layer) is keras.layers.Conv2D:
+                setting = {"filters": layer.filters, "kernel_size": layer.kernel_size}
+                setting["dilation_rate"] = layer.dilation_rate
+            elif type(layer) in POOLING:
+                setting = {"filters": None, "kernel_size": layer.pool_size, "dilation_rate": 1}
+            else:
+                return ()
+            setting |= {"strides": layer.strides, "padding": layer.padding}
+            settings.append({name: _once(value) for name, value in setting.items()})
+    except ValueError:  # it branches
+        return ()
+    return tuple(settings)
 
 
 def _once(value: object) -> object:

@@ -13,15 +13,16 @@ from playwright.sync_api import expect
 
 from course import explore, models
 from course.explore.base import bundle
-from course.explore.network import PRESETS, NetworkExplorer, broken_at, facts, rows_of
-from course.ledger import ledger
+from course.explore.network import HEADS, NetworkExplorer, facts, ledger_of
+from course.ledger import HEADINGS, ledger
+from course.models import PRESETS
 from explore.conftest import stop_clock
 
 FACTS = ["name", "kind", "shape", "pads", "params", "macs", "activations", "field"]
-IN_THE_BROWSER = """async ({ source, networks }) => {
+IN_THE_BROWSER = """async ({ source, networks, heads }) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { ledgerRows } = await import(url);
-  return JSON.stringify(networks.map(ledgerRows));
+  return JSON.stringify(networks.map((each) => ledgerRows(each, heads)));
 }"""
 # A kernel that answers when the test says so; it is what anywidget hands to a view.
 FAKE_KERNEL = """async ({ source, state }) => {
@@ -75,7 +76,9 @@ def settings_of(explorer: NetworkExplorer) -> dict:
 
 def browser_ledgers(page, networks: list[dict]) -> list[dict]:
     source = bundle("network") + "\nexport { ledgerRows };"
-    return json.loads(page.evaluate(IN_THE_BROWSER, {"source": source, "networks": networks}))
+    return json.loads(
+        page.evaluate(IN_THE_BROWSER, {"source": source, "networks": networks, "heads": HEADS})
+    )
 
 
 def in_keras(settings: dict) -> keras.Model | str:
@@ -118,15 +121,14 @@ def test_browser_and_python_agree_on_random_networks(page):
     networks = [random_network(rng) for _ in range(600)]
     broken = 0
     for settings, answer in zip(networks, browser_ledgers(page, networks), strict=True):
-        ours = [facts(row) for row in rows_of(settings)]
+        rows, trouble = ledger_of(settings)
+        ours = [facts(row) for row in rows]
         assert answer["rows"][: len(ours)] == ours
-        trouble = broken_at(settings)
         if trouble:
             broken += 1
-            name, error = trouble
-            assert answer["broken"]["name"] == name
-            assert answer["broken"]["why"] == error.why
-            assert answer["broken"]["nearest"] == error.nearest
+            assert answer["broken"]["index"] == trouble.layer
+            assert answer["broken"]["why"] == trouble.why
+            assert answer["broken"]["nearest"] == trouble.nearest
             assert all(set(row) == {"name", "kind"} for row in answer["rows"][len(ours) :])
         else:
             assert answer["broken"] is None
@@ -171,7 +173,7 @@ def test_presets_are_the_three_classifiers(page, open_explorer, preset):
     reference = ledger(getattr(models, preset)())
     head, *body, total = text_table(page)
     assert body == [list(row.cells()) for row in reference]
-    assert head == ["layer", "output", "padding", "params", "MACs", "activations", "sees"]
+    assert head == [*HEADINGS]
     totals = reference.total_params, reference.total_macs, reference.total_activations
     assert total[3:6] == [f"{number:,}" for number in totals]
     bars = page.get_by_role("img")
@@ -201,7 +203,7 @@ def test_build_round_trips():
     trips = 0
     while trips < 12:
         settings = random_network(rng, largest=12)
-        if broken_at(settings):
+        if ledger_of(settings)[1]:
             continue
         trips += 1
         model = NetworkExplorer(**settings).build()
@@ -441,7 +443,8 @@ def test_convolutions_are_added_and_removed(page, open_explorer):
 def test_impossible_network_names_the_layer_and_offers_what_works(page, open_explorer):
     explorer = explore.network([{}, {"strides": 4}, {"kernel_size": 5}, {}], n=10)
     open_explorer(page, explorer)
-    name, error = broken_at(settings_of(explorer))
+    _, broken = ledger_of(settings_of(explorer))
+    name, error = f"conv{broken.layer + 1}", broken.error
     assert name == "conv3"
     trouble = page.locator(".impossible")
     expect(trouble).to_contain_text(f"{name}: {error}")
@@ -514,15 +517,15 @@ def test_picture_says_what_it_draws():
         if row.macs:
             assert f"{row.name} {row.macs:,} = " in alt
     assert f"strided: {reference.total_params:,} parameters" in alt
-    assert "conv3 7 × 7 × 32, which sees 15 pixels," in alt
+    assert "conv3 7 × 7 × 32, receptive field 15," in alt
     assert repr(explorer) == alt
 
 
 def test_picture_of_an_impossible_network_shows_the_nearest():
     explorer = explore.network([{}, {"kernel_size": 5}, {}], n=5)
     alt = explorer.picture().alt
-    _, error = broken_at(settings_of(explorer))
-    assert alt.startswith(f"conv2: {error} The picture shows kernel_size=3. conv3: ")
+    _, broken = ledger_of(settings_of(explorer))
+    assert alt.startswith(f"conv2: {broken.error} The picture shows kernel_size=3. conv3: ")
     assert "conv2 1 × 1 × 32" in alt
     assert explorer.layers[1]["kernel_size"] == 5  # the explorer itself is as it was
 
