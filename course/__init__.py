@@ -1,6 +1,6 @@
 """A hands-on course on padding and stride in convolutional networks.
 
-Each room of the house is a module, loaded when it is first used::
+Every module is loaded when it is asked for::
 
     from course import figures
     from course.geometry import Window
@@ -8,7 +8,6 @@ Each room of the house is a module, loaded when it is first used::
 Importing ``course`` itself costs next to nothing: no TensorFlow, no Keras, no matplotlib.
 """
 
-import importlib
 import os
 
 # TensorFlow reads its log level once, when it loads. A line of its start-up chatter in a
@@ -19,19 +18,3 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 # A keras.json left behind by another project may ask for a backend that is not installed here.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
-ROOMS = (
-    *("check", "digits", "explore", "figures", "geometry", "graph", "ledger", "mistakes"),
-    *("models", "page", "predict", "questions", "receptive_field"),
-)
-
-
-def __getattr__(name: str):
-    """Load a room when it is first asked for (PEP 562)."""
-    if name in ROOMS:
-        return importlib.import_module(f"course.{name}")
-    raise AttributeError(f"course has no room {name!r}; it has {', '.join(ROOMS)}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *ROOMS])

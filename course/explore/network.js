@@ -1,4 +1,4 @@
-// A small image classifier as an editable ledger: what each layer puts out, pads, costs and sees.
+// A small image classifier as an editable ledger: what each layer puts out, pads and costs, and its field.
 
 import { pads, problem } from "./geometry.js";
 import { stack } from "./stack.js";
@@ -184,10 +184,10 @@ function lines(rows, totals, broken) {
   const costs = (each) => COSTS.map((cost) => comma(each[cost]));
   const line = (row) => {
     const [looks, text] = broken?.name === row.name ? ["broken", " does not fit"] : ["", ""];
-    const sees = row.field && (row.shape.length < 3 ? "all" : `${comma(row.field)} × ${comma(row.field)}`);
+    const field = row.field && (row.shape.length < 3 ? "all" : `${comma(row.field)} × ${comma(row.field)}`);
     return [
       `${row.kind} ${row.name} ${looks}`, `${row.name} (${row.kind})${text}`,
-      row.shape?.map(comma).join(" × ") ?? "–", row.pads?.join("|") ?? "–", ...costs(row), sees ?? "–",
+      row.shape?.map(comma).join(" × ") ?? "–", row.pads?.join("|") ?? "–", ...costs(row), field ?? "–",
     ];
   };
   return [...rows.map(line), ["total", "total", "", "", ...costs(totals), ""]];

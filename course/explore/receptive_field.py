@@ -1,4 +1,4 @@
-"""The explorer of what one unit of a stack of windows sees."""
+"""The explorer of what one unit of a stack of windows reads."""
 
 import contextlib
 import operator
@@ -275,5 +275,5 @@ def _label(row: int, walked: Walk) -> str:
     before, after = window.pads(sizes[row - 1])
     dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
     settings = f"k = {window.kernel_size}, s = {window.strides}{dilation}, p = {before} + {after}"
-    sees = f"r = {field.size}, jump = {field.jump}, start = {number(field.start)}"
-    return f"layer {row}: {settings}, o = {sizes[row]}; {sees}"
+    place = f"r = {field.size}, jump = {field.jump}, start = {number(field.start)}"
+    return f"layer {row}: {settings}, o = {sizes[row]}; {place}"
