@@ -89,13 +89,13 @@ def test_picture_draws_the_numbers_it_says():
 
 def test_page_shows_all_of_it():
     answers = [entry(0, mistake="no_floor"), entry(1)]
-    page = Progress(answers, notice="my_progress.json <b>")
+    page = Progress(answers, notice="my_progress.jsonl <b>")
     data = page._repr_mimebundle_()
     (alt,) = re.findall(r'alt="([^"]*)"', data["text/html"])
     assert alt == repr(page).split("\n")[0]
     assert 'href="04_stride.ipynb#Half-a-window?"' in data["text/html"]
-    assert "my_progress.json &lt;b&gt;" in data["text/html"]
-    assert data == Progress(answers, notice="my_progress.json <b>")._repr_mimebundle_()
+    assert "my_progress.jsonl &lt;b&gt;" in data["text/html"]
+    assert data == Progress(answers, notice="my_progress.jsonl <b>")._repr_mimebundle_()
 
 
 def test_progress_reads_the_record():
