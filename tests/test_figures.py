@@ -19,7 +19,8 @@ from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from PIL import Image
 
-from course import figures, page
+from course import figures
+from course.figures import kit
 from course.geometry import SettingError, Window
 
 drawn = settings(max_examples=25, deadline=None)
@@ -247,7 +248,7 @@ def test_padding_and_unread_pixels_are_hatched_not_only_coloured(draw):
     picture = draw(Window(1, 3, 1), 7)  # reads the padding and leaves holes
     assert all(cells.get_hatch() for cells in collections(picture, "padding"))
     assert all(cells.get_hatch() for cells in collections(picture, "never read"))
-    crosses = [c for c in picture.figure.axes[0].lines if c.get_color() == page.UNREAD]
+    crosses = [c for c in picture.figure.axes[0].lines if c.get_color() == kit.UNREAD]
     assert len(crosses) == 2 * len(boxes(picture, "never read")) > 0
     assert not any(cells.get_hatch() for cells in collections(picture, "usage"))
 
@@ -307,7 +308,7 @@ def test_maps_wrap_and_never_overlap(count):
     spots = np.array([image.get_extent() for image in pictures_in(picture)])
     assert len({(left, top) for left, _, _, top in spots}) == 2 * count  # maps and scales
     width, height = picture.figure.get_size_inches() * 72
-    assert width <= page.WIDTH
+    assert width <= kit.WIDTH
     assert spots[:, 1].max() <= width
     assert spots[:, 2].max() <= height
     assert_texts_apart(picture)
@@ -500,8 +501,8 @@ def test_a_picture_reaches_the_reader_as_one_small_image_with_its_alternative(dr
     assert len(png) <= 40_000
     assert base64.b64decode(attributes["src"].split(",")[1]) == png
     image = Image.open(io.BytesIO(png))
-    assert image.width == page.DENSITY * int(attributes["width"])
-    assert int(attributes["width"]) <= page.WIDTH
+    assert image.width == kit.DENSITY * int(attributes["width"])
+    assert int(attributes["width"]) <= kit.WIDTH
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # a white card in a dark theme
     assert image.info == {}
     assert draw().png() == png
@@ -510,7 +511,7 @@ def test_a_picture_reaches_the_reader_as_one_small_image_with_its_alternative(dr
 def test_a_picture_keeps_the_colours_it_was_drawn_in():
     image = Image.open(io.BytesIO(figures.axis(Window(2, 3, 1), 8).png())).convert("RGB")
     colours = {colour for _, colour in image.getcolors(256)}
-    for colour in (page.BLUE, page.BLUE_TINT, page.ORANGE, page.GREEN_TINT):
+    for colour in (kit.BLUE, kit.BLUE_TINT, kit.ORANGE, kit.GREEN_TINT):
         exact = np.array(to_rgba(colour)[:3]) * 255
         assert min(np.abs(exact - other).max() for other in colours) <= 2
 

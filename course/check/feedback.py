@@ -42,7 +42,7 @@ class Check:
 
     @cached_property
     def picture(self):
-        """The first failing case as a `course.page.Picture`; None where there is nothing to draw.
+        """The first failing case as a `Picture`; None where there is nothing to draw.
 
         It is drawn when it is first looked at.
         """

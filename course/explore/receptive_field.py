@@ -10,9 +10,7 @@ import traitlets
 from matplotlib.patches import Polygon
 
 from course.explore.base import Explorer, Setting, bundle
-from course.geometry import SettingError, Window
-from course.models import PRESETS
-from course.page import (
+from course.figures.kit import (
     BLUE,
     BLUE_TINT,
     GREEN,
@@ -26,6 +24,8 @@ from course.page import (
     number,
     text_width,
 )
+from course.geometry import SettingError, Window
+from course.models import PRESETS
 from course.stack import Walk, walk
 
 if TYPE_CHECKING:

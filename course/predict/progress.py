@@ -4,8 +4,7 @@ import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from course.mistakes import MISTAKES
-from course.page import (
+from course.figures.kit import (
     GREEN,
     GREEN_TINT,
     GREY,
@@ -17,6 +16,7 @@ from course.page import (
     Picture,
     text_width,
 )
+from course.mistakes import MISTAKES
 from course.predict import record
 from course.predict.prediction import SURE
 

@@ -11,8 +11,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import Normalize
 
-from course.geometry import Window
-from course.page import (
+from course.figures.kit import (
     BLUE,
     BLUE_TINT,
     CROSSED,
@@ -36,6 +35,7 @@ from course.page import (
     number,
     text_width,
 )
+from course.geometry import Window
 
 
 def axis(
