@@ -54,7 +54,7 @@ class Check:
         parts += [f"<p>{_html(note)}</p>" for note in self.notes]
         parts.append(self.table)
         if self.picture:
-            parts.append(self.picture._repr_mimebundle_()["text/html"])
+            parts.append(self.picture.html())
         if self.mistake:
             parts.append(f"<p>To read again: {_html(MISTAKES[self.mistake].where)}.</p>")
         return f'<div role="status">{"".join(parts)}</div>'

@@ -38,7 +38,8 @@ def draw(failing: Failing):
 
 def _mark(picture, failing: Failing, window: Window):
     """Add the row "yours" to a picture of `figures.axis`."""
-    from course.figures.kit import GREEN, GREEN_TINT, INK, MARGIN, UNREAD, WIDTH, Page, text_width
+    from course.figures.kit import MARGIN, WIDTH, Page, text_width
+    from course.figures.style import GREEN, GREEN_TINT, INK, UNREAD
 
     page = Page()
     page.figure, (page.axes,) = picture.figure, picture.figure.axes
