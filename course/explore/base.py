@@ -22,13 +22,16 @@ from typing import ClassVar
 import anywidget
 import traitlets
 
-from course import figures
+from course.figures import Picture
+from course.figures.style import CSS
 
 FOLDER = resources.files(__package__)
-STYLE, KERNEL, PLACE = (
-    FOLDER.joinpath(name).read_text(encoding="utf-8")
-    for name in ("explore.css", "kernel.js", "place.js")
-)
+STYLE = CSS + FOLDER.joinpath("explore.css").read_text(encoding="utf-8")
+PLACE = FOLDER.joinpath("place.js").read_text(encoding="utf-8")
+
+IMPORT = re.compile(r'import \{ [\w, ]+ \} from "\./([\w.]+)";')
+NAME = re.compile(r"(?:export )?(?:const|let|class|(?:async )?function) (\w+|[{\[].*?[}\]])")
+DEFAULT = "export default { render };"
 
 
 def bundle(view: str) -> str:
@@ -36,22 +39,41 @@ def bundle(view: str) -> str:
 
     A widget's module has no folder from which it could import, so imports are replaced by what
     they name. No module is imported twice, and all top-level names of a bundle are different.
+    `SyntaxError` names the line that cannot be inlined, and says what to write instead.
     """
-    done = []
+    named, done = {}, []  # every top-level name, and its module; the modules
 
-    def inline(name: str) -> str:
-        if name in done:
-            return ""
-        done.append(name)
-        source = FOLDER.joinpath(name).read_text(encoding="utf-8")
-        before = "".join(
-            inline(each) for each in re.findall(r'^import .* from "\./(.*)";', source, re.M)
-        )
-        source = re.sub(r"^import .*\n", "", source, flags=re.M)
-        return before + re.sub(r"^export (?!default)", "", source, flags=re.M)
+    def inline(file: str) -> str:
+        done.append(file)
+        before, kept = "", ""
+        for place in enumerate(FOLDER.joinpath(file).read_text("utf-8").splitlines(), start=1):
+            _, line = place
+            if re.match(r"\s*import\b(?![(.])", line):
+                found = IMPORT.fullmatch(line)
+                if not found:
+                    raise _error(
+                        'write import { a, b } from "./module.js"; on one line', file, *place
+                    )
+                before += inline(found[1]) if found[1] not in done else ""
+                continue
+            found = NAME.match(line)
+            for name in re.findall(r"\w+(?= *[,}\]]|$)", found[1]) if found else ():
+                if name in named:
+                    raise _error(f"{name} is in {named[name]} too: rename one", file, *place)
+                named[name] = file
+            if re.match(r"\s*export\b", line) and not found and line != DEFAULT:
+                raise _error("export a const, let, class or function by its name", file, *place)
+            kept += line.removeprefix("export " if found else "") + "\n"
+        return before + kept
 
-    module = inline(f"{view}.js")
-    return module.replace("export default {", f"{KERNEL}\nexport default {{ initialize,")
+    module = inline("kernel.js") + inline(f"{view}.js")
+    if not module.endswith(f"{DEFAULT}\n"):
+        raise _error(f"end it with {DEFAULT}", f"{view}.js", module.count("\n"), "")
+    return module.replace(DEFAULT, "export default { initialize, render };")
+
+
+def _error(write: str, file: str, number: int, line: str) -> SyntaxError:
+    return SyntaxError(write, (str(FOLDER / file), number, 1, line))
 
 
 class Setting(traitlets.Any):
@@ -83,7 +105,7 @@ class Explorer(anywidget.AnyWidget):
     def _new_key(self) -> str:
         return uuid.uuid4().hex
 
-    def picture(self) -> figures.Picture:
+    def picture(self) -> Picture:
         """The static picture that stands in the explorer's place."""
         raise NotImplementedError
 
@@ -97,10 +119,10 @@ class Explorer(anywidget.AnyWidget):
         return self.picture().alt
 
     def _repr_mimebundle_(self, **kwargs):
-        picture = self.picture()
-        return {"text/plain": picture.alt, "text/html": self._html(picture)}, {}
+        return {"text/plain": repr(self), "text/html": self.html()}, {}
 
-    def _html(self, picture: figures.Picture) -> str:
+    def html(self) -> str:
+        """The picture, and the script that puts the view in its place."""
         constants = {"key": self._key, "style": STYLE}
         lines = [
             f"const {name} = {json.dumps(value)};".replace("<", "\\u003c")  # "</script>" ends it
@@ -110,7 +132,7 @@ class Explorer(anywidget.AnyWidget):
         script = "\n".join(
             ["(() => {", *lines, "const view = (() => {", view, "})();", PLACE, "})();"]
         )
-        image = picture._repr_mimebundle_()["text/html"]
         name, state = type(self).__name__, html.escape(json.dumps(self.state()))
+        image = self.picture().html()
         place = f'<div data-course-explorer="{name}" data-state="{state}">{image}</div>'
         return f"{place}\n<script>\n{script}</script>"

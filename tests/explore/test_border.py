@@ -48,7 +48,7 @@ LOOK = """async ({ module, states }) => {
         const canvas = figure.querySelector("canvas");
         const { width, height } = canvas;
         const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-        const hatch = figure.querySelector(".over").getAttribute("d");
+        const hatch = figure.querySelector(".course-over").getAttribute("d");
         return {
           shape: [height, width],
           greys: [...data].filter((_, i) => i % 4 === 0),
@@ -57,8 +57,9 @@ LOOK = """async ({ module, states }) => {
           caption: figure.querySelector("figcaption").textContent,
         };
       }),
-      impossible: el.querySelector(".impossible:not([hidden])")?.firstChild.textContent ?? null,
-      text: el.querySelector(".formula").innerText.split("\\n").map((line) => line.trim()),
+      impossible:
+        el.querySelector(".course-impossible:not([hidden])")?.firstChild.textContent ?? null,
+      text: el.querySelector(".course-formula").innerText.split("\\n").map((line) => line.trim()),
       shares: [...el.querySelectorAll("li")].map((item) => parseFloat(item.textContent)),
       bars: [...el.querySelectorAll("li div")].map((bar) => parseFloat(bar.style.height)),
       nonsense: el.innerHTML.match(/.{0,40}(NaN|Infinity|undefined|null).{0,40}/)?.[0] ?? null,
@@ -280,13 +281,13 @@ def test_arrow_keys_pick_a_pixel(page: Page, open_explorer):
         ("ArrowRight", "Pixel (0, 0) is 0"),
     ]:
         page.keyboard.press(key)
-        expect(page.locator(".formula")).to_contain_text(text)
+        expect(page.locator(".course-formula")).to_contain_text(text)
     picture(page, "output").focus()
     page.keyboard.press("ArrowLeft")  # the output has no border
-    expect(page.locator(".formula")).to_contain_text("Pixel (0, 0)")
+    expect(page.locator(".course-formula")).to_contain_text("Pixel (0, 0)")
     page.keyboard.press("ArrowDown")
-    expect(page.locator(".formula")).to_contain_text("Pixel (1, 0) is 4")
-    expect(page.locator(".aloud")).to_contain_text("Pixel (1, 0) is 4")
+    expect(page.locator(".course-formula")).to_contain_text("Pixel (1, 0) is 4")
+    expect(page.locator(".course-aloud")).to_contain_text("Pixel (1, 0) is 4")
 
 
 def test_arrow_keys_stay_inside(page: Page, open_explorer):
@@ -309,10 +310,10 @@ def test_pointer_picks_a_pixel(page: Page, open_explorer, width: int):
         page.mouse.move(box["x"] + (column + 4.5) * pixel, box["y"] + (row + 4.5) * pixel)
         copied = [-each if each < 0 else 54 - each if each > 27 else each for each in (row, column)]
         text = f"Border pixel ({row}, {column}) copies ({copied[0]}, {copied[1]})"
-        expect(page.locator(".formula")).to_contain_text(text.replace("-", "−"))
+        expect(page.locator(".course-formula")).to_contain_text(text.replace("-", "−"))
     box = picture(page, "output").locator("svg").bounding_box()
     page.mouse.move(box["x"] + 20.5 / 28 * box["width"], box["y"] + 7.5 / 28 * box["height"])
-    expect(page.locator(".formula")).to_contain_text("Pixel (7, 20)")
+    expect(page.locator(".course-formula")).to_contain_text("Pixel (7, 20)")
 
 
 @pytest.mark.parametrize("fill", MIRRORS)
@@ -321,13 +322,13 @@ def test_impossible_border_says_why_and_is_mended(page: Page, open_explorer, fil
     widget = explore.border(image, fill, width=4)
     open_explorer(page, explore.border(image, fill, width=1))
     page.get_by_role("slider", name="border width").press("End")
-    sentence = page.locator(".impossible")
+    sentence = page.locator(".course-impossible")
     expect(sentence).to_be_visible()
     why = sentence.evaluate("element => element.firstChild.textContent")
     assert widget.picture().alt.startswith(why)
     nearest = 3 - MIRRORS[fill]
     expect(picture(page, "input")).to_have_accessible_name(re.compile(f"border {nearest}"))
-    expect(page.locator(".aloud")).to_contain_text(why)
+    expect(page.locator(".course-aloud")).to_contain_text(why)
     page.get_by_role("button").click()
     expect(sentence).to_be_hidden()
     expect(picture(page, "input")).to_be_focused()  # the button is gone
@@ -378,14 +379,14 @@ def test_fixed_and_hidden_settings(page: Page, open_explorer):
     expect(page.get_by_role("slider", name="border width")).to_be_disabled()
     expect(page.get_by_role("slider", name="layers")).to_be_hidden()
     expect(page.get_by_label("contaminated")).to_be_disabled()
-    expect(page.locator(".impossible")).to_be_visible()
+    expect(page.locator(".course-impossible")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)  # what is fixed cannot be mended
 
 
 def test_two_explorers_do_not_share(page: Page, open_explorer):
     open_explorer(page, explore.border(np.eye(3)), explore.border(np.eye(4)))
     page.get_by_label("fill").first.select_option("circular")
-    first, second = page.locator(".formula").all()
+    first, second = page.locator(".course-formula").all()
     expect(first).to_contain_text("copies (2, 1): 0.")
     expect(second).to_contain_text("is zero.")
 
