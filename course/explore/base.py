@@ -26,10 +26,15 @@ from course.figures import Picture
 from course.figures.style import CSS
 
 FOLDER = resources.files(__package__)
-STYLE = CSS + FOLDER.joinpath("explore.css").read_text(encoding="utf-8")
-PLACE = FOLDER.joinpath("place.js").read_text(encoding="utf-8")
 
-IMPORT = re.compile(r'import \{ [\w, ]+ \} from "\./([\w.]+)";')
+
+def _read(file: str) -> str:
+    return FOLDER.joinpath(file).read_text(encoding="utf-8")
+
+
+STYLE, PLACE = CSS + _read("explore.css"), _read("place.js")
+
+IMPORT = re.compile(r'import \{ \w+(?:, \w+)* \} from "\./(\w+\.js)";')
 NAME = re.compile(r"(?:export )?(?:const|let|class|(?:async )?function) (\w+|[{\[].*?[}\]])")
 DEFAULT = "export default { render };"
 
@@ -39,41 +44,37 @@ def bundle(view: str) -> str:
 
     A widget's module has no folder from which it could import, so imports are replaced by what
     they name. No module is imported twice, and all top-level names of a bundle are different.
-    `SyntaxError` names the line that cannot be inlined, and says what to write instead.
+    A `SyntaxError` names the line that cannot be inlined, and says what to write instead.
     """
-    named, done = {}, []  # every top-level name, and its module; the modules
+    homes, done = {}, []  # the module of every top-level name; the modules
 
     def inline(file: str) -> str:
         done.append(file)
         before, kept = "", ""
-        for place in enumerate(FOLDER.joinpath(file).read_text("utf-8").splitlines(), start=1):
-            _, line = place
-            if re.match(r"\s*import\b(?![(.])", line):
-                found = IMPORT.fullmatch(line)
-                if not found:
-                    raise _error(
-                        'write import { a, b } from "./module.js"; on one line', file, *place
-                    )
+        for number, line in enumerate(_read(file).splitlines(), start=1):
+            at = str(FOLDER / file), number, 1, line
+            found = IMPORT.fullmatch(line)
+            if found and FOLDER.joinpath(found[1]).is_file():
                 before += inline(found[1]) if found[1] not in done else ""
                 continue
+            if re.match(r"\s*import\b(?![(.])", line):
+                write = 'write import { a, b } from "./module.js"; in one line, of a module here'
+                raise SyntaxError(write, at)
             found = NAME.match(line)
-            for name in re.findall(r"\w+(?= *[,}\]]|$)", found[1]) if found else ():
-                if name in named:
-                    raise _error(f"{name} is in {named[name]} too: rename one", file, *place)
-                named[name] = file
             if re.match(r"\s*export\b", line) and not found and line != DEFAULT:
-                raise _error("export a const, let, class or function by its name", file, *place)
+                raise SyntaxError(f"export a const, let, class or function, or write {DEFAULT}", at)
+            for name in re.findall(r"\w+(?= *[,}\]]|$)", found[1]) if found else ():
+                if name in homes:
+                    raise SyntaxError(f"{name} is in {homes[name]} too: rename one of them", at)
+                homes[name] = file
             kept += line.removeprefix("export " if found else "") + "\n"
         return before + kept
 
     module = inline("kernel.js") + inline(f"{view}.js")
     if not module.endswith(f"{DEFAULT}\n"):
-        raise _error(f"end it with {DEFAULT}", f"{view}.js", module.count("\n"), "")
+        end = str(FOLDER / f"{view}.js"), _read(f"{view}.js").count("\n"), 1, ""
+        raise SyntaxError(f"write {DEFAULT} as the last line", end)
     return module.replace(DEFAULT, "export default { initialize, render };")
-
-
-def _error(write: str, file: str, number: int, line: str) -> SyntaxError:
-    return SyntaxError(write, (str(FOLDER / file), number, 1, line))
 
 
 class Setting(traitlets.Any):
