@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 
 from course.geometry import Window
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import lessons
 from tool import print_anywhere
 
