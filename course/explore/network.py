@@ -24,7 +24,7 @@ HEADS = {  # the layers after the convolutions: name, kind and units
     "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
     "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
 }
-PLAIN = {  # what the explorer cannot change must be as Keras has it
+UNCHANGED = {  # what the explorer cannot change must be as Keras has it
     "data_format": "channels_last",
     "dilation_rate": (1, 1),
     "groups": 1,
@@ -234,7 +234,7 @@ def _settings_of(model) -> dict:
         found = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in model.layers)
         raise ValueError(f"{model.name} has the layers {found or 'none'}; {FAMILY}.")
     for layer in model.layers:
-        odd = [name for name, wanted in PLAIN.items() if getattr(layer, name, wanted) != wanted]
+        odd = [name for name, kept in UNCHANGED.items() if getattr(layer, name, kept) != kept]
         square = ("kernel_size", "strides")
         odd += [name for name in square if len(set(getattr(layer, name, ()))) > 1]
         if odd:
