@@ -5,7 +5,9 @@ the text alternative, which says in words the numbers that the picture draws. On
 throughout: input blue, padding grey and hatched, window orange, output green.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import colormaps
@@ -26,6 +28,7 @@ from course.page import (
     ORANGE,
     ORANGE_TEXT,
     ORANGE_TINT,
+    UNREAD,
     WIDTH,
     Page,
     Picture,
@@ -38,11 +41,37 @@ from course.page import (
 )
 
 
+AXIS_WIDTH = 560  # CSS pixels that a cell's output has beside JupyterLab's side bar
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of cells to put below one of those of `axis`, such as an answer to compare with it.
+
+    Attributes
+    ----------
+    below : "input", "output" or "usage"
+    name, note : str
+        What is written to the left of it.
+    cells : dict of float to str
+        The pixel at which a cell stands, which may lie between two, and what is written in it.
+    wrong : collection of float
+        The cells to mark.
+    """
+
+    below: str
+    name: str
+    note: str
+    cells: Mapping[float, str]
+    wrong: Collection[float]
+
+
 def axis(
     window: Window,
     n: int,
     values: Sequence[float] | None = None,
     kernel: Sequence[float] | None = None,
+    beside: Row | None = None,
 ) -> Picture:
     """One axis: the padded input, every stop of the window, the output and the usage.
 
@@ -53,6 +82,8 @@ def axis(
     values, kernel : sequences of ``n`` and of ``kernel_size`` numbers, optional
         Written into the input and into the window, where there is room. Given both, the output
         shows its values too.
+    beside : Row, optional
+        One more row. Cells of it too far from the input for the page are left out, with dots.
 
     Raises
     ------
@@ -70,8 +101,12 @@ def axis(
         padded = np.pad(inputs, (before, after))  # with zeros, as Keras does
         results = [padded[first + before + taps] @ weights for first in positions]
 
+    lead, trail = before, after  # what there is room for on both sides of the input
+    if beside:
+        lead = min(max(before, math.ceil(-min(beside.cells))), before + 3)
+        trail = min(max(after, math.ceil(max(beside.cells)) + 1 - n), after + 3)
     left = MARGIN + 116
-    cell = cell_size(WIDTH - MARGIN - left, before + n + after, largest=44)
+    cell = cell_size(AXIS_WIDTH - MARGIN - left, lead + n + trail, largest=44)
     row = min(max(cell, 22), 32)
     # A staircase shows how the window slides. Where it would be too tall, windows that do not
     # touch share a step.
@@ -79,15 +114,17 @@ def axis(
     pitch = min(max(200 / steps, 17), 25)
     page = Page()
     top = page.heading([_formula(window, n)], [_settings(window, n)]) + 22
-    windows_top = top + row + 12
+    extra = {beside.below: row + 26} if beside else {}
+    windows_top = top + row + 12 + extra.get("input", 0)
     outputs_top = windows_top + steps * pitch + 14
-    usage_top = outputs_top + row + 30
+    usage_top = outputs_top + row + 30 + extra.get("output", 0)
+    bottom = usage_top + row + extra.get("usage", 0)
 
     def x(pixel):
-        return left + (pixel + before) * cell
+        return left + (pixel + lead) * cell
 
     for edge in range(-before, n + after + 1):  # guides from the input down to the usage
-        page.line([x(edge)] * 2, [top, usage_top], "#E6E6E6", 0.8)
+        page.line([x(edge)] * 2, [top, bottom - row], "#E6E6E6", 0.8)
     pads = f", p = {before} + {after}" if before + after else ""
     page.label(top + row / 2, "input", f"n = {n}{pads}", BLUE)
     page.ticks(x(np.arange(n) + 0.5), top - 8, BLUE, cell)
@@ -117,6 +154,9 @@ def axis(
         note = f"pale {min(usage)}, dark {max(usage)}"
     page.label(usage_top + row / 2, "read … times", note, INK)
     page.usage(grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
+    if beside:
+        below = {"input": windows_top, "output": usage_top, "usage": bottom}[beside.below]
+        _beside(page, beside, x, below - row - 18, row, (-lead, n + trail))
 
     alt = [
         f"A window slides along one axis: {_settings(window, n)}. {_formula(window, n)}.",
@@ -127,7 +167,24 @@ def axis(
     ]
     shown = {"Input": inputs, "Kernel": weights, "Output": results}
     alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if v is not None]
-    return page.picture(x(n + after), usage_top + row, " ".join(alt))
+    return page.picture(x(n + trail), bottom, " ".join(alt))
+
+
+def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[int, int]) -> None:
+    """Draw one more row of an axis whose pixels are at ``x(pixel)``."""
+    page.label(y + high / 2, row.name, row.note, INK)
+    cell = x(1) - x(0)
+    inside = [pixel for pixel in row.cells if ends[0] <= pixel <= ends[1] - 1]
+    for wrong, look in ((False, (GREEN_TINT, GREEN)), (True, ("white", UNREAD))):
+        pixels = [pixel for pixel in inside if (pixel in row.wrong) == wrong]
+        corners, texts = grid(x(np.array(pixels)), y), [row.cells[pixel] for pixel in pixels]
+        page.cells(corners, cell, high, *look, texts, width=2.5 if wrong else None, gid=row.name)
+        for pixel in pixels if wrong and cell >= 9 else ():  # room for the mark
+            page.text(x(pixel + 0.5), y + high + 9, "≠", 11, UNREAD, gid="wrong")
+    if min(row.cells) < ends[0]:
+        page.text(x(ends[0]) - 4, y + high / 2, "…", 13, UNREAD, ha="right", gid="more")
+    if max(row.cells) > ends[1] - 1:
+        page.text(x(ends[1]) + 4, y + high / 2, "…", 13, UNREAD, ha="left", gid="more")
 
 
 def window(

@@ -4,7 +4,6 @@ import contextlib
 import html
 import itertools
 import os
-import re
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from course.mistakes import MISTAKES
 from course.predict import record
 from course.predict.reference import says
 from course.questions import answers
+from course.questions.markdown import rich
 
 SURE = {50: "50 %: I guess", 75: "75 %: fairly sure", 95: "95 %: certain"}
 
@@ -185,13 +185,6 @@ def ask(question: questions.Question) -> Prediction:
         If the answer is a function or a model, which `course.check` looks at.
     """
     return Prediction(question)
-
-
-def rich(text: str) -> str:
-    """A line of Markdown as html: **strong** and `code`, nothing else."""
-    text = html.escape(text)
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
 
 
 def _fields(question: questions.Question) -> dict:

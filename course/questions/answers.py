@@ -13,22 +13,61 @@ class AnswerError(ValueError):
     """An answer that cannot be read. The message is meant for the student."""
 
 
+def plain(value: object) -> object:
+    """What NumPy and TensorFlow make of numbers and shapes, as Python's own; all else as it is."""
+    if type(value).__name__ == "TensorShape":
+        return tuple(value)
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()  # also of a scalar
+    return value
+
+
 def _number(value: object) -> int | float:
     """Return ``value`` as a finite int or float; whole numbers become int."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        value = value.item()  # a scalar or an array without axes
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if not _is_number(plain(value)):
         raise AnswerError(f"{_short(value)} is no number.")
+    value = plain(value)
     if not -LARGEST <= value <= LARGEST:  # false for nan as well
         raise AnswerError("That number is out of all proportion: look at its digits again.")
     return int(value) if value == int(value) else float(value)
 
 
-def _short(value: object) -> str:
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """The beginning of a text, in one line."""
+    line = " ".join(text[: 5 * most].split()).replace("`", "'")  # a backquote would begin code
+    return f"“{line[: most - 3]}…”" if len(line) > most else f"“{line}”"
+
+
+def what(value: object) -> str:
+    """Any value in a few words: 13, the text “13”, a list of 7 numbers, an object of type dict."""
+    kind, value = type(value), plain(value)
+    if value is None:
+        return "nothing (None)"
     if isinstance(value, str):
-        line = " ".join(value[:80].split())
-        return f"“{line[:37]}…”" if len(line) > 40 else f"“{line}”"
-    return "True or False" if isinstance(value, bool) else f"A {type(value).__name__}"
+        return f"the text {quoted(value)}"
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "a number out of all proportion"
+    if isinstance(value, bool | numbers.Real):
+        return str(value)
+    if not isinstance(value, list | tuple | range | set | frozenset):
+        return "a function" if callable(value) else f"an object of type {kind.__name__}"
+    name = "array" if kind.__name__ == "ndarray" else kind.__name__
+    name = f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    for item in value:
+        if isinstance(item, list | tuple | set):  # not looked into: it may hold itself
+            return f"{name} with a {type(item).__name__} in it"
+        if not _is_number(item) or not -LARGEST <= item <= LARGEST:
+            return f"{name} with {what(item)} in it"
+    return f"{name} of one number" if len(value) == 1 else f"{name} of {len(value):,} numbers"
+
+
+def _short(value: object) -> str:
+    words = quoted(value) if isinstance(value, str) else what(value)
+    return words[0].upper() + words[1:]
 
 
 # Minus signs, brackets and spaces as keyboards, word processors and web pages have them.
@@ -93,13 +132,10 @@ def _inside(text: str, brackets: str = "()[]") -> str:
 
 def _sequence(value: object) -> list:
     """A list of what a tuple, a list, a range, a NumPy array or a TensorFlow shape holds."""
-    if type(value).__name__ == "TensorShape":
-        value = tuple(value)
-    elif type(value).__module__ == "numpy" and hasattr(value, "tolist"):
-        value = value.tolist()
-    if not isinstance(value, list | tuple | range):
+    values = plain(value)
+    if not isinstance(values, list | tuple | range):
         raise AnswerError(f"{_short(value)} is not a list of numbers.")
-    return list(value)
+    return list(values)
 
 
 def show(value: object) -> str:

@@ -197,28 +197,30 @@ class BuildModel(Question):
         (built,) = outputs
         if "error" in built:
             return Diagnosis(False, None, f"Not right yet. It stops with {built['error']}.")
-        trouble = self._trouble(built)
-        if not trouble:
+        unfulfilled = self.unfulfilled(built)
+        if not unfulfilled:
             return Diagnosis(True, None, "Yes, the model does all that it should.")
         candidates = self._believed(built)
         mistake = candidates[0] if len(candidates) == 1 else None
         said = " Or: ".join(MISTAKES[name].correction() for name in candidates[:3])
-        return Diagnosis(False, mistake, f"Not right yet. {trouble} {said}".strip(), candidates)
+        return Diagnosis(False, mistake, f"Not right yet. {unfulfilled[1]} {said}".strip(), candidates)
 
-    def _trouble(self, built: dict) -> str | None:
-        """The first wish that a model does not fulfil."""
+    def unfulfilled(self, built: dict) -> tuple[str, str] | None:
+        """The first wish that a model does not fulfil, and a sentence about it."""
         wanted = self.setting
         for name, what in (("input_shape", "takes"), ("output_shape", "makes")):
             if tuple(built[name]) != wanted[name]:
-                return f"It {what} {show(tuple(built[name]))}, not {show(wanted[name])}."
+                return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted[name])}."
         if built["params"] > wanted.get("max_params", math.inf):
-            return f"It has {built['params']:,} parameters, more than {wanted['max_params']:,}."
+            said = f"It has {built['params']:,} parameters, more than {wanted['max_params']:,}."
+            return "max_params", said
         if "max_macs" in wanted and not (built["macs"] or math.inf) <= wanted["max_macs"]:
             known = "an unknown number of" if built["macs"] is None else f"{built['macs']:,}"
-            return f"It takes {known} MACs, and {wanted['max_macs']:,} are allowed."
+            return "max_macs", f"It takes {known} MACs, and {wanted['max_macs']:,} are allowed."
         if "min_field" in wanted and not min(built["field"] or (0,)) >= wanted["min_field"]:
             seen = min(built["field"]) if built["field"] else "no known number of"
-            return f"Its last units see {seen} pixels, and {wanted['min_field']} are wanted."
+            said = f"Its last units see {seen} pixels, and {wanted['min_field']} are wanted."
+            return "min_field", said
         return None
 
     def _believed(self, built: dict) -> tuple[str, ...]:
