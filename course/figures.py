@@ -5,9 +5,8 @@ the text alternative, which says in words the numbers that the picture draws. On
 throughout: input blue, padding grey and hatched, window orange, output green.
 """
 
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
@@ -40,30 +39,16 @@ from course.page import (
     text_width,
 )
 
-
 AXIS_WIDTH = 560  # CSS pixels that a cell's output has beside JupyterLab's side bar
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of cells to put below one of those of `axis`, such as an answer to compare with it.
+class Row(NamedTuple):
+    """A row of cells to put into `axis`, such as an answer beside what is right."""
 
-    Attributes
-    ----------
-    below : "input", "output" or "usage"
-    name, note : str
-        What is written to the left of it.
-    cells : dict of float to str
-        The pixel at which a cell stands, which may lie between two, and what is written in it.
-    wrong : collection of float
-        The cells to mark.
-    """
-
-    below: str
+    below: str  # the row to compare it with: "input", "output" or "usage"
     name: str
     note: str
-    cells: Mapping[float, str]
-    wrong: Collection[float]
+    cells: dict[float, tuple[str, bool]]  # at which pixel, or between two: its text, is it wrong
 
 
 def axis(
@@ -103,8 +88,8 @@ def axis(
 
     lead, trail = before, after  # what there is room for on both sides of the input
     if beside:
-        lead = min(max(before, math.ceil(-min(beside.cells))), before + 3)
-        trail = min(max(after, math.ceil(max(beside.cells)) + 1 - n), after + 3)
+        lead = min(max(before, -min(beside.cells)), before + 3)
+        trail = min(max(after, max(beside.cells) + 1 - n), after + 3)
     left = MARGIN + 116
     cell = cell_size(AXIS_WIDTH - MARGIN - left, lead + n + trail, largest=44)
     row = min(max(cell, 22), 32)
@@ -114,7 +99,7 @@ def axis(
     pitch = min(max(200 / steps, 17), 25)
     page = Page()
     top = page.heading([_formula(window, n)], [_settings(window, n)]) + 22
-    extra = {beside.below: row + 26} if beside else {}
+    extra = {beside.below: row + 32} if beside else {}
     windows_top = top + row + 12 + extra.get("input", 0)
     outputs_top = windows_top + steps * pitch + 14
     usage_top = outputs_top + row + 30 + extra.get("output", 0)
@@ -171,15 +156,15 @@ def axis(
 
 
 def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[int, int]) -> None:
-    """Draw one more row of an axis whose pixels are at ``x(pixel)``."""
+    """Draw one more row into an axis whose pixels begin at ``x(pixel)``."""
     page.label(y + high / 2, row.name, row.note, INK)
     cell = x(1) - x(0)
-    inside = [pixel for pixel in row.cells if ends[0] <= pixel <= ends[1] - 1]
-    for wrong, look in ((False, (GREEN_TINT, GREEN)), (True, ("white", UNREAD))):
-        pixels = [pixel for pixel in inside if (pixel in row.wrong) == wrong]
-        corners, texts = grid(x(np.array(pixels)), y), [row.cells[pixel] for pixel in pixels]
-        page.cells(corners, cell, high, *look, texts, width=2.5 if wrong else None, gid=row.name)
-        for pixel in pixels if wrong and cell >= 9 else ():  # room for the mark
+    for is_wrong, fill, edge, width in ((0, GREEN_TINT, GREEN, None), (1, "white", UNREAD, 2.5)):
+        cells = {p: text for p, (text, wrong) in row.cells.items() if wrong == is_wrong}
+        cells = {p: text for p, text in cells.items() if ends[0] <= p <= ends[1] - 1}
+        corners, texts = grid(x(np.array(list(cells))), y), list(cells.values())
+        page.cells(corners, cell, high, fill, edge, texts, width=width, gid="beside")
+        for pixel in cells if is_wrong and cell >= 9 else ():  # room for the mark
             page.text(x(pixel + 0.5), y + high + 9, "≠", 11, UNREAD, gid="wrong")
     if min(row.cells) < ends[0]:
         page.text(x(ends[0]) - 4, y + high / 2, "…", 13, UNREAD, ha="right", gid="more")

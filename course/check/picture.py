@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from course.geometry import Window
 from course.questions.answers import show
 
+# Below which row of `figures.axis` a quantity is drawn, and what is said about it.
+ROWS = {
+    "output_size": ("output", "o = {}"),
+    "same_pads": ("input", "p = {} + {}"),
+    "usage": ("usage", ""),
+    "unread": ("usage", "✗: never"),
+}
+
 
 @dataclass(frozen=True)
 class Failing:
@@ -25,61 +33,43 @@ def draw(failing: Failing):
         return None
     n = failing.case["n"]
     window = Window(**{"padding": "same"} | {k: v for k, v in failing.case.items() if k != "n"})
-    below, note, cells = ROWS[failing.quantity](failing.yours, failing.expected, n, window)
-    texts = {pixel: text for pixel, text, _ in cells}
-    wrong = {pixel for pixel, _, wrong in cells if wrong}
+    below, note = ROWS[failing.quantity]
+    numbers = failing.yours if isinstance(failing.yours, tuple) else [failing.yours]
+    yours, expected = (
+        _cells(failing.quantity, answer, n, window) for answer in (failing.yours, failing.expected)
+    )
+    cells = {
+        pixel: (yours.get(pixel, ""), yours.get(pixel) != expected.get(pixel))
+        for pixel in yours | expected
+    }
+    row = figures.Row(below, "yours", note.format(*map(show, numbers)), cells)
     try:
-        picture = figures.axis(window, n, beside=figures.Row(below, "yours", note, texts, wrong))
+        picture = figures.axis(window, n, beside=row)
     except ValueError:  # too long for a picture
         return None
     answers = f"Yours: {show(failing.yours)}. Right: {show(failing.expected)}."
     return figures.Picture(picture.figure, f"{answers} {picture.alt}")
 
 
-# Each gives the row of the axis to compare with, a note, and the cells: where, in pixels of the
-# input, what is in it, and whether it is wrong.
+def _cells(quantity: str, answer: object, n: int, window: Window) -> dict[float, str]:
+    """What an answer says of which pixel of the input; far out not all of it, for it is too much.
 
+    A pixel may be half: an output stands below the middle of its window.
+    """
+    if quantity == "usage":
+        return {pixel: show(times) for pixel, times in enumerate(answer)}
+    if quantity == "unread":
+        return dict.fromkeys(answer, "✗")
 
-def _output_size(yours, expected, n, window):
+    def parts(count):
+        return enumerate(min(count - i, 1) for i in range(math.ceil(min(count, 4 * n))))
+
+    if quantity == "same_pads":
+        before, after = map(parts, answer)
+        sides = [(-1 - zero, part) for zero, part in before] + [(n + z, part) for z, part in after]
+        return {pixel: "0" if part == 1 else "part" for pixel, part in sides}
     middle = window.span / 2 - 0.5 - window.pads(n)[0]
-    cells = []
-    for unit in range(_most(yours, expected, n)):
-        part = "" if unit >= yours else str(unit) if unit + 1 <= yours else "part"
-        cells.append((middle + unit * window.strides, part, bool(part) != (unit < expected)))
-    return "output", f"o = {yours:.6g}", cells
-
-
-def _same_pads(yours, expected, n, window):
-    cells = []
-    for side, start, step in ((0, -1, -1), (1, n, 1)):
-        for zero in range(_most(yours[side], expected[side], n)):
-            mine = zero < yours[side]
-            wrong = mine != (zero < expected[side])
-            cells.append((start + step * zero, "0" if mine else "", wrong))
-    return "input", "p = {:.6g} + {:.6g}".format(*yours), cells
-
-
-def _usage(yours, expected, n, window):
-    pairs = enumerate(zip(yours, expected, strict=True))
-    return "usage", "", [(pixel, show(mine), mine != right) for pixel, (mine, right) in pairs]
-
-
-def _unread(yours, expected, n, window):
-    cells = [
-        (pixel, "✗" if pixel in yours else "", (pixel in yours) != (pixel in expected))
-        for pixel in sorted(yours | expected)
-    ]
-    return "usage", "✗: never", cells
-
-
-def _most(mine: float, right: int, n: int) -> int:
-    """How many cells to give; more would not fit on the page."""
-    return math.ceil(min(max(mine, right, 0), 4 * n))
-
-
-ROWS = {
-    "output_size": _output_size,
-    "same_pads": _same_pads,
-    "usage": _usage,
-    "unread": _unread,
-}
+    return {
+        middle + unit * window.strides: str(unit) if part == 1 else "part"
+        for unit, part in parts(answer)
+    }

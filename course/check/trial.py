@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from time import monotonic
 from unittest import mock
 
-from course.questions.answers import AnswerError, Integer, Numbers, plain, quoted, what
+from course.questions.answers import AnswerError, Integer, Numbers, quoted, what
 
 CASE_SECONDS, ALL_SECONDS = 2, 10  # a right function needs a few milliseconds for all cases
 
@@ -37,23 +37,16 @@ class _TimeUpError(BaseException):
     """Raised in the thread of a function that takes too long; ``except Exception`` lets it pass."""
 
 
-def try_all(function: Callable, cases: tuple, right: list) -> tuple[list[Trial], str | None]:
-    """Call a function in every case, in a thread of its own.
+def try_all(function: Callable, cases: tuple, right: list) -> list[Trial]:
+    """Call a function in every case, up to the first without a value that can be compared.
 
-    Why a thread: an alarm signal needs POSIX, a child process cannot get functions from a notebook
-    on Windows and is unsafe to fork once TensorFlow runs, and a tracing function slows every line
-    down and is switched off by the first bare ``except:``. A thread works on all systems, and an
-    exception can be sent to it, again and again, until it ends. The exception waits until the
-    thread is back in Python. So a single long call into C is given up, not ended: `time.sleep`
-    sleeps on unseen, but ``sum(itertools.count())``, which never lets go of the interpreter,
-    holds up everything until the kernel is restarted.
-
-    Returns
-    -------
-    trials : list of Trial
-        One for each case, up to the first without a value that can be compared.
-    trouble : str or None
-        Why the function was not tried to the end.
+    It runs in a thread of its own, because an alarm signal needs POSIX, a child process cannot get
+    functions from a notebook on Windows and is unsafe to fork once TensorFlow runs, and a tracing
+    function slows every line down and is switched off by the first bare ``except:``. A thread
+    works on all systems, and an exception can be sent to it, again and again, until it ends. The
+    exception waits until the thread is back in Python. So a single long call into C is given up,
+    not ended: `time.sleep` sleeps on unseen, but ``sum(itertools.count())``, which never lets go
+    of the interpreter, holds up everything until the kernel is restarted.
     """
     trials, done = [], threading.Event()
 
@@ -73,13 +66,18 @@ def try_all(function: Callable, cases: tuple, right: list) -> tuple[list[Trial],
         thread = threading.Thread(target=context.run, args=(run,), daemon=True)
         try:
             thread.start()
-            if _in_time(thread, done, trials):
-                return trials, None
-            ended = _end(thread, done)
+            if not _in_time(thread, done, trials):
+                trouble = "takes too long: look for a loop that does not come to an end"
+                if not _end(thread, done):
+                    trouble = (
+                        "is still busy and cannot be stopped: restart the kernel, and look for a "
+                        "call that waits or never comes back"
+                    )
+                trials.append(Trial(trouble=trouble))
         except KeyboardInterrupt:
             _end(thread, done)
             raise
-    return trials, _too_slow(cases[min(len(trials), len(cases) - 1)], ended, len(trials))
+    return trials[: len(cases)]
 
 
 def _in_time(thread: threading.Thread, done: threading.Event, trials: list) -> bool:
@@ -124,37 +122,19 @@ def _end(thread: threading.Thread, done: threading.Event) -> bool:
     return not thread.is_alive()
 
 
-def _too_slow(case: dict, ended: bool, done: int) -> str:
-    values = ", ".join(map(repr, case.values()))
-    if not ended:
-        return (
-            f"With ({values}) your function is still busy and cannot be stopped: restart the "
-            "kernel, and look for a call that waits or never comes back."
-        )
-    if done:
-        return f"With ({values}) your function takes too long: does every loop come to an end?"
-    return f"With ({values}) your function does not come to an end: does every loop stop?"
-
-
 def misfit(function: Callable, names: list[str]) -> str | None:
     """What is wrong with the arguments that a function takes, if they can be known."""
     try:
-        parameters = inspect.signature(function).parameters
+        signature = inspect.signature(function)
     except ValueError:  # a builtin has none
         return None
-    takes = list(parameters)
-    try:
-        inspect.signature(function).bind(*names)
+    takes = list(signature.parameters)
+    with contextlib.suppress(TypeError):
+        signature.bind(*names)
         if sorted(takes) != sorted(names) or takes == names:
             return None
-    except TypeError:
-        pass
-    by_name = [name for name in names if name in takes and parameters[name].kind.name == "KEYWORD_ONLY"]
-    if by_name:
-        return (
-            f"Your function takes {', '.join(by_name)} by name only, for they come after a star; "
-            "it is called without names: take the star out."
-        )
+    if any(each.kind is each.KEYWORD_ONLY for each in signature.parameters.values()):
+        return "Your function takes what is after its `*` by name only: take the `*` out."
     mine = ", ".join(takes) or "nothing"
     return f"Your function takes {mine}; it is called with {', '.join(names)}, in this order."
 
@@ -178,25 +158,19 @@ def _call(function: Callable, case: dict, expected: object, out: io.StringIO) ->
 
 def _read(value: object, expected: object, printed: str) -> tuple[object, str | None]:
     """The value as numbers that can be compared, or what is wrong with it."""
-    several = isinstance(expected, tuple)
-    wanted = f"a list of {len(expected)} numbers" if several else "a number"
+    kind, wanted = Integer(), "a number alone"
+    if isinstance(expected, tuple):
+        wanted = f"a list of {len(expected)} numbers"
+        kind = Numbers(len(expected), wanted)
     try:
-        return (Numbers(len(expected), wanted) if several else Integer()).read(value), None
+        return kind.read(value), None
     except AnswerError:
         trouble = f"returns {what(value)}"
     if value is None:
         advice = "write return in place of print" if printed else "a return is missing"
         return None, f"{trouble}: {advice}"
-    if isinstance(value, types.GeneratorType | map | filter | zip):
-        advice = ": list(…) makes a list of it"
-    elif isinstance(value, types.CoroutineType):
-        advice = ": write def without async"
-    elif callable(value):
-        advice = ": call it, with brackets"
-    elif not several and isinstance(plain(value), list | tuple) and len(value) == 1:
-        advice = ": take it out, with [0]"
-    else:
-        advice = ""
+    lazy = isinstance(value, types.GeneratorType | map | filter | zip)
+    advice = ": list(…) makes a list of it" if lazy else ""
     return None, f"{trouble}, where {wanted} is wanted{advice}"
 
 

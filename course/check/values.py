@@ -11,7 +11,9 @@ def check_value(question: questions.Question, answer: object) -> Check:
     if answer is None:
         return Check(False, "There is no answer yet: it is None.")
     if callable(answer):
-        return Check(False, f"Not right yet. That is a function: hand over its result, {kind.asks}.")
+        return Check(
+            False, f"Not right yet. That is a function: hand over its result, {kind.asks}."
+        )
     try:
         value = kind.parse(answer) if isinstance(answer, str) else kind.read(answer)
     except questions.AnswerError as error:

@@ -203,7 +203,9 @@ class BuildModel(Question):
         candidates = self._believed(built)
         mistake = candidates[0] if len(candidates) == 1 else None
         said = " Or: ".join(MISTAKES[name].correction() for name in candidates[:3])
-        return Diagnosis(False, mistake, f"Not right yet. {unfulfilled[1]} {said}".strip(), candidates)
+        return Diagnosis(
+            False, mistake, f"Not right yet. {unfulfilled[1]} {said}".strip(), candidates
+        )
 
     def unfulfilled(self, built: dict) -> tuple[str, str] | None:
         """The first wish that a model does not fulfil, and a sentence about it."""
