@@ -204,7 +204,7 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 def font_size(texts: Sequence[str], wide: float, high: float) -> float:
     """The font size at which every text fits into its cell, or 0 if it would be too small."""
     size = min(13, 0.64 * high, *(8 * wide / (text_width(text, 10) or 1) for text in texts))
-    return size if texts and size >= 9 else 0
+    return size if texts and size >= 7.5 else 0
 
 
 def grid(xs, ys) -> np.ndarray:

@@ -85,7 +85,9 @@ def marked(result):
     drawn = result.picture.figure.axes[0].texts
     texts = [text for text in drawn if text.get_gid() == "beside"]
     texts.sort(key=lambda text: text.get_position())
-    return list(filter(None, (t.get_text() for t in texts))), sum(text.get_gid() == "wrong" for text in drawn)
+    return list(filter(None, (t.get_text() for t in texts))), sum(
+        text.get_gid() == "wrong" for text in drawn
+    )
 
 
 def more(result):
@@ -309,7 +311,7 @@ def test_values():
         (np.array([13]), "An array of one number is no number"),
         ({}, "An object of type dict"),
         ((item for item in [13]), "An object of type generator"),
-        (list(range(10**6)), "A list of 1,000,000 numbers"),
+        (list(range(10**6)), "A list of 1,000,000 items"),
         ({(1, 2)}, "A set with a tuple in it"),
         ([[[[[[13]]]]]], "A list with a list in it"),
         (object(), "An object of type object"),
@@ -358,7 +360,7 @@ def test_what_is_no_function():
         ({"error": "x"}, "an object of type dict"),
         (lambda: 13, "returns a function, where"),
         (map(int, []), "list(…) makes a list of it"),
-        ([0] * 10**6, "a list of 1,000,000 numbers"),
+        ([0] * 10**6, "a list of 1,000,000 items"),
         (keras.ops, "an object of type module"),
     ],
     ids=lambda value: str(value)[:12] if isinstance(value, str) else type(value).__name__,

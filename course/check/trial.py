@@ -67,7 +67,7 @@ def try_all(function: Callable, cases: tuple, right: list) -> list[Trial]:
         try:
             thread.start()
             if not _in_time(thread, done, trials):
-                trouble = "takes too long: look for a loop that does not come to an end"
+                trouble = "takes too long: perhaps a loop does not come to an end"
                 if not _end(thread, done):
                     trouble = (
                         "is still busy and cannot be stopped: restart the kernel, and look for a "

@@ -57,12 +57,14 @@ def what(value: object) -> str:
         return "a function" if callable(value) else f"an object of type {kind.__name__}"
     name = "array" if kind.__name__ == "ndarray" else kind.__name__
     name = f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    if len(value) > 1000:  # not looked through
+        return f"{name} of {len(value):,} items"
     for item in value:
         if isinstance(item, list | tuple | set):  # not looked into: it may hold itself
             return f"{name} with a {type(item).__name__} in it"
         if not _is_number(item) or not -LARGEST <= item <= LARGEST:
             return f"{name} with {what(item)} in it"
-    return f"{name} of one number" if len(value) == 1 else f"{name} of {len(value):,} numbers"
+    return f"{name} of one number" if len(value) == 1 else f"{name} of {len(value)} numbers"
 
 
 def _short(value: object) -> str:
