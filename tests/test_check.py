@@ -18,9 +18,10 @@ import nbformat
 import numpy as np
 import pytest
 
-from course import figures, geometry, questions
+from course import geometry, questions
 from course.check import Check, check, trial
 from course.check.trial import CASE_SECONDS
+from course.figures import kit
 from course.questions.exercises import WriteUsage
 from course.questions.markdown import rich
 
@@ -247,10 +248,10 @@ def test_wrong_pixels_are_marked():
     ids=repr,
 )
 def test_the_picture_can_be_read_beside_the_side_bar(question, answer):
-    """There, at 900 pixels, an output is 560 wide, and a wider picture would shrink."""
+    """A wider picture would shrink there, and its smallest text with it."""
     figure = check(question, answer).picture.figure
-    assert figure.get_figwidth() * 72 <= figures.AXIS_WIDTH
-    assert min(text.get_size() for text in figure.axes[0].texts) >= 9
+    assert figure.get_figwidth() * 72 <= kit.WIDTH
+    assert min(text.get_size() for text in figure.axes[0].texts) >= kit.SMALLEST
 
 
 def test_no_picture_where_there_is_nothing_to_draw():

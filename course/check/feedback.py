@@ -41,7 +41,7 @@ class Check:
 
     @cached_property
     def picture(self):
-        """The first failing case as a `course.page.Picture`; None where there is nothing to draw.
+        """The first failing case as a `Picture`; None where there is nothing to draw.
 
         It is drawn when it is first looked at.
         """
@@ -53,7 +53,7 @@ class Check:
         parts += [f"<p>{rich(note)}</p>" for note in self.notes]
         parts.append(self.table)
         if self.picture:
-            parts.append(self.picture._repr_mimebundle_()["text/html"])
+            parts.append(self.picture.html())
         if self.mistake:
             parts.append(f"<p>To read again: {rich(MISTAKES[self.mistake].where)}.</p>")
         return f'<div role="status">{"".join(parts)}</div>'

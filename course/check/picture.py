@@ -8,8 +8,8 @@ from course.questions.answers import show
 
 # Below which row of `figures.axis` a quantity is drawn, and what is said about it.
 ROWS = {
-    "output_size": ("output", "o = {}"),
-    "same_pads": ("input", "p = {} + {}"),
+    "output_size": ("output", "o = {:.4g}"),
+    "same_pads": ("input", "p = {:.4g} + {:.4g}"),
     "usage": ("usage", ""),
     "unread": ("usage", "✗: never"),
 }
@@ -42,7 +42,7 @@ def draw(failing: Failing):
         pixel: (yours.get(pixel, ""), yours.get(pixel) != expected.get(pixel))
         for pixel in yours | expected
     }
-    row = figures.Row(below, "yours", note.format(*map(show, numbers)), cells)
+    row = figures.Row(below, "yours", note.format(*numbers).replace("-", "−"), cells)
     try:
         picture = figures.axis(window, n, beside=row)
     except ValueError:  # too long for a picture

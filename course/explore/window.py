@@ -9,8 +9,8 @@ import traitlets
 
 from course import figures
 from course.explore.base import Explorer, Setting, bundle
+from course.figures.kit import LONGEST
 from course.geometry import SettingError, Window
-from course.page import LONGEST
 
 SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
 CONTROLS = ("n", *SETTINGS)

@@ -147,7 +147,7 @@ class Prediction(anywidget.AnyWidget):
             self.notice = record.here().notice
         self._explorer = _explorer(self.question, diagnosis.mistake)
         if self._explorer:
-            self.picture = self._explorer._repr_mimebundle_()[0]["text/html"]
+            self.picture = self._explorer.html()
         self.says = rich(says(self.question))  # the first time, TensorFlow has to load
 
     def _again(self) -> None:
