@@ -2,7 +2,6 @@
 
 import builtins
 import contextlib
-import contextvars
 import copy
 import ctypes
 import inspect
@@ -11,12 +10,17 @@ import linecache
 import re
 import sys
 import threading
+import traceback
 import types
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from unittest import mock
+
+from IPython import get_ipython
+from IPython.utils.capture import capture_output
 
 from course.questions.answers import AnswerError, Integer, Numbers, quoted, what
 
@@ -62,8 +66,7 @@ def try_all(function: Callable, cases: tuple, right: list) -> list[Trial]:
             done.set()
 
     with _hushed() as out:
-        context = contextvars.copy_context()
-        thread = threading.Thread(target=context.run, args=(run,), daemon=True)
+        thread = threading.Thread(target=run, daemon=True)
         try:
             thread.start()
             if not _in_time(thread, done, trials):
@@ -85,18 +88,14 @@ def _in_time(thread: threading.Thread, done: threading.Event, trials: list) -> b
 
     An import does not count: the first one of Keras takes seconds, and may not be broken off.
     """
-    before, in_all, case, in_case = monotonic(), 0.0, 0, 0.0
+    worked, before = Counter(), monotonic()  # seconds in each case
     # Not thread.join: interrupted, Python 3.11 takes the thread for ended. In slices, because on
     # Windows nothing else lets an interrupt through.
     while not done.wait(0.05):
         now = monotonic()
-        took, before = now - before, now
-        if _imports(thread):
-            continue
-        if len(trials) > case:
-            case, in_case = len(trials), 0.0
-        in_all, in_case = in_all + took, in_case + took
-        if in_case > CASE_SECONDS or in_all > ALL_SECONDS:
+        worked[len(trials)] += 0 if _imports(thread) else now - before
+        before = now
+        if max(worked.values()) > CASE_SECONDS or worked.total() > ALL_SECONDS:
             return False
     return True
 
@@ -182,11 +181,11 @@ def _stopped(error: BaseException) -> str:
     said = f"stops with {type(error).__name__}" + (f", {quoted(text, 78)}" if text else "")
     if isinstance(error, RecursionError):
         said = "calls itself without end (RecursionError)"
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_globals.get("__name__") == "__main__":  # in a cell
-            frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
-        trace = trace.tb_next
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__") == "__main__"  # in a cell
+    ]
     if not frames:
         return said
     source = linecache.getline(*frames[-1]).strip().replace("`", "'")
@@ -199,27 +198,11 @@ def _hushed() -> Iterator[io.StringIO]:
 
     Gives what is printed.
     """
-
-    def no_input(*args):
-        raise EOFError("nobody is asked here: take the numbers from the arguments")
-
-    def leave(*args):
-        raise SystemExit
-
-    def no_report(args):  # a thread may be told to end once too often
-        pass
-
-    out = io.StringIO()
+    nobody = EOFError("nobody is asked here: take the numbers from the arguments")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.redirect_stdout(out))
-        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        stack.enter_context(capture_output())
         stack.enter_context(warnings.catch_warnings(action="ignore"))
-        stack.enter_context(mock.patch.object(builtins, "input", no_input))
-        stack.enter_context(mock.patch.object(threading, "excepthook", no_report))
-        if shell := "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
-            from IPython.utils.capture import capture_output
-
-            # In a notebook, exit() only asks for the end of the kernel, which comes after the cell.
-            stack.enter_context(mock.patch.object(shell, "ask_exit", leave))
-            stack.enter_context(capture_output(stdout=False, stderr=False))
-        yield out
+        stack.enter_context(mock.patch.object(builtins, "input", side_effect=nobody))
+        if shell := get_ipython():  # there, exit() asks for an end after the cell
+            stack.enter_context(mock.patch.object(shell, "ask_exit", side_effect=SystemExit))
+        yield sys.stdout

@@ -50,12 +50,12 @@ GAP = 24  # CSS pixels between two pictures side by side
 
 
 class Row(NamedTuple):
-    """A row of cells to put into `axis`, such as an answer beside what is right."""
+    """A row of cells to put into `axis`, such as an answer. One without a text is missing."""
 
     below: str  # the row to compare it with: "input", "output" or "usage"
     name: str
     note: str
-    cells: dict[float, tuple[str, bool]]  # at which pixel, or between two: its text, is it wrong
+    cells: dict[float, tuple[str, bool]]  # where, in pixels: its text, is it wrong
 
 
 @looks.context("default")
@@ -168,11 +168,12 @@ def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[int, int
     """Draw one more row into an axis whose pixels begin at ``x(pixel)``."""
     page.label(y + high / 2, row.name, row.note, INK)
     cell = x(1) - x(0)
-    for is_wrong, fill, edge, width in ((0, GREEN_TINT, GREEN, None), (1, PAPER, UNREAD, 2.5)):
+    for is_wrong, edge, width in ((False, GREEN, None), (True, UNREAD, 2.5)):
         cells = {p: text for p, (text, wrong) in row.cells.items() if wrong == is_wrong}
         cells = {p: text for p, text in cells.items() if ends[0] <= p <= ends[1] - 1}
         corners, texts = grid(x(np.array(list(cells))), y), list(cells.values())
-        page.cells(corners, cell, high, fill, edge, texts, width=width, gid="beside")
+        fills = [GREEN_TINT if text else PAPER for text in texts]
+        page.cells(corners, cell, high, fills, edge, texts, width=width, gid="beside")
         for pixel in cells if is_wrong and cell >= 9 else ():  # room for the mark
             page.text(x(pixel + 0.5), y + high + 9, "≠", SMALLEST, UNREAD, gid="wrong")
     dots = {"y": y + high / 2, "text": "…", "size": SMALLEST, "color": UNREAD, "gid": "more"}
