@@ -630,18 +630,16 @@ def test_the_wrong_number_of_arguments():
 class WithLists(WriteUsage):
     """Cases that hold something a function can change."""
 
-    def __init__(self):
-        super().__init__()
-        self.cases = tuple({"values": [n, 1, 2], "n": n} for n in (2, 3))
-        self.visible = 2
+    _wrong = {}  # noqa: RUF012
+
+    @functools.cached_property
+    def cases(self):
+        return tuple({"values": [n, 1, 2], "n": n} for n in (2, 3))
 
     def right(self, values, n):
         return tuple(values)
 
-    _expected = property(lambda self: tuple(self.right(**case) for case in self.cases))
-    _wrong = {}  # noqa: RUF012
-
-    def _result(self, case, kind):
+    def answer_of(self, case):
         return questions.usage(3, 3).answer_type
 
 

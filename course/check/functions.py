@@ -14,10 +14,9 @@ def check_function(question: questions.Question, answer: object) -> Check:
         kind = "a class" if isinstance(answer, type) else "no function"
         itself = f'Hand over the function itself, without brackets: `check("{name}", {name})`.'
         return Check(False, f"Not right yet. That is {kind}. {itself}")
-    cases, right = question.cases, [question.expected(case) for case in question.cases]
-    if trouble := misfit(answer, list(cases[0])):
+    if trouble := misfit(answer, list(question.cases[0])):
         return Check(False, f"Not right yet. {trouble}")
-    trials = try_all(answer, cases, right)
+    trials = try_all(answer, question)
     notes = []
     if printed := next((trial.printed for trial in trials if trial.printed.strip()), None):
         notes.append(
@@ -26,18 +25,18 @@ def check_function(question: questions.Question, answer: object) -> Check:
     if any(trial.changed for trial in trials):
         notes.append("Your function changes the values it is given: let it make new ones.")
     values = [trial.value for trial in trials]
-    tried = zip(trials, cases, right, strict=False)  # up to the first trouble
-    failing = next((each for each in tried if each[0].trouble or each[0].value != each[2]), None)
-    if failing is None:
-        diagnosis = question.diagnose_outputs(values)
-        return Check(diagnosis.correct, diagnosis.message, notes=notes)
-    trial, case, expected = failing
+    for trial, case in zip(trials, question.cases, strict=False):  # up to the first trouble
+        expected = question.expected(case)
+        if trial.trouble or trial.value != expected:
+            break
+    else:
+        return Check(True, question.judge(values).message, notes=notes)
     call = f"`{name}({', '.join(map(repr, case.values()))})`"
     if trial.trouble:
         return Check(False, f"Not right yet. {call} {trial.trouble}.", notes=notes)
     message, mistake = "Not right yet.", None
-    if len(trials) == len(cases) and not trials[-1].trouble:
-        diagnosis = question.diagnose_outputs(values)
+    if len(trials) == len(question.cases) and not trials[-1].trouble:
+        diagnosis = question.judge(values)
         message, mistake = diagnosis.message, diagnosis.mistake
     if call not in message:
         message += f" {call} gives {show(trial.value)}, and {show(expected)} is right."

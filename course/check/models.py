@@ -20,10 +20,9 @@ def check_model(question: questions.Question, answer: object) -> Check:
     diagnosis = question.diagnose_outputs([built])
     if diagnosis.correct:
         return Check(True, diagnosis.message)
-    wish, _ = question.unfulfilled(built)
-    row, note = _telling_row(wish, list(ledger(answer)))
-    table = html_table([row.cells()])
-    return Check(False, diagnosis.message, diagnosis.mistake, [note], table=table)
+    telling = _telling_row(question.unfulfilled(built), ledger(answer).rows)
+    notes, table = ([telling[1]], html_table([telling[0].cells()])) if telling else ([], "")
+    return Check(False, diagnosis.message, diagnosis.mistake, notes, table=table)
 
 
 def _no_model(answer: object, keras) -> str:
@@ -50,17 +49,17 @@ def _no_graph(model, question: questions.Question, keras) -> str:
     return f"The model has no input size yet: put `keras.Input({shape})` before layer `{first}`."
 
 
-def _telling_row(wish: str, rows: list):
+def _telling_row(unfulfilled: tuple | None, rows: list):
     """The row of the ledger that shows why a wish is not fulfilled, and a sentence about it."""
-    if wish == "input_shape":
-        return rows[0], f"Layer `{rows[0].name}` is the first: `keras.Input` says what it gets."
-    if wish == "max_params":
-        row = max(rows, key=lambda row: row.params)
-        return row, f"Most of them are in layer `{row.name}`: {row.params:,}."
-    if wish == "max_macs":
-        row = next((row for row in rows if row.uncounted), max(rows, key=lambda row: row.macs or 0))
-        if row.uncounted:
-            return row, f"Those of layer `{row.name}` are not known: take another layer."
-        return row, f"Most of them are in layer `{row.name}`: {row.macs:,}."
-    does = "makes the output" if wish == "output_shape" else "look at its receptive field"
-    return rows[-1], f"Layer `{rows[-1].name}` is the last: {does}."
+    match unfulfilled:
+        case "input_shape", _:
+            return rows[0], f"Layer `{rows[0].name}` is the first: `keras.Input` says what it gets."
+        case "output_shape", _:
+            return rows[-1], f"Layer `{rows[-1].name}` is the last, and makes the output."
+        case ("max_params" | "max_macs") as wish, _:
+            amounts = [getattr(row, wish.removeprefix("max_")) or 0 for row in rows]
+            row = rows[amounts.index(max(amounts))]
+            return row, f"Most of them are in layer `{row.name}`: {max(amounts):,}."
+        case "min_field", _:
+            return rows[-1], f"Layer `{rows[-1].name}` is the last: look at its receptive field."
+    return None  # the wish says enough

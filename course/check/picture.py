@@ -29,7 +29,7 @@ def draw(failing: Failing):
     """One axis with what is right, and beside it a row of what the student says."""
     from course import figures
 
-    if failing.quantity not in ROWS:
+    if failing.quantity not in ROWS or failing.yours == "error":
         return None
     n = failing.case["n"]
     window = Window(**{"padding": "same"} | {k: v for k, v in failing.case.items() if k != "n"})

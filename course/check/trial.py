@@ -22,6 +22,7 @@ from unittest import mock
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
 
+from course.questions import Question
 from course.questions.answers import AnswerError, Integer, Numbers, quoted, what
 
 CASE_SECONDS, ALL_SECONDS = 2, 10  # a right function needs a few milliseconds for all cases
@@ -41,7 +42,7 @@ class _TimeUpError(BaseException):
     """Raised in the thread of a function that takes too long; ``except Exception`` lets it pass."""
 
 
-def try_all(function: Callable, cases: tuple, right: list) -> list[Trial]:
+def try_all(function: Callable, question: Question) -> list[Trial]:
     """Call a function in every case, up to the first without a value that can be compared.
 
     It runs in a thread of its own, because an alarm signal needs POSIX, a child process cannot get
@@ -56,8 +57,8 @@ def try_all(function: Callable, cases: tuple, right: list) -> list[Trial]:
 
     def run() -> None:
         try:
-            for case, expected in zip(cases, right, strict=True):
-                trials.append(_call(function, case, expected, out))
+            for case in question.cases:
+                trials.append(_call(function, case, question.answer_of(case), out))
                 if trials[-1].trouble:  # no mistake can be named from here on
                     return
         except _TimeUpError:
@@ -80,7 +81,7 @@ def try_all(function: Callable, cases: tuple, right: list) -> list[Trial]:
         except KeyboardInterrupt:
             _end(thread, done)
             raise
-    return trials[: len(cases)]
+    return trials[: len(question.cases)]
 
 
 def _in_time(thread: threading.Thread, done: threading.Event, trials: list) -> bool:
@@ -138,14 +139,14 @@ def misfit(function: Callable, names: list[str]) -> str | None:
     return f"Your function takes {mine}; it is called with {', '.join(names)}, in this order."
 
 
-def _call(function: Callable, case: dict, expected: object, out: io.StringIO) -> Trial:
+def _call(function: Callable, case: dict, kind: Integer | Numbers, out: io.StringIO) -> Trial:
     """Call a function in one case. Everything that may run the student's code is done here."""
     out.seek(0)
     out.truncate()
     arguments, trial = copy.deepcopy(list(case.values())), Trial()
     try:
         value = function(*arguments)
-        trial.value, trial.trouble = _read(value, expected, out.getvalue().strip())
+        trial.value, trial.trouble = _read(value, kind, out.getvalue().strip())
     except _TimeUpError:
         raise
     except BaseException as error:  # exit() too
@@ -155,12 +156,10 @@ def _call(function: Callable, case: dict, expected: object, out: io.StringIO) ->
     return trial
 
 
-def _read(value: object, expected: object, printed: str) -> tuple[object, str | None]:
+def _read(value: object, kind: Integer | Numbers, printed: str) -> tuple[object, str | None]:
     """The value as numbers that can be compared, or what is wrong with it."""
-    kind, wanted = Integer(), "a number alone"
-    if isinstance(expected, tuple):
-        wanted = f"a list of {len(expected)} numbers"
-        kind = Numbers(len(expected), wanted)
+    several = isinstance(kind, Numbers)
+    wanted = f"a list of {kind.length} numbers" if several else "a number alone"
     try:
         return kind.read(value), None
     except AnswerError:
