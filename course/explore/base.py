@@ -25,9 +25,9 @@ import traitlets
 from course import figures
 
 FOLDER = resources.files(__package__)
-STYLE, KERNEL, PAGE = (
+STYLE, KERNEL, PLACE = (
     FOLDER.joinpath(name).read_text(encoding="utf-8")
-    for name in ("explore.css", "kernel.js", "page.js")
+    for name in ("explore.css", "kernel.js", "place.js")
 )
 
 
@@ -108,7 +108,7 @@ class Explorer(anywidget.AnyWidget):
         ]
         view = self._esm.replace("export default", "return")
         script = "\n".join(
-            ["(() => {", *lines, "const view = (() => {", view, "})();", PAGE, "})();"]
+            ["(() => {", *lines, "const view = (() => {", view, "})();", PLACE, "})();"]
         )
         image = picture._repr_mimebundle_()["text/html"]
         name, state = type(self).__name__, html.escape(json.dumps(self.state()))

@@ -9,23 +9,12 @@ from matplotlib.patches import Polygon
 
 from course.explore import settings as checked
 from course.explore.base import Explorer, Setting, bundle
+from course.figures.kit import MARGIN, WIDTH, Page, Picture, grid, text_width
+from course.figures.style import BLUE, BLUE_TINT, GREEN, GREEN_TINT, ORANGE_TINT
 from course.geometry import Window
 from course.models import PRESETS
-from course.page import (
-    BLUE,
-    BLUE_TINT,
-    GREEN,
-    GREEN_TINT,
-    MARGIN,
-    ORANGE_TINT,
-    WIDTH,
-    Page,
-    Picture,
-    grid,
-    number,
-    text_width,
-)
 from course.stack import Walk, walk
+from course.text import number
 
 if TYPE_CHECKING:
     import keras

@@ -10,8 +10,8 @@ import traitlets
 from course import figures
 from course.explore import settings as checked
 from course.explore.base import Explorer, Setting, bundle
+from course.figures.kit import LONGEST
 from course.geometry import SettingError, Window
-from course.page import LONGEST
 
 CONTROLS = ("n", *checked.WINDOW)
 SIZED_BY = {"n": "values", "kernel_size": "kernel"}  # if they are given

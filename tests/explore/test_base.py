@@ -47,7 +47,7 @@ def page_of(explorer: Explorer) -> str:
 def test_a_changed_line_of_javascript_or_css_changes_no_notebook(make, monkeypatch):
     before, explorer = page_of(make()), make()
     explorer._esm += "// a line"
-    monkeypatch.setattr(base, "PAGE", f"{base.PAGE}// a line\n")
+    monkeypatch.setattr(base, "PLACE", f"{base.PLACE}// a line\n")
     monkeypatch.setattr(base, "STYLE", f"{base.STYLE}p {{}}\n")
     after = page_of(explorer)
     assert after.count("a line") == 2

@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from course import explore, figures
 from course.explore.window import WindowExplorer
+from course.figures.kit import LONGEST
 from course.geometry import SettingError, Window
-from course.page import LONGEST
 from explore.conftest import SLIDERS, stop_clock
 
 NAMES = ("kernel_size", "strides", "padding", "dilation_rate")
