@@ -361,7 +361,8 @@ def maps(
         size = font_size(_texts(array.flat), cell, cell) if values and longest <= 9 else 0
         for (row, column), value in np.ndenumerate(array) if size else ():
             at = x + (column + 0.5) * cell, top + (row + 0.5) * cell
-            page.text(*at, number(value), size, ink(image.to_rgba(value)), gid="value")
+            paint = image.to_rgba(value)
+            page.text(*at, number(value), size, ink(paint), halo=paint, gid="value")
         bottom = max(bottom, top + high)
         if scale == "each":
             page.scale(image, x, top + high + 8, wide)
