@@ -147,6 +147,54 @@ def test_axis_computes_outputs_as_numpy_does(case, data):
     assert stated(picture.alt, "Kernel values") == kernel
 
 
+@drawn
+@given(windows(), st.sampled_from(["input", "output", "usage"]), st.data())
+def test_axis_puts_a_row_beside_one_of_its_own(case, below, data):
+    window, n = case
+    places = st.integers(-12, 2 * n + 12).map(lambda place: place / 2)
+    cells = data.draw(
+        st.dictionaries(places, st.tuples(st.sampled_from("ab"), st.booleans()), min_size=1)
+    )
+    plain, picture = (
+        figures.axis(window, n),
+        figures.axis(window, n, beside=figures.Row(below, "yours", "a note", cells)),
+    )
+    shown = pixels_of(picture, "beside")
+    before, after = window.pads(n)
+    near = {place for place in cells if -before - 3 <= place <= n + after + 2}
+    assert near <= set(shown) <= set(cells)
+    assert bool(texts(picture, "more")) == (len(shown) < len(cells))
+    marks = {place for place in shown if cells[place][1]}
+    cell = boxes(picture, "input")[0, 2]
+    assert len(texts(picture, "wrong")) == (len(marks) if cell >= 9 else 0)
+    [right, wrong] = collections(picture, "beside")
+    assert len(right.get_paths()) == len(shown) - len(marks)
+    assert len(wrong.get_paths()) == len(marks)
+    if cell >= 13:
+        assert sorted(texts(picture, "beside")) == sorted(cells[place][0] for place in shown)
+    for gid in ("input", "padding", "window", "output", "usage", "never read"):
+        assert pixels_of(picture, gid) == pixels_of(plain, gid)
+    # It stands below its own row, and above the next.
+    top = boxes(picture, "beside")[0, 1]
+    rows = {gid: boxes(picture, gid)[0, 1] for gid in ("input", "window", "output")}
+    rows["usage"] = np.vstack([boxes(picture, "usage"), boxes(picture, "never read")])[0, 1]
+    rows["page"] = picture.figure.bbox.height / kit.DENSITY
+    following = {"input": "window", "output": "usage", "usage": "page"}[below]
+    assert rows[below] < top < rows[following]
+
+
+@pytest.mark.parametrize("n", [7, 28, 110])
+@pytest.mark.parametrize("padding", ["valid", "same", "full"])
+def test_axis_can_be_read_where_there_is_little_room(n, padding):
+    """Beside the side bar a wider picture would shrink."""
+    window = Window(4, 2, padding)
+    cells = {pixel: (str(pixel), pixel % 2 == 0) for pixel in range(-9, n + 9)}
+    for row in (None, figures.Row("usage", "yours", "", cells)):
+        picture = figures.axis(window, n, beside=row)
+        assert picture.figure.get_figwidth() * 72 <= kit.WIDTH
+        assert min(text.get_size() for text in picture.figure.axes[0].texts) >= kit.SMALLEST
+
+
 def test_axis_of_a_long_input_drops_numbers_not_pixels():
     picture = figures.axis(Window(12), 100)
     assert pixels_of(picture, "usage") == list(range(100))
@@ -469,6 +517,11 @@ def contrast(one, other):
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def beside(below, count):
+    cells = {pixel - 1: (str(pixel), pixel % 2 == 0) for pixel in range(count)}
+    return figures.Row(below, "yours", "crossed out: never", cells)
+
+
 GALLERY = {
     "axis": lambda: figures.axis(Window(3, 2), 6),
     "axis, usage 1 to 7": lambda: figures.axis(Window(7), 13),
@@ -477,6 +530,9 @@ GALLERY = {
     "axis, one pixel": lambda: figures.axis(Window(1), 1),
     "axis, 28": lambda: figures.axis(Window(5, padding="full"), 28),
     "axis, values": lambda: figures.axis(Window(3, 1, "same"), 6, [1, 2, 3, 4, 5, 6], [1, -1, 0.5]),
+    "axis, outputs beside": lambda: figures.axis(Window(3, 2), 28, beside=beside("output", 28)),
+    "axis, usage beside": lambda: figures.axis(Window(2, 3), 8, beside=beside("usage", 9)),
+    "axis, zeros beside": lambda: figures.axis(Window(3, 2, 2), 6, beside=beside("input", 6)),
     "window": lambda: figures.window(Window(3, 2, "same"), 8),
     "window, usage 1 to 49": lambda: figures.window(Window(7), 13),
     "window, 28": lambda: figures.window(Window(3, 2), 28, at=(12, 12)),

@@ -6,6 +6,7 @@ throughout: input blue, padding grey and hatched, window orange, output green.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib import style as looks
@@ -38,11 +39,21 @@ from course.figures.style import (
     ORANGE_TEXT,
     ORANGE_TINT,
     PAPER,
+    UNREAD,
 )
 from course.geometry import Window
 from course.text import number
 
 GAP = 24  # CSS pixels between two pictures side by side
+
+
+class Row(NamedTuple):
+    """A row of cells to put into `axis`, such as an answer. One without a text is missing."""
+
+    below: str  # the row to compare it with: "input", "output" or "usage"
+    name: str
+    note: str
+    cells: dict[float, tuple[str, bool]]  # where, in pixels: its text, is it wrong
 
 
 @looks.context("default")
@@ -51,6 +62,7 @@ def axis(
     n: int,
     values: Sequence[float] | None = None,
     kernel: Sequence[float] | None = None,
+    beside: Row | None = None,
 ) -> Picture:
     """One axis: the padded input, every stop of the window, the output and the usage.
 
@@ -61,6 +73,8 @@ def axis(
     values, kernel : sequences of ``n`` and of ``kernel_size`` numbers, optional
         Written into the input and into the window, where there is room. Given both, the output
         shows its values too.
+    beside : Row, optional
+        One more row. Cells of it too far from the input for the page are left out, with dots.
 
     Raises
     ------
@@ -78,8 +92,13 @@ def axis(
         padded = np.pad(inputs, (before, after))  # with zeros, as Keras does
         results = [padded[first + before + taps] @ weights for first in positions]
 
+    lead, trail = before, after  # what there is room for on both sides of the input
+    if beside:
+        lead = min(max(before, -min(beside.cells)), before + 3)
+        trail = min(max(after, max(beside.cells) + 1 - n), after + 3)
     left = MARGIN + 116
-    cell = cell_size(WIDTH - MARGIN - left, before + n + after, largest=44)
+    room = WIDTH - MARGIN - left - (6 if beside else 0)  # for dots
+    cell = cell_size(room, lead + n + trail, largest=44)
     row = min(max(cell, 22), 32)
     # A staircase shows how the window slides. Where it would be too tall, windows that do not
     # touch share a step.
@@ -87,15 +106,17 @@ def axis(
     pitch = min(max(200 / steps, 17), 25)
     page = Page()
     top = page.heading([_formula(window, n)], [_settings(window, n)]) + 22
-    windows_top = top + row + 12
+    extra = {beside.below: row + 32} if beside else {}
+    windows_top = top + row + 12 + extra.get("input", 0)
     outputs_top = windows_top + steps * pitch + 14
-    usage_top = outputs_top + row + 30
+    usage_top = outputs_top + row + 30 + extra.get("output", 0)
+    bottom = usage_top + row + extra.get("usage", 0)
 
     def x(pixel):
-        return left + (pixel + before) * cell
+        return left + (pixel + lead) * cell
 
     for edge in range(-before, n + after + 1):  # guides from the input down to the usage
-        page.line([x(edge)] * 2, [top, usage_top], GUIDE, 0.8)
+        page.line([x(edge)] * 2, [top, bottom - row], GUIDE, 0.8)
     pads = f", p = {before} + {after}" if before + after else ""
     page.label(top + row / 2, "input", f"n = {n}{pads}", BLUE)
     page.ticks(x(np.arange(n) + 0.5), top - 8, BLUE, cell)
@@ -125,6 +146,9 @@ def axis(
         note = f"pale {min(usage)}, dark {max(usage)}"
     page.label(usage_top + row / 2, "read … times", note, INK)
     page.usage(grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
+    if beside:
+        below = {"input": windows_top, "output": usage_top, "usage": bottom}[beside.below]
+        _beside(page, beside, x, below - row - 18, row, (-lead, n + trail))
 
     alt = [
         f"A window slides along one axis: {_settings(window, n)}. {_formula(window, n)}.",
@@ -135,7 +159,27 @@ def axis(
     ]
     shown = {"Input": inputs, "Kernel": weights, "Output": results}
     alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if v is not None]
-    return page.picture(x(n + after), usage_top + row, " ".join(alt))
+    return page.picture(x(n + trail), bottom, " ".join(alt))
+
+
+def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[int, int]) -> None:
+    """Draw one more row into an axis whose pixels begin at ``x(pixel)``."""
+    page.label(y + high / 2, row.name, row.note, INK)
+    cell = x(1) - x(0)
+    for is_wrong, edge, width in ((False, GREEN, None), (True, UNREAD, 2.5)):
+        cells = {p: text for p, (text, wrong) in row.cells.items() if wrong == is_wrong}
+        cells = {p: text for p, text in cells.items() if ends[0] <= p <= ends[1] - 1}
+        corners, texts = grid(x(np.array(list(cells))), y), list(cells.values())
+        fills = [GREEN_TINT if text else PAPER for text in texts]
+        page.cells(corners, cell, high, fills, edge, texts, width=width, gid="beside")
+        for pixel in cells if is_wrong and cell >= 9 else ():  # room for the mark
+            page.text(x(pixel + 0.5), y + high + 9, "≠", SMALLEST, UNREAD, gid="wrong")
+    dots = {"y": y + high / 2, "text": "…", "size": SMALLEST, "color": UNREAD, "gid": "more"}
+    if min(row.cells) < ends[0]:
+        page.text(x(ends[0]) - 4, ha="right", **dots)
+    if max(row.cells) > ends[1] - 1:
+        page.text(x(ends[1]) + 4, ha="left", **dots)
+        page.right = max(page.right, x(ends[1]) + 6)
 
 
 @looks.context("default")
