@@ -10,7 +10,7 @@ from matplotlib.patches import Polygon
 from course.explore import settings as checked
 from course.explore.base import Explorer, Setting, bundle
 from course.figures.kit import MARGIN, WIDTH, Page, Picture, grid, text_width
-from course.figures.style import BLUE, BLUE_TINT, GREEN, GREEN_TINT, ORANGE_TINT
+from course.figures.style import INPUT, ORANGE_TINT, OUTPUT
 from course.geometry import Window
 from course.models import PRESETS
 from course.stack import Walk, walk
@@ -204,7 +204,7 @@ def _draw(walked: Walk, unit: int) -> Picture:
             corners += [(each, above_y) for each in x(row + 1, [reading[0], reading[-1] + 1])]
             page.add(Polygon(corners, facecolor=ORANGE_TINT, alpha=0.6))
         page.padding(grid(x(row, np.r_[first:0, n:end]), y), wide, height)
-        fill, edge = (GREEN_TINT, GREEN) if row else (BLUE_TINT, BLUE)
+        fill, edge = OUTPUT if row else INPUT
         page.cells(grid(x(row, np.arange(n)), y), wide, height, fill, edge, gid=f"map {row}")
         for run in _runs(rows[row]):
             page.outline([(x(row, run[0]), y)], wide * len(run), height, gid=f"cone {row}")
