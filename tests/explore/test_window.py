@@ -395,9 +395,9 @@ def test_the_window_comes_back_as_it_was_before_an_impossible_setting(page, open
     before = window.get_attribute("d")
     page.get_by_role("slider", name="d, dilation_rate").press("ArrowRight")
     expect(page.locator(".course-impossible")).to_be_visible()
-    expect(window).to_have_class("window unfit")
+    expect(window).to_have_class("course-window course-unfit")
     page.get_by_role("button", name="Use dilation_rate = 1").click()
-    expect(window).to_have_class("window")
+    expect(window).to_have_class("course-window")
     assert window.get_attribute("d") == before
 
 
