@@ -270,5 +270,5 @@ def test_all_can_use_it(page, open_explorer, impossible, violations, make, width
 
 
 # What sticks out of the page and cannot be scrolled to.
-WIDE = """[...document.querySelectorAll(".course-explorer *:not(.aloud)")].filter((each) =>
+WIDE = """[...document.querySelectorAll(".course-explorer *:not(.course-aloud)")].filter((each) =>
   each.getBoundingClientRect().right > innerWidth && !each.closest(".course-wide, svg")).length"""
