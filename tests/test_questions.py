@@ -785,7 +785,7 @@ def test_a_function_that_fails_is_told_where():
     )
     assert "SystemExit" in question.diagnose(leaves).message
     assert "TypeError" in question.diagnose(lambda: 3).message
-    assert "NoneType is no number" in question.diagnose(print).message
+    assert "Nothing (None) is no number" in question.diagnose(print).message
 
 
 def test_outputs_computed_elsewhere_are_diagnosed_as_plain_data():
