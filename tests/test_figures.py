@@ -589,6 +589,15 @@ def test_texts_lie_on_the_page_and_apart(draw):
     assert_texts_apart(draw())
 
 
+@gallery
+def test_text_is_legible_in_a_narrow_column(draw):
+    """At 900 px with its side bar open, JupyterLab shows a picture at most 448 px wide."""
+    picture = draw()
+    shrunk = min(1, 448 / (picture.figure.get_figwidth() * 72))
+    written = [*picture.figure.axes[0].texts, *itertools.chain(*scales(picture))]
+    assert min(text.get_fontsize() for text in written if text.get_text()) * shrunk >= 9
+
+
 class Tags(HTMLParser):
     def __init__(self):
         super().__init__()

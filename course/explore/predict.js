@@ -88,7 +88,7 @@ function render({ model, el }) {
   const result = html("div", { "aria-live": "polite" }, html("div"), says);
   const form = html("form", { onsubmit: commit }, sheet, problem, div("row", html("button", {}, "Commit")));
   notice.setAttribute("role", "status");
-  const about = { class: "course-prediction", onkeydown: keepKeys };
+  const about = { class: "prediction", onkeydown: keepKeys };
   const part = html("div", about, question, form, status, result, buttons, notice);
   el.className = "course-explorer";
   el.replaceChildren(html("style", {}, model.get("_css")), part, picture);
@@ -192,7 +192,7 @@ function render({ model, el }) {
     mine = false;
   }
 
-  buttons.className = "panel";
+  buttons.className = "course-panel";
   model.on("msg:custom", refuse);
   const stop = drawOn(model, draw);
   model.send({ action: "look" });

@@ -13,7 +13,6 @@ from matplotlib import style as looks
 
 from course.figures.kit import (
     CROSSED,
-    DENSITY,
     LONGEST,
     MARGIN,
     SMALLEST,
@@ -21,7 +20,6 @@ from course.figures.kit import (
     Page,
     Picture,
     cell_size,
-    extent,
     font_size,
     grid,
     ink,
@@ -318,12 +316,11 @@ def maps(
         There is no image, one is not a 2-D array of finite numbers, or titles do not match.
     """
     if isinstance(images, Mapping):
-        titles, images = titles or list(images), images.values()
+        titles, images = titles or images.keys(), images.values()
     images = list(images)
     arrays = [_plane(index, image) for index, image in enumerate(images)]
-    if titles is None:
-        titles = [f"map {index}" for index in range(len(arrays))]
-    titles = [str(title) for title in titles]
+    numbered = [f"map {index}" for index in range(len(arrays))]
+    titles = [str(title) for title in (numbered if titles is None else titles)]
     if not arrays:
         raise ValueError("images is empty: give at least one 2-D array.")
     if len(titles) != len(arrays):
@@ -341,11 +338,10 @@ def maps(
 
     longest = max(max(array.shape) for array in arrays)
     room = (WIDTH - 2 * MARGIN + GAP) / min(len(arrays), 4) - GAP
-    cell = max(cell_size(min(room, 170), longest, 32), 1 / DENSITY)
-    if values and longest <= 9:
-        cell = 50  # room for −0.123
-    texts = [*((title, 13, "bold") for title in titles), *((extent(r), SMALLEST) for r in ranges)]
-    least = max(90, *(text_width(*text) + 8 for text in texts))
+    written = values and longest <= 9
+    cell = 50 if written else cell_size(min(room, 170), longest, 32)  # 50: room for −0.123
+    bars = [text_width("    ".join(map(number, limits)), SMALLEST) for limits in ranges]
+    least = max(90, *bars, *(text_width(title, 13, "bold") for title in titles))
     page = Page()
     x, top, bottom = MARGIN, MARGIN + 38, 0
     for array, title, limits, white in zip(arrays, titles, ranges, whites, strict=True):
@@ -358,18 +354,19 @@ def maps(
         axes.spines[:].set(color=GREY, linewidth=0.5)
         look = {"cmap": "gray" if white else "viridis", "interpolation": "nearest", "gid": "map"}
         image = axes.imshow(array, vmin=limits[0], vmax=limits[1], aspect="auto", **look)
-        size = font_size(_texts(array.flat), cell, cell) if values and longest <= 9 else 0
+        size = font_size(_texts(array.flat), cell, cell) if written else 0
         for (row, column), value in np.ndenumerate(array) if size else ():
             at = x + (column + 0.5) * cell, top + (row + 0.5) * cell
-            page.text(*at, number(value), size, ink(image.to_rgba(value)), gid="value")
+            paint = image.to_rgba(value)
+            page.text(*at, number(value), size, ink(paint), halo=paint, gid="value")
         bottom = max(bottom, top + high)
         if scale == "each":
-            page.scale(image, x, top + high + 8, wide)
+            page.scale(image, x, top + high + 8, max(wide, *bars))
             bottom = max(bottom, top + high + 28)
         x += max(wide, least) + GAP
         page.right = max(page.right, x - GAP)
     if scale != "each":
-        page.scale(image, MARGIN, bottom + 12, 150)
+        page.scale(image, MARGIN, bottom + 12, max(150, *bars))
         bottom += 32
     if alt is None:
         parts = []

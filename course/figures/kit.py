@@ -165,14 +165,11 @@ class Page:
         """A bar of an image's colours above the numbers that its ends stand for."""
         low, high = image.get_clim()
         if low == high:
-            self.text(x, y + 8, extent((low, high)), SMALLEST, GREY_TEXT, ha="left")
+            self.text(x, y + 8, f"all {number(low)}", SMALLEST, GREY_TEXT, ha="left")
             return
-        wide = max(wide, text_width(extent((low, high)), SMALLEST))
         self.right = max(self.right, x + wide)
-        bar = self.figure.colorbar(
-            image, cax=self.plot(x, y, wide, 6), orientation="horizontal", ticks=[low, high],
-            format=lambda value, _: number(value),
-        )  # fmt: skip
+        bar = self.figure.colorbar(image, cax=self.plot(x, y, wide, 6), orientation="horizontal")
+        bar.set_ticks([low, high], labels=[number(low), number(high)])
         bar.outline.set_visible(False)
         bar.ax.tick_params(length=0, pad=4, labelsize=SMALLEST, labelcolor=GREY_TEXT)
         for label, side in zip(bar.ax.get_xticklabels(), ("left", "right"), strict=True):
@@ -227,7 +224,7 @@ def grid(xs, ys) -> np.ndarray:
 
 def cell_size(room: float, count: int, largest: float) -> float:
     """Side of a cell so that ``count`` fit into ``room``, in whole pixels of the image."""
-    return min(largest, room * DENSITY // count / DENSITY)
+    return min(largest, max(room * DENSITY // count, 1) / DENSITY)
 
 
 def ink(fill) -> str:
@@ -235,9 +232,3 @@ def ink(fill) -> str:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(fill)]
     luminance = np.dot([0.2126, 0.7152, 0.0722], linear)  # as WCAG 2.2 defines it
     return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"
-
-
-def extent(limits: Sequence[float]) -> str:
-    """A range of values in words."""
-    low, high = map(number, limits)
-    return f"all {low}" if low == high else f"{low} to {high}"

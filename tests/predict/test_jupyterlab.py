@@ -103,8 +103,8 @@ def test_from_first_prediction_to_progress_page_by_keyboard(notebook, kept: Path
     press("ArrowDown")
     press("Tab")
     press("Enter")
-    expect(one.locator(".verdict")).to_be_focused()
-    expect(one.locator(".verdict")).to_contain_text("Not right yet. There is no half window")
+    expect(one.locator(".course-verdict")).to_be_focused()
+    expect(one.locator(".course-verdict")).to_contain_text("Not right yet. There is no half window")
     expect(one).to_contain_text("Your answer: 13.5 (95 % sure).")
     expect(one).to_contain_text("Keras says 13")
     expect(one.get_by_role("textbox")).to_be_hidden()
@@ -119,8 +119,8 @@ def test_from_first_prediction_to_progress_page_by_keyboard(notebook, kept: Path
     press("Space")
     press("Tab")
     press("Enter")
-    expect(two.locator(".verdict")).to_be_focused()
-    expect(two.locator(".verdict")).to_contain_text("Yes, {8}.")
+    expect(two.locator(".course-verdict")).to_be_focused()
+    expect(two.locator(".course-verdict")).to_contain_text("Yes, {8}.")
     expect(two).to_contain_text("Keras says {8}")
 
     # Radio buttons.
@@ -130,8 +130,8 @@ def test_from_first_prediction_to_progress_page_by_keyboard(notebook, kept: Path
     press("Space")
     press("ArrowRight")
     press("Enter")  # as in any form
-    expect(three.locator(".verdict")).to_be_focused()
-    expect(three.locator(".verdict")).to_contain_text("Yes, same.")
+    expect(three.locator(".course-verdict")).to_be_focused()
+    expect(three.locator(".course-verdict")).to_contain_text("Yes, same.")
     assert answers(kept) == [("13.5", 95, "no_floor"), ("8", 50, None), ("same", 75, None)]
 
     # The progress page.
@@ -160,7 +160,7 @@ def test_nonsense_gets_a_gentle_message(predictions: Locator, kept: Path, answer
     assert not kept.exists()
     box.fill("13")
     box.press("Enter")
-    expect(one.locator(".verdict")).to_contain_text("Yes, 13.")
+    expect(one.locator(".course-verdict")).to_contain_text("Yes, 13.")
     assert answers(kept) == [("13", 95, None)]
 
 
@@ -184,7 +184,7 @@ def commit(one: Locator, answer: str) -> None:
 def test_a_restart_keeps_the_record(notebook, predictions: Locator, kept: Path):
     one = predictions.first
     commit(one, "13.5")
-    expect(one.locator(".verdict")).to_be_focused()
+    expect(one.locator(".course-verdict")).to_be_focused()
     notebook.restart()
     notebook.run_all()
     expect(one).to_contain_text("You have answered this: not right yet.")
@@ -192,13 +192,13 @@ def test_a_restart_keeps_the_record(notebook, predictions: Locator, kept: Path):
     expect(one.get_by_role("textbox")).to_be_hidden()
     assert "half window" not in notebook.page.locator("body").inner_text()
     one.get_by_role("button", name="Show the explanation").click()
-    expect(one.locator(".verdict")).to_contain_text("half window")
+    expect(one.locator(".course-verdict")).to_contain_text("half window")
     expect(one).to_contain_text("Keras says 13")
     one.get_by_role("button", name="Try again").click()
     expect(one.get_by_role("textbox")).to_be_focused()
     expect(one.get_by_role("textbox")).to_have_value("")
     commit(one, "13")
-    expect(one.locator(".verdict")).to_contain_text("Yes, 13.")
+    expect(one.locator(".course-verdict")).to_contain_text("Yes, 13.")
     assert answers(kept) == [("13.5", 75, "no_floor"), ("13", 75, None)]
     one.get_by_role("button", name="Another one").click()
     expect(one.get_by_role("textbox")).to_be_focused()
@@ -211,7 +211,7 @@ def test_a_busy_kernel_is_waited_for(notebook, predictions: Locator):
     commit(one, "13")
     expect(one.get_by_role("status").first).to_have_text("Waiting for the kernel…")
     notebook.interrupt()
-    expect(one.locator(".verdict")).to_contain_text("Yes, 13.")
+    expect(one.locator(".course-verdict")).to_contain_text("Yes, 13.")
     expect(one.get_by_role("status").first).to_be_empty()
 
 
