@@ -581,7 +581,7 @@ class WithLists(WriteUsage):
     _expected = property(lambda self: tuple(self.right(**case) for case in self.cases))
     _wrong = {}  # noqa: RUF012
 
-    def _result(self, case, kind):
+    def answer_of(self, case):
         return questions.usage(3, 3).answer_type
 
 

@@ -524,10 +524,11 @@ def test_a_layer_that_does_not_fit_is_named():
 
 
 def test_a_belief_that_fits_no_layer_explains_nothing():
-    """Side by side, windows of 5 leave 2 of 12 pixels, which the next layer does not fit."""
-    layers = [{"filters": 4, "kernel_size": 5}, {"filters": 4}, {"filters": 4}]
+    """With steps of 3 in place of 2, a window of 5 leaves 3 of 12 pixels: too few for one of 4."""
+    layers = [{"filters": 4, "kernel_size": 5, "strides": 2}, {"filters": 4, "kernel_size": 4}]
     question = questions.model_shapes(layers, (12, 12, 1))
-    assert "windows_never_overlap" not in {mistake.name for mistake in question.mistakes}
+    assert "stride_is_a_gap" not in {mistake.name for mistake in question.mistakes}
+    assert question.diagnose("4x4x4 1x1x4").correct
 
 
 def test_another_gives_up(monkeypatch):
