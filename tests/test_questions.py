@@ -1,6 +1,8 @@
 """Questions: right as Keras is, wrong as learners are, and never wrong about a learner."""
 
 import dataclasses
+import functools
+import inspect
 import itertools
 import random
 import re
@@ -18,6 +20,7 @@ from course.mistakes import MISTAKES
 from course.questions import AnswerError, Diagnosis
 
 STACK = [{"kernel_size": 3, "strides": s, "padding": "same"} for s in (2, 2, 1)]
+DOUBLED = [{"kernel_size": 2, "padding": "causal", "dilation_rate": d} for d in (1, 2, 4)]
 LAYERS = [{"filters": 8, "strides": 2}, {"padding": "same"}, {"filters": 4, "padding": "same"}]
 
 
@@ -509,6 +512,42 @@ def test_a_setting_is_kept_as_plain_data():
             assert question.diagnose(question.expected(question.cases[0])).correct
 
 
+def test_a_layer_that_does_not_fit_is_named():
+    """With the sizes up to it: in a stack, nobody has them in mind."""
+    with pytest.raises(SettingError, match=r"Layer 2: kernel_size=5 .* The sizes: 7 → 3\."):
+        questions.receptive_field([{"kernel_size": 5}, Window(5)], 7)
+    with pytest.raises(SettingError, match=r"Layer 2: strides=0 is impossible"):
+        questions.receptive_field([Window(3), {"strides": 0}], 7)
+    layers = [{"filters": 4}, {"filters": None}, {"filters": 4, "kernel_size": (3, 5)}]
+    with pytest.raises(SettingError, match=r"Layer 3: kernel_size=5 .* The sizes: 9 → 7 → 3\."):
+        questions.model_shapes(layers, (20, 9, 1))
+
+
+def test_a_belief_that_fits_no_layer_explains_nothing():
+    """With steps of 3 in place of 2, a window of 5 leaves 3 of 12 pixels: too few for one of 4."""
+    layers = [{"filters": 4, "kernel_size": 5, "strides": 2}, {"filters": 4, "kernel_size": 4}]
+    question = questions.model_shapes(layers, (12, 12, 1))
+    assert "stride_is_a_gap" not in {mistake.name for mistake in question.mistakes}
+    assert question.diagnose("4x4x4 1x1x4").correct
+
+
+def test_another_gives_up(monkeypatch):
+    """Rather than look for ever for a setting that does not exist."""
+    monkeypatch.setattr(questions.output_size, "worth", 100)
+    with pytest.raises(RuntimeError, match="no other output_size"):
+        questions.output_size().another(1)
+
+
+@every_kind
+def test_a_question_is_made_by_the_function_of_its_name(kind):
+    question = one_of_each()[kind]
+    make = getattr(questions, kind)
+    assert make.__doc__[0].isupper()
+    assert repr(question).startswith(f"questions.{kind}(")
+    assert make(**question.setting) == question
+    assert list(inspect.signature(make).parameters)[: len(question.setting)]
+
+
 def test_a_name_in_capitals_is_diagnosed_as_the_same_padding():
     assert questions.output_size(28, 5, 1, "Same").diagnose(24).mistake == "other_padding"
     assert questions.which_padding(28, 3, 2, 28).diagnose("same").mistake == "same_means_same_size"
@@ -729,6 +768,12 @@ def test_what_no_mistake_explains_gets_the_nearest_fact():
         questions.unread(28, 3, 2).diagnose({5}): "begin at 0, 2, …, 24",
         questions.unread(28, 3, 2).diagnose({99}): "no pixel 99",
         questions.receptive_field(STACK).diagnose(77): "1, 2, 4",
+        questions.receptive_field(STACK).diagnose(78): "the spans are 3, 3, 3, and the jumps 1, 2",
+        questions.receptive_field(DOUBLED).diagnose(77): "the spans are 2, 3, 5.",
+        questions.unread(7, 3, 2).diagnose({5}): "begin at 0, 2, 4 and",
+        questions.usage(7, 3, 1, "same").diagnose([9] * 7): "begin at −1, 0, …, 5 and",
+        questions.unread(7, 3, 2).diagnose({-3}): "no pixel −3",
+        questions.output_size(28, 3).diagnose("error"): "⌊(28 − 3) / 1⌋ + 1",
         SHAPES.diagnose("26x26x4; 24x24x9"): "Layer 2 gets 26×26×4",
     }
     for diagnosis, fact in cases.items():
@@ -838,6 +883,69 @@ def test_a_model_is_held_to_every_wish():
 def test_a_model_of_the_wrong_shape_shows_what_was_believed(mistake, convolution, wanted):
     diagnosis = questions.build_model((28, 28, 1), wanted).diagnose(conv_model(convolution))
     assert (diagnosis.correct, diagnosis.mistake) == (False, mistake)
+
+
+def test_no_macs_are_few():
+    import keras
+
+    question = questions.build_model((28, 28, 1), (14, 14, 1), max_macs=1000)
+    pooling = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.MaxPooling2D(2)])
+    assert questions.describe(pooling)["macs"] == 0
+    assert question.diagnose(pooling).correct
+
+
+def test_what_is_not_counted_is_not_judged():
+    """Unless what is counted is too much already, or something else is wrong."""
+    import keras
+
+    model = conv_model((8, 3), head=[keras.layers.BatchNormalization(name="bn")])
+    known = 26 * 26 * 72
+    make = functools.partial(questions.build_model, (28, 28, 1), (26, 26, 8))
+    diagnosis = make(max_macs=10_000_000).diagnose(model)
+    assert not diagnosis.correct
+    assert diagnosis.message == (
+        "The course cannot tell. Without the MACs of `bn`, which are not counted, it takes "
+        f"{known:,} of the 10,000,000 that are allowed."
+    )
+    too_many = make(max_macs=known - 1).diagnose(model)
+    assert too_many.message.startswith(f"Not right yet. It takes at least {known:,} MACs")
+    assert "parameters" in make(max_macs=10_000_000, max_params=9).diagnose(model).message
+    assert make(max_params=1000).diagnose(model).correct
+
+
+def test_a_field_that_is_not_known_is_not_judged():
+    import keras
+
+    class Shift(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs
+
+    model = keras.Sequential([keras.Input((28, 28, 1)), Shift(name="shift")])
+    diagnosis = questions.build_model((28, 28, 1), (28, 28, 1), min_field=3).diagnose(model)
+    assert (diagnosis.correct, diagnosis.mistake) == (False, None)
+    assert diagnosis.message.startswith("The course cannot tell. It does not know how many pixels")
+
+
+def test_one_large_kernel_can_be_forbidden():
+    """Or it would do all that several small ones are asked for."""
+    import keras
+
+    limits = {"min_field": 7, "max_params": 1400}
+    make = functools.partial(questions.build_model, (28, 28, 1), (28, 28, 8), **limits)
+    large = conv_model((8, 7, 1, "same"))
+    small = conv_model((8, 3, 1, "same"), (8, 3, 1, "same"), (8, 3, 1, "same"))
+    dilated = [keras.layers.Conv2D(8, 3, padding="same", dilation_rate=3)]
+    assert make().diagnose(large).correct
+    question = make(max_kernel_size=3)
+    assert "with" in question.prompt
+    assert "windows of at most 3×3" in question.prompt
+    assert "a window of 7 pixels, and at most 3×3 is allowed" in question.diagnose(large).message
+    for model in (small, conv_model(head=dilated)):
+        assert question.diagnose(model).correct
+    pool = keras.layers.MaxPooling2D(7, strides=1, padding="same")
+    assert not question.diagnose(conv_model((8, 1), head=[pool])).correct
+    nested = keras.Sequential([keras.Input((28, 28, 1)), large])
+    assert not question.diagnose(nested).correct
 
 
 def test_what_is_no_model_or_no_chain_gets_a_sentence():

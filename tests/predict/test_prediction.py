@@ -340,12 +340,12 @@ def test_no_prediction_loads_keras(folder: Path):
         from course.questions.answers import show
         for question in {QUESTIONS}:
             right = question.expected(question.cases[0])
-            wrong = [ways[0][0] for ways in question._wrong.values()]
+            (wrong, *_), *_ = question._wrong.values()
             for answer in map(show, [right, *wrong]):
                 widget = predict.ask(question)
                 widget._look()
                 widget._commit(answer, 75, 0)
-                assert widget.says.startswith(f"The right answer is "), widget.says
+                assert widget.says.startswith("The right answer is "), widget.says
                 widget._another()
         print(sorted({{"keras", "tensorflow"}} & set(sys.modules)))
     """
