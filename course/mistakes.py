@@ -744,8 +744,8 @@ def padding_once(right, padding, **window):
 @_mistake(
     "output_size",
     believes="Padding 'same' adds k // 2 pixels on both sides.",
-    sets_right="Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no more "
-    "than ⌈n / s⌉ places need[, here {before} before and {after} after].",
+    sets_right="Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no "
+    "more than ⌈n / s⌉ places need[, here {before} before and {after} after].",
     see=ZEROS,
 )
 def half_a_kernel_on_each_side(right, n, padding, **window):

@@ -128,7 +128,7 @@ def is_executed_from_top_to_bottom(lesson):
 def is_kept_in_normal_form(lesson):
     normal = to_text(normalise(lesson.notebook, lesson.path.stem))
     if lesson.path.read_text(encoding="utf-8") != normal:
-        yield "the file is not as tests/refresh.py writes it: refresh it"
+        yield "the file is not as tests/tools/refresh.py writes it: refresh it"
 
 
 @rule
@@ -305,8 +305,8 @@ def loaded_by(path: Path) -> set[str]:
         "lessons.run(lessons.read(path), path.parent); print(*sys.modules)"
     )
     command = [sys.executable, "-c", program, str(path)]
-    tests = Path(__file__).parent
-    done = subprocess.run(command, cwd=tests, capture_output=True, text=True, check=True)
+    tools = Path(lessons.__file__).parent
+    done = subprocess.run(command, cwd=tools, capture_output=True, text=True, check=True)
     return {"tensorflow", "keras"} & set(done.stdout.split())
 
 
@@ -535,7 +535,7 @@ def test_ignored_output_with_reason_and_assertion_is_allowed(good):
     assert broken_rules(load(good)) == set()
 
 
-# tests/refresh.py
+# tests/tools/refresh.py
 
 
 def test_refreshing_twice_changes_nothing(good, capsys):

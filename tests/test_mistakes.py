@@ -9,10 +9,9 @@ import nbformat
 import pytest
 from lessons import NOTEBOOKS
 
+from course import explore
 from course.geometry import Window
 from course.mistakes import MISTAKES
-
-EXPLORERS = {"window", "network", "receptive_field", "border"}
 
 # Letters that a correction may use, and what the case of a window may have.
 FIELDS = {
@@ -68,7 +67,7 @@ class TestEachMistake:
 
     def test_is_shown_by_a_picture_of_a_possible_setting(self, mistake):
         assert set(mistake.explorer) == {"explorer", "settings"}
-        assert mistake.explorer["explorer"] in EXPLORERS
+        assert mistake.explorer["explorer"] in set(explore.__all__)
         settings = mistake.explorer["settings"]
         names = inspect.signature(Window).parameters
         if mistake.explorer["explorer"] == "window":

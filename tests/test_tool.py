@@ -28,7 +28,7 @@ def test_every_tool_prints_anywhere_before_it_prints(tool: Path):
 
 
 def test_diagnoses_print_anywhere():
-    done = run(ROOT / "tests" / "diagnoses.py")
+    done = run(ROOT / "tests" / "tools" / "diagnoses.py")
     assert done.stderr == ""
     assert done.returncode == 0
     assert r"\u" in done.stdout  # otherwise this encoding has all that it prints
@@ -36,6 +36,6 @@ def test_diagnoses_print_anywhere():
 
 def test_refresh_says_anywhere_why_it_failed(write_notebook):
     path = write_notebook(("code", "raise ValueError('28 → 26')"), execute=False)
-    done = run(ROOT / "tests" / "refresh.py", path)
+    done = run(ROOT / "tests" / "tools" / "refresh.py", path)
     assert done.returncode == 1
     assert r"28 \u2192 26" in done.stdout

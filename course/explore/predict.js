@@ -1,7 +1,7 @@
 // A prediction: answer, say how sure you are, commit, and then see. The kernel is the judge; until
 // it has judged, nothing here knows what is right.
 
-import { arrows, button, clamp, div, drawOn, html, keepKeys, newId } from "./ui.js";
+import { arrows, button, clamp, div, drawOn, html, newId } from "./ui.js";
 
 const LATE = 400; // milliseconds until it is said that the kernel takes its time
 const TOO_LATE = 5_000;
@@ -109,8 +109,7 @@ function render({ model, el }) {
   const result = html("div", { "aria-live": "polite" }, html("div"), says);
   const form = html("form", { onsubmit: commit }, sheet, problem, div("row", html("button", {}, "Commit")));
   notice.setAttribute("role", "status");
-  const about = { class: "prediction", onkeydown: keepKeys };
-  const part = html("div", about, question, form, status, result, buttons, notice);
+  const part = div("prediction", question, form, status, result, buttons, notice);
   el.className = "course-explorer";
   el.replaceChildren(html("style", {}, model.get("_css")), part, picture);
 

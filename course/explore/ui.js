@@ -10,7 +10,20 @@ function make(element, attributes, children) {
     else if ((value ?? false) !== false) element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children.map((child) => child.element ?? child));
+  // JupyterLab and Notebook take no key from an element that says so itself.
+  if (element.tabIndex === 0) {
+    element.setAttribute("data-lm-suppress-shortcuts", "true");
+    element.addEventListener("keydown", save);
+  }
   return element;
+}
+
+/** Ctrl+S is the notebook's all the same: its parent, which does not say so, hears it again. */
+function save(event) {
+  const saves = event.key === "s" && (event.ctrlKey || event.metaKey);
+  if (!saves) return;
+  const unheard = event.target.parentElement.dispatchEvent(new KeyboardEvent("keydown", event));
+  if (!unheard) event.preventDefault(); // otherwise the browser saves the page
 }
 
 /** @param {string} tag @param {Object} [attributes] @param {...(Node|string|Object)} children */
@@ -56,15 +69,8 @@ export const newId = () => `course-${Math.random().toString(16).slice(2)}`;
 
 // Controls
 
-/** JupyterLab takes the arrow keys for itself; what Tab leads to in an explorer needs them. */
-export const keepKeys = (event) => {
-  const ours = event.target.tabIndex === 0;
-  if (ours && /^(Arrow|Home|End|Page|Enter| |Escape)/.test(event.key)) event.stopPropagation();
-};
-
 /** An explorer out of its parts. */
-export const explorer = (...parts) =>
-  html("div", { class: "explorer", onkeydown: keepKeys }, ...parts);
+export const explorer = (...parts) => div("explorer", ...parts);
 
 /** Listens to keys: goes where an arrow, Home or End leads from `at()`, which is [row, column]. */
 export const arrows = (at, go) => (event) => {

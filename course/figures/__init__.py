@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib import style as looks
 
+from course.figures import style
 from course.figures.kit import (
     CROSSED,
     LONGEST,
@@ -24,22 +25,6 @@ from course.figures.kit import (
     grid,
     ink,
     text_width,
-)
-from course.figures.style import (
-    BLUE,
-    BLUE_TINT,
-    GREEN,
-    GREEN_TEXT,
-    GREEN_TINT,
-    GREY,
-    GUIDE,
-    INK,
-    LAYERS,
-    ORANGE,
-    ORANGE_TEXT,
-    ORANGE_TINT,
-    PAPER,
-    UNREAD,
 )
 from course.geometry import Window
 from course.text import number
@@ -75,11 +60,6 @@ def axis(
         shows its values too.
     beside : Row, optional
         One more row. Cells of it too far from the input for the page are left out, with dots.
-
-    Raises
-    ------
-    ValueError
-        ``values`` or ``kernel`` has the wrong length, or the axis is too long to draw.
     """
     _check((window, n))
     outputs, positions, usage = window.output_size(n), window.positions(n), window.usage(n)
@@ -116,35 +96,36 @@ def axis(
         return left + (pixel + lead) * cell
 
     for edge in range(-before, n + after + 1):  # guides from the input down to the usage
-        page.line([x(edge)] * 2, [top, bottom - row], GUIDE, 0.8)
+        page.line([x(edge)] * 2, [top, bottom - row], style.GUIDE, 0.8)
     pads = f", p = {before} + {after}" if before + after else ""
-    page.label(top + row / 2, "input", f"n = {n}{pads}", BLUE)
-    page.ticks(x(np.arange(n) + 0.5), top - 8, BLUE, cell)
+    page.label(top + row / 2, "input", f"n = {n}{pads}", style.BLUE)
+    page.ticks(x(np.arange(n) + 0.5), top - 8, style.BLUE, cell)
     page.padding(grid(x(np.r_[-before:0, n : n + after]), top), cell, row)
     pixels = x(np.arange(n))
-    page.cells(grid(pixels, top), cell, row, BLUE_TINT, BLUE, _texts(inputs), gid="input")
+    page.cells(grid(pixels, top), cell, row, *style.INPUT, _texts(inputs), gid="input")
 
     dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
     settings = f"k = {taps.size}, s = {s}{dilation}"
-    page.label(windows_top + steps * pitch / 2, "window", settings, ORANGE_TEXT)
+    page.label(windows_top + steps * pitch / 2, "window", settings, style.ORANGE_TEXT)
     middles = x(np.array(positions) + span / 2)
     tops = windows_top + np.arange(outputs) % steps * pitch
     bar = pitch - 5
     for middle, y in zip(middles, tops, strict=True):
-        page.line([middle] * 2, [y + bar / 2, outputs_top - 5], ORANGE, marker="v")
+        page.line([middle] * 2, [y + bar / 2, outputs_top - 5], style.ORANGE, marker="v")
     for first, y in zip(positions, tops, strict=True):
-        page.line([x(first), x(first + span)], [y + bar / 2] * 2, ORANGE, 1.5)  # through the gaps
+        through = [x(first), x(first + span)]  # the gaps of a dilated window
+        page.line(through, [y + bar / 2] * 2, style.ORANGE, 1.5)
         at = grid(x(first + taps), y)
-        page.cells(at, cell, bar, ORANGE_TINT, ORANGE, _texts(weights), width=1.5, gid="window")
+        page.cells(at, cell, bar, *style.WINDOW, _texts(weights), width=1.5, gid="window")
 
-    page.label(outputs_top + row / 2, "output", f"o = {outputs}", GREEN_TEXT)
+    page.label(outputs_top + row / 2, "output", f"o = {outputs}", style.GREEN_TEXT)
     at = grid(middles - cell / 2, outputs_top)
-    page.cells(at, cell, row, GREEN_TINT, GREEN, _texts(results), gid="output")
-    page.ticks(middles, outputs_top + row + 9, GREEN_TEXT, cell * s)
+    page.cells(at, cell, row, *style.OUTPUT, _texts(results), gid="output")
+    page.ticks(middles, outputs_top + row + 9, style.GREEN_TEXT, cell * s)
     note = CROSSED if 0 in usage else ""
     if not note and not font_size([str(max(usage))], cell, row):  # no room for the numbers
         note = f"pale {min(usage)}, dark {max(usage)}"
-    page.label(usage_top + row / 2, "read … times", note, INK)
+    page.label(usage_top + row / 2, "read … times", note, style.INK)
     page.usage(grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
     if beside:
         below = {"input": windows_top, "output": usage_top, "usage": bottom}[beside.below]
@@ -164,17 +145,17 @@ def axis(
 
 def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[int, int]) -> None:
     """Draw one more row into an axis whose pixels begin at ``x(pixel)``."""
-    page.label(y + high / 2, row.name, row.note, INK)
+    page.label(y + high / 2, row.name, row.note, style.INK)
     cell = x(1) - x(0)
-    for is_wrong, edge, width in ((False, GREEN, None), (True, UNREAD, 2.5)):
+    for is_wrong, edge, width in ((False, style.GREEN, None), (True, style.UNREAD, 2.5)):
         cells = {p: text for p, (text, wrong) in row.cells.items() if wrong == is_wrong}
         cells = {p: text for p, text in cells.items() if ends[0] <= p <= ends[1] - 1}
         corners, texts = grid(x(np.array(list(cells))), y), list(cells.values())
-        fills = [GREEN_TINT if text else PAPER for text in texts]
+        fills = [style.GREEN_TINT if text else style.PAPER for text in texts]
         page.cells(corners, cell, high, fills, edge, texts, width=width, gid="beside")
         for pixel in cells if is_wrong and cell >= 9 else ():  # room for the mark
-            page.text(x(pixel + 0.5), y + high + 9, "≠", SMALLEST, UNREAD, gid="wrong")
-    dots = {"y": y + high / 2, "text": "…", "size": SMALLEST, "color": UNREAD, "gid": "more"}
+            page.text(x(pixel + 0.5), y + high + 9, "≠", SMALLEST, style.UNREAD, gid="wrong")
+    dots = {"y": y + high / 2, "text": "…", "size": SMALLEST, "color": style.UNREAD, "gid": "more"}
     if min(row.cells) < ends[0]:
         page.text(x(ends[0]) - 4, ha="right", **dots)
     if max(row.cells) > ends[1] - 1:
@@ -196,12 +177,6 @@ def window(
         The window and the number of input pixels, for both axes or as (rows, columns).
     at : (int, int)
         Row and column of the output unit whose window is outlined.
-
-    Raises
-    ------
-    ValueError
-        There are not one or two of them, ``at`` is outside the output, or an axis is too long to
-        draw.
     """
     windows = window if isinstance(window, tuple | list) else (window, window)
     sizes = n if isinstance(n, tuple | list) else (n, n)
@@ -245,18 +220,18 @@ def window(
         return top + (above + np.asarray(pixels)) * cell
 
     rows, columns = (np.arange(size) for size in sizes)
-    page.caption(MARGIN, top, "input", _by(sizes), BLUE)
+    page.caption(MARGIN, top, "input", _by(sizes), style.BLUE)
     outside = np.r_[-above:0, sizes[0] : sizes[0] + below]
     page.padding(grid(x(np.arange(-before, sizes[1] + after)), y(outside)), *square)
     page.padding(grid(x(np.r_[-before:0, sizes[1] : sizes[1] + after]), y(rows)), *square)
-    page.cells(grid(x(columns), y(rows)), *square, BLUE_TINT, BLUE, gid="input")
+    page.cells(grid(x(columns), y(rows)), *square, *style.INPUT, gid="input")
     if all(w.dilation_rate == 1 for w in windows):  # one outline around all that is read
         spans = [w.span * cell for w in windows]
         page.outline(grid(x(firsts[1]), y(firsts[0])), spans[1], spans[0], gid="window")
     else:
         page.outline(grid(x(reads[1]), y(reads[0])), *square, gid="window")
 
-    page.caption(MARGIN, below_top, "read … times", CROSSED * (0 in usage), INK)
+    page.caption(MARGIN, below_top, "read … times", CROSSED * (0 in usage), style.INK)
     page.usage(grid(x(columns), below_top + rows * cell), *square, usage.ravel(), usage.max())
     bottom = below_top + sizes[0] * cell
     times = np.unique(usage)
@@ -265,9 +240,9 @@ def window(
         keys = grid(right + np.arange(times.size) * 24, below_top)
         page.usage(keys, 24, 20, times, usage.max())
 
-    page.caption(right, top, "output", _by(outputs), GREEN_TEXT)
+    page.caption(right, top, "output", _by(outputs), style.GREEN_TEXT)
     xs, ys = (start + np.arange(o) * cell for start, o in ((right, outputs[1]), (top, outputs[0])))
-    page.cells(grid(xs, ys), *square, GREEN_TINT, GREEN, gid="output")
+    page.cells(grid(xs, ys), *square, *style.OUTPUT, gid="output")
     page.outline(grid(xs[at[1]], ys[at[0]]), *square, gid="output unit")
 
     alt = [
@@ -309,11 +284,6 @@ def maps(
     scale : "each", "shared" or (black, white)
         Whether every image has its own range of colours or all have the same; a pair is the
         range of greys for all.
-
-    Raises
-    ------
-    ValueError
-        There is no image, one is not a 2-D array of finite numbers, or titles do not match.
     """
     if isinstance(images, Mapping):
         titles, images = titles or images.keys(), images.values()
@@ -348,10 +318,10 @@ def maps(
         high, wide = np.multiply(array.shape, cell)
         if x > MARGIN and x + max(wide, least) > WIDTH - MARGIN:
             x, top = MARGIN, bottom + 38 + GAP
-        page.caption(x, top, title, _by(array.shape), INK)
+        page.caption(x, top, title, _by(array.shape), style.INK)
         axes = page.plot(x, top, wide, high)
         axes.set(xticks=(), yticks=())
-        axes.spines[:].set(color=GREY, linewidth=0.5)
+        axes.spines[:].set(color=style.GREY, linewidth=0.5)
         look = {"cmap": "gray" if white else "viridis", "interpolation": "nearest", "gid": "map"}
         image = axes.imshow(array, vmin=limits[0], vmax=limits[1], aspect="auto", **look)
         size = font_size(_texts(array.flat), cell, cell) if written else 0
@@ -386,11 +356,6 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
     ----------
     ledgers : dict of str to Ledger
         Each model's name and its ledger, as ``course.ledger`` makes it.
-
-    Raises
-    ------
-    ValueError
-        ``ledgers`` is empty or is not a dict of ledgers.
     """
     if not isinstance(ledgers, Mapping) or not ledgers:
         raise ValueError("give a dict of at least one model: {name: ledger}.")
@@ -408,7 +373,7 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
     for quantity, heading in quantities:
         totals = {name: getattr(ledger, f"total_{quantity}") for name, ledger in ledgers.items()}
         page.text(left, y + 8, heading, 13, weight="bold", ha="left")
-        page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], GREY, 1)
+        page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], style.GREY, 1)
         y += 28
         for name, ledger in ledgers.items():
             page.text(left - 12, y + 13, name, 12, ha="right")
@@ -447,9 +412,9 @@ def _paints(rows) -> dict[str, dict[str, str]]:
     kinds = [row.kind for row in rows]
     paints = {}
     for index, row in enumerate(rows):
-        hue = LAYERS[list(dict.fromkeys(kinds)).index(row.kind) % len(LAYERS)]
+        hue = style.LAYERS[list(dict.fromkeys(kinds)).index(row.kind) % len(style.LAYERS)]
         hatch = hatches[kinds[:index].count(row.kind) % len(hatches)]
-        paints[row.name] = {"fill": hue, "edge": PAPER, "hatch": hatch}
+        paints[row.name] = {"fill": hue, "edge": style.PAPER, "hatch": hatch}
     return paints
 
 

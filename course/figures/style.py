@@ -9,6 +9,7 @@ INK, PAPER, GUIDE = "#222222", "#FFFFFF", "#E6E6E6"
 # As words on paper, orange, green and grey would be too pale (contrast below 4.5 : 1).
 ORANGE_TEXT, GREEN_TEXT, GREY_TEXT = "#8A5D00", "#006B4E", "#666666"
 BLUE_TINT, ORANGE_TINT, GREEN_TINT = "#CFE5F2", "#FBE9C7", "#CCECE3"
+INPUT, WINDOW, OUTPUT = (BLUE_TINT, BLUE), (ORANGE_TINT, ORANGE), (GREEN_TINT, GREEN)  # and edge
 UNREAD = "#A63F00"
 USAGE = ("#EDF6FB", "#7DBADD", BLUE)  # from read once to read most often
 LAYERS = ("#56B4E9", "#DDA0C4", "#F0E442", "#E58A4D", "#BBBBBB")  # the kinds, in order of use

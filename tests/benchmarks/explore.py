@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tools")]
 import refresh  # noqa: E402
 from explore.conftest import launch  # noqa: E402
 from explore.lab import Notebook, serve  # noqa: E402

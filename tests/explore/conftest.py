@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
@@ -124,3 +125,15 @@ def violations() -> Callable[[Page], list[str]]:
         return [f"{each['help']}: {node['html']}" for each in found for node in each["nodes"]]
 
     return violations
+
+
+def luminance(colours: np.ndarray) -> np.ndarray:
+    """Relative luminance (WCAG 2) of colours (..., 3) from 0 to 255."""
+    parts = np.asarray(colours, float)[..., :3] / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other) -> np.ndarray:
+    light, dark = np.maximum(*(both := (luminance(one), luminance(other)))), np.minimum(*both)
+    return (light + 0.05) / (dark + 0.05)

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from course import digits, explore, figures
 from course.explore.border import BorderExplorer
+from explore.conftest import contrast
 
 MODES = {
     "zero": "constant",
@@ -292,17 +293,6 @@ def test_arrow_keys_pick_a_pixel(page: Page, open_explorer):
     expect(page.locator(".course-aloud")).to_contain_text("Pixel (1, 0) is 4")
 
 
-def test_arrow_keys_stay_inside(page: Page, open_explorer):
-    """JupyterLab would move to the next cell."""
-    open_explorer(page, explore.border(np.eye(3)))
-    note = "document.onkeydown = (event) => { document.title += ` ${event.key}`; }"
-    page.evaluate(f"() => {{ {note} }}")
-    for control in [picture(page, "input"), page.get_by_label("fill"), page.get_by_role("slider")]:
-        control.first.press("ArrowDown")
-    picture(page, "input").press("a")
-    assert page.title() == "A lesson a"
-
-
 @pytest.mark.parametrize("width", [1000, 360])
 def test_pointer_picks_a_pixel(page: Page, open_explorer, width: int):
     open_explorer(page, explore.border(fill="reflect", width=4), width=width)
@@ -335,71 +325,6 @@ def test_impossible_border_says_why_and_is_mended(page: Page, open_explorer, fil
     expect(sentence).to_be_hidden()
     expect(picture(page, "input")).to_be_focused()  # the button is gone
     expect(page.get_by_role("slider", name="border shown")).to_have_value(str(nearest))
-
-
-@pytest.mark.parametrize("image", [None, np.eye(2)], ids=["digit", "smallest"])
-def test_every_control_at_its_ends(page: Page, open_explorer, image):
-    open_explorer(page, explore.border(image))
-    page.get_by_label("contaminated").uncheck()
-    for fill in MODES:
-        page.get_by_label("fill").select_option(fill)
-        for name in ("border shown", "layers"):
-            for key in ("End", "ArrowRight", "Home", "ArrowLeft", "End"):
-                page.get_by_role("slider", name=name).press(key)
-                for figure in page.locator("figure").all():
-                    assert figure.locator("canvas").bounding_box()["width"] > 50  # CSS pixels
-    expect(page.get_by_role("slider", name="layers")).to_have_value("6")
-    page.get_by_label("contaminated").check()
-    expect(picture(page, "output")).to_have_accessible_name(re.compile("layer 6"))
-
-
-def test_tab_reaches_everything_once(page: Page, open_explorer):
-    open_explorer(page, explore.border())
-    names = []
-    for _ in range(9):
-        page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        if not focused.count():
-            break
-        names.append(focused.evaluate("e => (e.labels?.[0]?.textContent ?? e.ariaLabel)"))
-    assert [name.split()[0] for name in names] == [
-        "fill",
-        "p,",
-        "layers",
-        "show",
-        "input",
-        "output",
-    ]
-
-
-def test_fixed_and_hidden_settings(page: Page, open_explorer):
-    widget = explore.border(
-        np.eye(3), "reflect", 4, fixed=["width", "contaminated"], hidden=["layers"]
-    )
-    open_explorer(page, widget)
-    expect(page.get_by_label("fill")).to_be_enabled()
-    expect(page.get_by_role("slider", name="border shown")).to_be_disabled()
-    expect(page.get_by_role("slider", name="layers")).to_be_hidden()
-    expect(page.get_by_label("contaminated")).to_be_disabled()
-    expect(page.locator(".course-impossible")).to_be_visible()
-    expect(page.get_by_role("button")).to_have_count(0)  # what is fixed cannot be mended
-
-
-def test_two_explorers_do_not_share(page: Page, open_explorer):
-    open_explorer(page, explore.border(np.eye(3)), explore.border(np.eye(4)))
-    page.get_by_label("fill").first.select_option("circular")
-    first, second = page.locator(".course-formula").all()
-    expect(first).to_contain_text("copies (2, 1): 0.")
-    expect(second).to_contain_text("is zero.")
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1600])
-def test_all_can_see_and_use_it(page: Page, open_explorer, violations, width: int, dark: bool):
-    widgets = [explore.border(layers=3, width=4), explore.border(np.eye(3), "reflect", 4)]
-    open_explorer(page, *widgets, width=width, dark=dark)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -440,14 +365,6 @@ def test_numbers_stand_out_from_every_grey(page: Page, open_explorer):
         assert contrast(fill, behind) >= 4.5
         inks.add(tuple(fill))
     assert inks == {(0, 0, 0), (255, 255, 255)}
-
-
-def contrast(one, other) -> float:
-    """Contrast ratio of two colours, as WCAG 2.2 defines it."""
-    values = np.array([one, other]) / 255
-    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    darker, lighter = sorted(linear @ [0.2126, 0.7152, 0.0722])
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def test_numbers_have_as_many_decimals_as_have_room(page: Page):

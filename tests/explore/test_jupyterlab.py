@@ -15,9 +15,39 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from course import explore
 from explore import lab
 from explore.conftest import watched
 
+EVERYTHING = (
+    "from course import explore, predict, questions",
+    *(f"explore.{name}()" for name in explore.__all__),
+    "predict.ask(questions.output_size(n=28, kernel_size=3))",
+    "predict.ask(questions.unread(n=9, kernel_size=2, strides=2))",
+    "predict.ask(questions.which_padding(n=28, kernel_size=3, strides=2, output=14))",
+)
+# Each does something to a notebook whose cell, and not a control in it, has the focus.
+KEYS = (
+    *("a", "b", "d", "d", "m", "r", "x", "y", "0", "1", "Delete", "Space", "Escape"),
+    *("ArrowUp", "ArrowDown", "PageDown", "Shift+M", "Shift+ArrowDown", "Control+b"),
+)
+# The first of each kind of element that Tab leads to, and what the notebook is like.
+KINDS = """() => {
+  const kinds = {};
+  for (const each of document.querySelectorAll(".course-explorer *")) {
+    if (each.tabIndex === 0 && !each.disabled && each.getClientRects().length) {
+      kinds[[each.tagName, each.type, each.role]] ??= each;
+    }
+  }
+  return Object.values(kinds);
+}"""
+CELLS = """() => {
+  const { content } = jupyterapp.shell.currentWidget;
+  const cells = content.widgets.map(({ model, inputHidden, outputHidden }) =>
+    [model.type, model.sharedModel.source, inputHidden, outputHidden]);
+  const selected = content.selectedCells.length;
+  return [content.mode, content.activeCellIndex, selected, jupyterapp.shell.leftCollapsed, cells];
+}"""
 TWICE = ["from course import explore\nw = explore.window(n=8)", "w", "w"]
 HERE = lessons.lesson_paths()
 PICTURE = re.compile(refresh.SANITIZE["pictures"]["regex"])
@@ -117,6 +147,30 @@ def expect_alive(page: Page, count: int = 1) -> None:
 
 
 # With a kernel
+
+
+def test_keys_are_those_of_what_has_the_focus(write, open_notebook):
+    """Typing does not cut a cell, arrows move a slider and no cell, and Ctrl+S still saves."""
+    notebook = open_notebook(write("keys.ipynb", *EVERYTHING))
+    page = notebook.page
+    notebook.run_all()
+    expect(page.locator(".course-explorer form")).to_have_count(3)
+    kinds = page.evaluate_handle(KINDS).get_properties().values()
+    assert len(kinds) >= 9
+    for kind in (each.as_element() for each in kinds):
+        kind.focus()
+        before = page.evaluate(CELLS)
+        for key in KEYS:
+            kind.press(key)
+        assert page.evaluate(CELLS) == before, kind.evaluate("each => each.outerHTML")
+    slider = page.get_by_role("slider", name="n, input size").first
+    slider.press("Home")
+    expect(slider).to_have_value("1")
+    slider.press("ArrowRight")
+    expect(slider).to_have_value("2")
+    page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty = true")
+    slider.press("Control+s")
+    page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
 
 
 def test_kernel_knows_what_was_dragged_and_both_pictures_follow(write, open_notebook):

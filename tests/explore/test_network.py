@@ -464,48 +464,6 @@ def test_impossible_network_names_the_layer_and_offers_what_works(page, open_exp
     assert "–" not in "".join(cell for row in text_table(page)[1:3] for cell in row)
 
 
-def test_nothing_a_student_can_drag_breaks_it(page, open_explorer):
-    open_explorer(page, explore.network())
-    rng = random.Random(4)
-    for _ in range(60):
-        sliders = page.locator("input[type=range]:visible")
-        slider = sliders.nth(rng.randrange(sliders.count()))
-        slider.fill(str(rng.randint(1, int(slider.get_attribute("max")))))
-        lists = page.locator("select:visible")
-        lists.nth(rng.randrange(lists.count())).select_option(index=rng.randint(0, 1))
-        button = page.get_by_role("button", name=rng.choice(["Add", "Remove", "Use"]))
-        if button.is_visible() and button.is_enabled():
-            button.click()
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-        text = page.locator(".course-explorer").inner_text()
-        assert not any(word in text for word in ("NaN", "undefined", "Infinity", "null"))
-        shown = [
-            page.locator(".course-impossible").is_visible(),
-            page.get_by_role("img").first.is_visible(),
-        ]
-        assert sorted(shown) == [False, True]
-
-
-def test_fixed_and_hidden_settings(page, open_explorer):
-    options = {"fixed": ["kernel_size", "layers"], "hidden": ["filters", "channels", "build"]}
-    open_explorer(page, explore.network(n=4, **options))
-    conv1 = page.get_by_role("group", name="conv1")
-    expect(conv1.get_by_label("kernel_size")).to_be_disabled()
-    expect(conv1.get_by_label("strides")).to_be_enabled()
-    expect(conv1.get_by_label("filters")).to_be_hidden()
-    expect(page.get_by_label("channels")).to_be_hidden()
-    expect(page.get_by_role("button")).to_have_count(0)  # no presets, no fix, no build
-    expect(page.locator(".course-impossible")).to_contain_text("conv2: kernel_size=3 is impossible")
-
-
-@pytest.mark.parametrize(("width", "dark"), [(360, True), (1000, False), (1600, True)])
-def test_accessible_and_never_wider_than_the_page(page, open_explorer, violations, width, dark):
-    broken = explore.network([{"kernel_size": 30}, {}])
-    open_explorer(page, explore.network("strided"), broken, width=width, dark=dark)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 # Python
 
 
@@ -538,12 +496,12 @@ def test_picture_of_an_impossible_network_shows_the_nearest():
             "kernel_size=0 is impossible: it must be at least 1. Try kernel_size=1",
         ),
         ({"strides": 1.5}, "strides=1.5 is impossible: it must be a whole number. Try strides=2"),
-        ({"strides": (2, 2)}, "it must be one whole number. Try strides=2"),
+        ({"strides": (2, 2)}, "it must be one whole number; .* Try strides=2"),
         ({"filters": -3}, "filters=-3 is impossible: it must be at least 1. Try filters=1"),
         ({"padding": "sme"}, "padding='sme' is impossible: .* Try padding='same'"),
         ({"padding": "causal"}, 'a Conv2D takes "valid" or "same"'),
         ({"padding": 1}, 'a Conv2D takes "valid" or "same"'),
-        ({"stride": 2}, "there is no setting 'stride'; there are kernel_size, strides"),
+        ({"stride": 2}, "give a dict with any of kernel_size, strides"),
         (3, "give a dict"),
     ],
 )

@@ -256,7 +256,7 @@ def test_release_is_made_from_its_source(course):
     made = course / "release" / NAME
     kept = HOMEWORK / "release" / NAME
     assert kept.read_text(encoding="utf-8") == made.read_text(encoding="utf-8"), (
-        "run: uv run --group test python tests/release.py"
+        "run: uv run --group test python tests/tools/release.py"
     )
 
 

@@ -1,6 +1,6 @@
 """Every mistake, a wrong answer worked out by hand, and the diagnosis that it gets.
 
-    uv run --group test python tests/diagnoses.py
+    uv run --group test python tests/tools/diagnoses.py
 
 The answers are typed as a learner types them, and the functions are written as a learner writes
 them: by counting and walking, never by the formulas of `course.mistakes`. The exit code is 1 if a

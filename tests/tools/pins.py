@@ -1,6 +1,6 @@
 """Renew the versions that everybody gets, or try the course with others.
 
-    uv run --no-project python tests/pins.py
+    uv run --no-project python tests/tools/pins.py
 
 resolves the project anew, as of the date ``exclude-newer`` in ``pyproject.toml``: for every system
 and every Python, with all extras and groups. It writes the versions into ``pyproject.toml``, those
@@ -8,8 +8,8 @@ that ``uv run`` installs and those that build the package, and Binder's share of
 ``binder/requirements.txt``. From then on it makes no difference what a package index adds, hides
 or dates back.
 
-    uv run --no-project python tests/pins.py --try newest [pytest argument ...]
-    uv run --no-project python tests/pins.py --try lowest [pytest argument ...]
+    uv run --no-project python tests/tools/pins.py --try newest [pytest argument ...]
+    uv run --no-project python tests/tools/pins.py --try lowest [pytest argument ...]
 
 runs the tests in a copy without pins, with the newest release of everything, or with the lowest of
 every direct dependency on the lowest Python. Prints the versions.

@@ -1,6 +1,6 @@
 """Take the steps that Binder takes, in an empty environment, and open the page that it opens.
 
-    uv run --group test python tests/binder_check.py
+    uv run --group test python tests/tools/binder_check.py
 
 Copies the repository, makes an environment with the Python of ``binder/runtime.txt`` and a ``HOME``
 of its own, installs ``requirements.txt``, runs ``postBuild``, starts JupyterLab and opens the page

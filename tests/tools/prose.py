@@ -30,7 +30,7 @@ two, and what a minus takes away is negative: the line for the 1 in "k − 1" gi
 only count something on the page (the items of a list, headings, "lesson 02" in a link to it) have
 no line: they are counted. An equation of numbers alone, "28 − 3 + 1 = 26", must be right besides.
 
-    uv run --group test python tests/prose.py [notebook ...]
+    uv run --group test python tests/tools/prose.py [notebook ...]
 
 prints what is wrong with the prose of lessons, by default of all.
 """

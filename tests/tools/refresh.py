@@ -1,6 +1,6 @@
 """Execute lessons and write them back the way they are kept in the repository.
 
-    uv run --group test python tests/refresh.py [notebook ...]
+    uv run --group test python tests/tools/refresh.py [notebook ...]
 
 Without arguments it refreshes all lessons. A notebook whose execution fails, or prints to stderr,
 stays as it was, and the command ends with exit code 1. Running it twice changes nothing.
@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
-from tool import print_anywhere
+from tool import ROOT, print_anywhere
 
 METADATA = {
     "kernelspec": {
@@ -44,7 +44,7 @@ METADATA = {
 KEPT = ("tags", "nbgrader", "deletable", "editable")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SANITIZE = configparser.ConfigParser(interpolation=None)
-SANITIZE.read(Path(__file__).with_name("nbval_sanitize.cfg"), encoding="utf-8")
+SANITIZE.read(ROOT / "tests" / "nbval_sanitize.cfg", encoding="utf-8")
 SCRIPT = re.compile(SANITIZE["scripts"]["regex"])  # what nbval overlooks, no notebook keeps
 CELL_TIMEOUT = 300  # seconds
 

@@ -1,10 +1,10 @@
 """Make the release of every homework, which is what students get, from its source.
 
-    uv run --group test python tests/release.py
+    uv run --group test python tests/tools/release.py
 
 nbgrader does the work, in a folder of its own: it takes out the solutions, the hidden tests and
-all outputs, and locks the cells that grade. What it makes is written as tests/refresh.py writes a
-notebook. Running it twice changes nothing.
+all outputs, and locks the cells that grade. What it makes is written as tests/tools/refresh.py
+writes a notebook. Running it twice changes nothing.
 """
 
 import os

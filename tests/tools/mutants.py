@@ -1,6 +1,6 @@
 """Change the lessons in small ways and see whether the tests notice.
 
-    uv run --group test python tests/mutants.py [notebook ...]
+    uv run --group test python tests/tools/mutants.py [notebook ...]
 
 In code cells every number becomes one more, and every named padding another one. In the prose
 every number becomes one more in its last digit, two different numbers of a sentence change places,
@@ -297,7 +297,7 @@ def passes(path: Path, notebook: NotebookNode) -> bool:
             shutil.copy(prose.numbers_file(path), prose.numbers_file(changed))
         pytest = ["-m", "pytest", "-c", "pyproject.toml", "-x", "-p", "no:cacheprovider"]
         nbval = [*pytest, "--numprocesses=0", str(changed)]
-        return _succeeds(nbval) and _succeeds(["tests/prose.py", str(changed)])
+        return _succeeds(nbval) and _succeeds(["tests/tools/prose.py", str(changed)])
 
 
 def _succeeds(command: list[str]) -> bool:
