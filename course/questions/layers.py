@@ -3,7 +3,6 @@
 import functools
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from course.geometry import SettingError
@@ -31,7 +30,6 @@ def need_conv_padding(padding: object) -> None:
         raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
 
 
-@dataclass(eq=False, repr=False)
 class Layer(Question):
     """A question about one Conv2D layer on a square image."""
 
@@ -80,7 +78,6 @@ class Layer(Question):
         }
 
 
-@dataclass(eq=False, repr=False)
 class Params(Layer):
     """How many parameters has a Conv2D layer on an image of n×n pixels?"""
 
@@ -116,7 +113,6 @@ class Params(Layer):
         return layer.count_params()
 
 
-@dataclass(eq=False, repr=False)
 class Macs(Layer):
     """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
 
@@ -138,7 +134,6 @@ class Macs(Layer):
         )
 
 
-@dataclass(eq=False, repr=False)
 class TransposedSize(OneWindow):
     """What comes out of a transposed convolution after a convolution took ``n`` pixels down?"""
 
@@ -278,7 +273,6 @@ def _in_keras(layer: dict) -> "keras.Layer":
     return keras.layers.MaxPooling2D(layer["kernel_size"], **settings)
 
 
-@dataclass(eq=False, repr=False)
 class ModelShapes(Question):
     """What is the shape after each layer? Arguments as in `output_shape`."""
 
@@ -409,7 +403,6 @@ def draw_stack(pick: Pick, depth: int) -> dict:
     return {"input_shape": shape, "layers": layers}
 
 
-@dataclass(eq=False, repr=False)
 class OutputShape(ModelShapes):
     """What is the shape after the last layer?
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES, Mistake
@@ -107,7 +107,7 @@ class Pick:
         return options[int(self._random() * len(options))]
 
 
-@dataclass(eq=False, repr=False)
+@dataclass_transform(eq_default=False)
 class Question:
     """A question about a setting: a dataclass of what it is made for.
 
@@ -137,6 +137,7 @@ class Question:
     answer_type = Integer()
 
     def __init_subclass__(cls):
+        dataclass(cls, eq=False, repr=False)
         cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __post_init__(self):

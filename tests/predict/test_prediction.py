@@ -9,7 +9,6 @@ import pytest
 from refresh import SCRIPT
 
 from course import predict, questions
-from course.geometry import SettingError, Window
 from course.mistakes import MISTAKES
 from course.predict import record
 from course.predict.prediction import SURE, Prediction, rich, says
