@@ -584,8 +584,7 @@ def uneven_is_an_error(right, n, strides, **window):
 def forgot_plus_one(right, **window):
     """The number of outputs is the number of steps.
 
-    You counted the steps; add 1 for the place where the window starts, as a fence has one post more
-    than gaps.
+    You counted the steps: add 1 for the first place, as a fence has one post more than gaps.
     """
     return right(**window) - 1
 
@@ -603,8 +602,8 @@ def same_means_same_size(right, n, padding, **window):
 def size_stays(right, n, padding, **window):
     """A convolution keeps the size of the image.
 
-    The window must fit into the image, so the last places fall away, and longer steps leave out
-    more: only padding can make up for it.
+    All of the window must fit into the image, so the last places fall away, and longer steps skip
+    some more.
     """
     return None if padding == "same" else n
 

@@ -152,7 +152,7 @@ class TransposedSize(OneWindow):
     @functools.cached_property
     def cases(self):
         n = window_of(self.setting).output_size(self.n)
-        return (self.setting | {"original": self.n, "n": n},)
+        return ({"original": self.n} | self.setting | {"n": n},)
 
     @property
     def prompt(self):

@@ -80,12 +80,10 @@ MOST_WORDS = 40  # of what is said about several mistakes
 
 def perhaps(start: str, names: Sequence[str], numbers: dict) -> str:
     """Say what sets mistakes right that lead to the same answer, the most common first."""
-    if not names:
-        return start
-    first, *more = (MISTAKES[name].correction(**numbers) for name in names)
-    if not more:
-        return f"{start} {first}"
-    text = f"{start} More than one slip leads there. Perhaps: {first}"
+    if len(names) < 2:
+        return " ".join([start, *(MISTAKES[name].correction(**numbers) for name in names)])
+    first, *more = (MISTAKES[name].correction() for name in names)
+    text = f"{start} Perhaps: {first}"
     for each in more:
         if len(f"{text} Or: {each}".split()) > MOST_WORDS:
             break
