@@ -49,7 +49,7 @@ def numbers_of(case: dict) -> dict:
         numbers |= {"before": before, "after": after}
     if window.padding != "same":
         numbers["room"] = n + before + after - window.span
-    return numbers
+    return case | numbers
 
 
 class OneWindow(Question):
