@@ -792,6 +792,13 @@ def test_a_fact_does_not_give_the_answer_away(kind):
         assert str(right) not in {word.strip("().,") for word in words}
 
 
+def test_several_slips_are_said_in_a_few_words():
+    message = questions.output_size(28, 3, 2).diagnose(14).message
+    assert message.startswith("Not right yet. Perhaps: A last window that does not fit is left out")
+    assert " Or: That is the answer for the other padding" in message
+    assert " Or: Divide first" in questions.output_size(7, 3, 2).diagnose(2).message
+
+
 def test_a_diagnosis_cannot_be_changed():
     diagnosis = questions.output_size(28, 3, 2).diagnose(13.5)
     assert (diagnosis.mistake, diagnosis.candidates) == ("no_floor", ("no_floor",))
