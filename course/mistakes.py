@@ -128,13 +128,18 @@ class Mistake:
 MISTAKES: dict[str, Mistake] = {}
 
 
-def _mistake(*quantities: str, believes: str, sets_right: str, see: tuple, explorer=None):
-    """Make the decorated wrong formula a `Mistake` of its name; ``see`` has a picture, too."""
+def _mistake(*quantities: str, see: tuple, explorer: tuple | None = None):
+    """Make the decorated wrong formula a `Mistake` of its name.
+
+    The first paragraph of its docstring is what is believed, the second what sets it right.
+    ``see`` is a section and its picture, in whose place there may be another.
+    """
     section, (name, settings) = see[0], explorer or see[1]
     shown = {"explorer": name, "settings": settings}
 
     def make(formula: Callable) -> Mistake:
-        mistake = Mistake(formula.__name__, believes, sets_right, section, shown)
+        told = (" ".join(each.split()) for each in formula.__doc__.split("\n\n"))
+        mistake = Mistake(formula.__name__, *told, section, shown)
         mistake.of(*quantities)(formula)
         MISTAKES[mistake.name] = mistake
         return mistake
@@ -188,51 +193,42 @@ DESIGN = ("04_stride.ipynb#Three-networks,-one-design", _stack(1, 1))
 # Who gets read
 
 
-@_mistake(
-    "usage",
-    believes="Every pixel is read equally often.",
-    sets_right="Not every pixel is read equally often, with padding too[: count the windows that "
-    "reach pixel {rare}, and those that reach pixel {often}].",
-    see=DILATED,
-    explorer=_window(7, 3, padding="same", usage=True),
-)
+@_mistake("usage", see=DILATED, explorer=_window(7, 3, padding="same", usage=True))
 def read_equally(right, **window):
+    """Every pixel is read equally often.
+
+    Not every pixel is read equally often, with padding too[: count the windows that reach pixel
+    {rare}, and those that reach pixel {often}].
+    """
     usage = right(**window)
     return (max(usage),) * len(usage)
 
 
-@_mistake(
-    "unread",
-    believes="The windows cover the whole input.",
-    sets_right="The last window may stop before the end, and steps longer than the window leave "
-    "gaps: look where each window begins and ends.",
-    see=HALF,
-    explorer=_window(6, 3, 2, usage=True),
-)
+@_mistake("unread", see=HALF, explorer=_window(6, 3, 2, usage=True))
 def everything_is_read(right, **window):
+    """The windows cover the whole input.
+
+    The last window may stop before the end, and steps longer than the window leave gaps: look where
+    each window begins and ends.
+    """
     return frozenset()
 
 
-@_mistake(
-    "unread",
-    believes="The first pixel has number 1.",
-    sets_right="You counted from 1, and Python counts from 0: the last[ of {n}] pixels has number "
-    "n − 1.",
-    see=COUNT,
-    explorer=_window(6, 3, 2, usage=True),
-)
+@_mistake("unread", see=COUNT, explorer=_window(6, 3, 2, usage=True))
 def counted_from_one(right, **window):
+    """The first pixel has number 1.
+
+    You counted from 1, and Python counts from 0: the last[ of {n}] pixels has number n − 1.
+    """
     return frozenset(pixel + 1 for pixel in right(**window))
 
 
-@_mistake(
-    "usage",
-    believes="A stride skips the pixels between two places.",
-    sets_right="A stride skips places: at each place the window still reads all of its[ {k}] "
-    "pixels.",
-    see=SKIPPED,
-)
+@_mistake("usage", see=SKIPPED)
 def stride_skips_pixels(right, n, **window):
+    """A stride skips the pixels between two places.
+
+    A stride skips places: at each place the window still reads all of its[ {k}] pixels.
+    """
     starts = set(Window(**window).positions(n))
     return tuple(int(pixel in starts) for pixel in range(n)) if window["strides"] > 1 else None
 
@@ -253,29 +249,26 @@ def _(right, n, strides, **window):
     return frozenset(pixel for pixel in range(n) if pixel % strides) if strides > 1 else None
 
 
-@_mistake(
-    "unread",
-    believes="What does not fit is left over at the beginning.",
-    sets_right="The first window stands at the very beginning, padding included, so what is left "
-    "over lies at the other end.",
-    see=HALF,
-    explorer=_window(6, 3, 2, usage=True),
-)
+@_mistake("unread", see=HALF, explorer=_window(6, 3, 2, usage=True))
 def left_over_at_the_start(right, n, **window):
+    """What does not fit is left over at the beginning.
+
+    The first window stands at the very beginning, padding included, so what is left over lies at
+    the other end.
+    """
     return frozenset(n - 1 - pixel for pixel in right(n=n, **window))
 
 
 # What same adds
 
 
-@_mistake(
-    "same_pads",
-    believes="Padding 'same' adds equally many pixels on both sides.",
-    sets_right="The zeros are shared out as evenly as whole numbers allow: when their number is "
-    "odd, the one left over goes after the input alone.",
-    see=ZEROS,
-)
+@_mistake("same_pads", see=ZEROS)
 def symmetric_same(right, **setting):
+    """Padding 'same' adds equally many pixels on both sides.
+
+    The zeros are shared out as evenly as whole numbers allow: when their number is odd, the one
+    left over goes after the input alone.
+    """
     return (max(right(**setting)),) * 2
 
 
@@ -285,14 +278,12 @@ def _(right, padding, **window):
     return right(padding=max(same_pads(**window)), **window) if padding == "same" else None
 
 
-@_mistake(
-    "same_pads",
-    believes="When the number of zeros is odd, the one left over goes before the input.",
-    sets_right="You have the two sides swapped: Keras puts the zero that is left over after the "
-    "input.",
-    see=ZEROS,
-)
+@_mistake("same_pads", see=ZEROS)
 def pads_swapped(right, **setting):
+    """When the number of zeros is odd, the one left over goes before the input.
+
+    You have the two sides swapped: Keras puts the zero that is left over after the input.
+    """
     before, after = right(**setting)
     return after, before
 
@@ -303,94 +294,80 @@ def _(right, padding, **window):
     return right(padding=padding, **window)[::-1] if padding == "same" else None
 
 
-@_mistake(
-    "same_pads",
-    believes="Padding 'same' adds k − 1 zeros, whatever the stride.",
-    sets_right="Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] "
-    "the last window begins sooner, and fewer zeros will do.",
-    see=SAME_STRIDED,
-)
+@_mistake("same_pads", see=SAME_STRIDED)
 def pads_ignore_stride(right, **setting):
+    """Padding 'same' adds k − 1 zeros, whatever the stride.
+
+    Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] the last window
+    begins sooner, and fewer zeros will do.
+    """
     return right(**setting | {"strides": 1})
 
 
-@_mistake(
-    "same_pads",
-    believes="All the zeros that same needs are added on each side.",
-    sets_right="What you added on each side is what both sides get together, so share it out.",
-    see=ZEROS,
-    explorer=_window(7, 5, padding="same"),
-)
+@_mistake("same_pads", see=ZEROS, explorer=_window(7, 5, padding="same"))
 def total_on_each_side(right, **setting):
+    """All the zeros that same needs are added on each side.
+
+    What you added on each side is what both sides get together, so share it out.
+    """
     return (sum(right(**setting)),) * 2
 
 
 # Parameters and work
 
 
-@_mistake(
-    "macs",
-    believes="The window does its work at every pixel of the input.",
-    sets_right="The window works at each output, not at each of the[ {n}·{n}] input pixels: "
-    "count the outputs.",
-    see=STEPS,
-    explorer=_network(2, 2, 1),
-)
+@_mistake("macs", see=STEPS, explorer=_network(2, 2, 1))
 def macs_at_input_size(right, **layer):
+    """The window does its work at every pixel of the input.
+
+    The window works at each output, not at each of the[ {n}·{n}] input pixels: count the outputs.
+    """
     return right(**layer) // _places(layer) * layer["n"] ** 2
 
 
-@_mistake(
-    "params",
-    believes="A filter has weights only.",
-    sets_right="You forgot the biases: each[ of the {filters}] filters has one.",
-    see=WITH_VALID,
-)
+@_mistake("params", see=WITH_VALID)
 def forgot_bias(right, **layer):
+    """A filter has weights only.
+
+    You forgot the biases: each[ of the {filters}] filters has one.
+    """
     return right(**layer | {"bias": False})
 
 
-@_mistake(
-    "params",
-    "macs",
-    believes="A filter is a flat square of k·k weights, whatever it reads.",
-    sets_right="You forgot the channels: a filter has a k·k square of weights for each[ of the "
-    "{channels}] channels it reads.",
-    see=WITH_SAME,
-)
+@_mistake("params", "macs", see=WITH_SAME)
 def forgot_channels(right, **layer):
+    """A filter is a flat square of k·k weights, whatever it reads.
+
+    You forgot the channels: a filter has a k·k square of weights for each[ of the {channels}]
+    channels it reads.
+    """
     return right(**layer | {"channels": 1})
 
 
-@_mistake(
-    "params",
-    "macs",
-    believes="A layer has one filter.",
-    sets_right="That is one filter, and the layer has several[: {filters}].",
-    see=WITH_VALID,
-)
+@_mistake("params", "macs", see=WITH_VALID)
 def forgot_filters(right, **layer):
+    """A layer has one filter.
+
+    That is one filter, and the layer has several[: {filters}].
+    """
     return right(**layer | {"filters": 1})
 
 
-@_mistake(
-    "macs",
-    believes="Each weight is multiplied once.",
-    sets_right="That is the work at one place: each weight is used again at every place of the "
-    "window.",
-    see=BILL,
-)
+@_mistake("macs", see=BILL)
 def macs_at_one_place(right, **layer):
+    """Each weight is multiplied once.
+
+    That is the work at one place: each weight is used again at every place of the window.
+    """
     return right(**layer) // _places(layer)
 
 
-@_mistake(
-    "params",
-    believes="A kernel of size k has k weights.",
-    sets_right="An image has two axes, so a kernel of size k has k·k weights[, here {k} · {k}].",
-    see=TWO_AXES,
-)
+@_mistake("params", see=TWO_AXES)
 def forgot_second_axis(right, **layer):
+    """A kernel of size k has k weights.
+
+    An image has two axes, so a kernel of size k has k·k weights[, here {k} · {k}].
+    """
     biases = layer["filters"] * layer["bias"]
     return (right(**layer) - biases) // layer["kernel_size"] + biases
 
@@ -400,70 +377,63 @@ def _(right, **layer):
     return right(**layer) // layer["kernel_size"]
 
 
-@_mistake(
-    "params",
-    believes="A layer has one bias.",
-    sets_right="Each[ of the {filters}] filters has a bias of its own, not one for all.",
-    see=WITH_VALID,
-)
+@_mistake("params", see=WITH_VALID)
 def one_bias(right, **layer):
+    """A layer has one bias.
+
+    Each[ of the {filters}] filters has a bias of its own, not one for all.
+    """
     return right(**layer | {"bias": False}) + 1 if layer["bias"] else None
 
 
-@_mistake(
-    "params",
-    believes="A stride of s leaves only every s-th parameter, along both axes.",
-    sets_right="Stride changes no parameters: the same filters[, with {k}·{k} weights a channel,] "
-    "visit fewer places.",
-    see=STRIDED,
-)
+@_mistake("params", see=STRIDED)
 def stride_changes_parameters(right, **layer):
+    """A stride of s leaves only every s-th parameter, along both axes.
+
+    Stride changes no parameters: the same filters[, with {k}·{k} weights a channel,] visit fewer
+    places.
+    """
     return Fraction(right(**layer), layer["strides"] ** 2)
 
 
-@_mistake(
-    "params",
-    believes="The zeros of the padding are parameters.",
-    sets_right="Padding adds no parameters: the zeros are data, not weights, and the same filters "
-    "slide over them.",
-    see=WITH_SAME,
-)
+@_mistake("params", see=WITH_SAME)
 def padding_adds_parameters(right, **layer):
+    """The zeros of the padding are parameters.
+
+    Padding adds no parameters: the zeros are data, not weights, and the same filters slide over
+    them.
+    """
     added = sum(_window_of(layer).pads(layer["n"]))
     zeros = (layer["n"] + added) ** 2 - layer["n"] ** 2
     return right(**layer) + zeros * layer["channels"]
 
 
-@_mistake(
-    "params",
-    believes="Each place of the window has weights of its own.",
-    sets_right="A filter takes the same weights to every place, so count them once, not at each "
-    "of the places.",
-    see=ONE_WINDOW,
-)
+@_mistake("params", see=ONE_WINDOW)
 def weights_at_each_place(right, **layer):
+    """Each place of the window has weights of its own.
+
+    A filter takes the same weights to every place, so count them once, not at each of the places.
+    """
     return right(**layer) * _places(layer)
 
 
-@_mistake(
-    "macs",
-    believes="Adding the bias is a multiply-accumulate.",
-    sets_right="A multiply-accumulate is a product that is added up, and a bias is added without "
-    "a product: leave it out.",
-    see=BILL,
-)
+@_mistake("macs", see=BILL)
 def bias_is_a_mac(right, **layer):
+    """Adding the bias is a multiply-accumulate.
+
+    A multiply-accumulate is a product that is added up, and a bias is added without a product:
+    leave it out.
+    """
     return right(**layer) + _places(layer) * layer["filters"]
 
 
-@_mistake(
-    "macs",
-    believes="The product and the sum count as one each, and perhaps the bias as one more.",
-    sets_right="You counted products and sums apart, as TensorFlow's profiler does, but a "
-    "multiply-accumulate is one of each together, and a bias is none.",
-    see=BILL,
-)
+@_mistake("macs", see=BILL)
 def products_and_sums(right, **layer):
+    """The product and the sum count as one each, and perhaps the bias as one more.
+
+    You counted products and sums apart, as TensorFlow's profiler does, but a multiply-accumulate is
+    one of each together, and a bias is none.
+    """
     return 2 * right(**layer)
 
 
@@ -475,37 +445,31 @@ def _(right, **layer):
 # The receptive field
 
 
-@_mistake(
-    "receptive_field",
-    believes="A unit sees as many pixels as the kernels have together.",
-    sets_right="You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.",
-    see=DESIGN,
-)
+@_mistake("receptive_field", see=DESIGN)
 def adds_kernel_sizes(right, windows, n):
+    """A unit sees as many pixels as the kernels have together.
+
+    You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.
+    """
     return sum(_spans(windows))
 
 
-@_mistake(
-    "receptive_field",
-    believes="Strides do not change what a unit sees.",
-    sets_right="After a stride, a step in a later layer is a longer way on the image: multiply "
-    "k − 1 by all the strides before it.",
-    see=DESIGN,
-    explorer=_stack(2, 2, 1),
-)
+@_mistake("receptive_field", see=DESIGN, explorer=_stack(2, 2, 1))
 def ignores_earlier_strides(right, windows, n):
+    """Strides do not change what a unit sees.
+
+    After a stride, a step in a later layer is a longer way on the image: multiply k − 1 by all the
+    strides before it.
+    """
     return 1 + sum(span - 1 for span in _spans(windows))
 
 
-@_mistake(
-    "receptive_field",
-    believes="A layer's own stride widens what its units see.",
-    sets_right="A stride moves the next window, so it counts for the layers after it and not for "
-    "its own.",
-    see=DESIGN,
-    explorer=_stack(1, 2),
-)
+@_mistake("receptive_field", see=DESIGN, explorer=_stack(1, 2))
 def counts_own_stride(right, windows, n):
+    """A layer's own stride widens what its units see.
+
+    A stride moves the next window, so it counts for the layers after it and not for its own.
+    """
     size, jump = 1, 1
     for window, span in zip(windows, _spans(windows), strict=True):
         jump *= window.get("strides", 1)
@@ -513,180 +477,152 @@ def counts_own_stride(right, windows, n):
     return size
 
 
-@_mistake(
-    "receptive_field",
-    believes="A unit sees what the window of its own layer covers.",
-    sets_right="That is the last window alone, and each unit in it already sees several pixels of "
-    "the image.",
-    see=DESIGN,
-    explorer=_stack(1, 1, 1),
-)
+@_mistake("receptive_field", see=DESIGN, explorer=_stack(1, 1, 1))
 def last_window_only(right, windows, n):
+    """A unit sees what the window of its own layer covers.
+
+    That is the last window alone, and each unit in it already sees several pixels of the image.
+    """
     return _spans(windows)[-1]
 
 
-@_mistake(
-    "receptive_field",
-    believes="A unit sees as many pixels as there are steps.",
-    sets_right="You added up the steps; add 1 for the pixel you start from.",
-    see=COUNT,
-    explorer=_stack(1, 1),
-)
+@_mistake("receptive_field", see=COUNT, explorer=_stack(1, 1))
 def field_starts_at_zero(right, **stack):
+    """A unit sees as many pixels as there are steps.
+
+    You added up the steps; add 1 for the pixel you start from.
+    """
     return right(**stack) - 1
 
 
-@_mistake(
-    "receptive_field",
-    believes="Each layer multiplies what a unit sees by its kernel size.",
-    sets_right="Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before "
-    "it sees.",
-    see=DESIGN,
-)
+@_mistake("receptive_field", see=DESIGN)
 def multiplies_kernel_sizes(right, windows, n):
+    """Each layer multiplies what a unit sees by its kernel size.
+
+    Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before it sees.
+    """
     return math.prod(_spans(windows))
 
 
 # Transposed convolutions
 
 
-@_mistake(
-    "transposed_size",
-    believes="A transposed convolution undoes a convolution, and gives back its input size.",
-    sets_right="A transposed convolution turns the connections round, but cannot know the size "
-    "from before[, {original}]: rounding takes several sizes to the same one[, {n}].",
-    see=HALF,
-)
+@_mistake("transposed_size", see=HALF)
 def transposed_inverts_size(right, original, **setting):
+    """A transposed convolution undoes a convolution, and gives back its input size.
+
+    A transposed convolution turns the connections round, but cannot know the size from before[,
+    {original}]: rounding takes several sizes to the same one[, {n}].
+    """
     return original
 
 
-@_mistake(
-    "transposed_size",
-    believes="A transposed convolution is a convolution with another name.",
-    sets_right="You let the map shrink once more, but a transposed convolution spreads each pixel "
-    "out, and the map grows.",
-    see=STEPS,
-)
+@_mistake("transposed_size", see=STEPS)
 def transposed_shrinks(right, n, original, **window):
+    """A transposed convolution is a convolution with another name.
+
+    You let the map shrink once more, but a transposed convolution spreads each pixel out, and the
+    map grows.
+    """
     return Window(**window).output_size(n)
 
 
-@_mistake(
-    "transposed_size",
-    believes="A transposed convolution moves the pixels apart, and that is all.",
-    sets_right="You left out the kernel: every pixel is spread over a whole kernel, the last one "
-    "too.",
-    see=STEPS,
-)
+@_mistake("transposed_size", see=STEPS)
 def spreads_no_pixel(right, n, kernel_size, strides, padding, **setting):
+    """A transposed convolution moves the pixels apart, and that is all.
+
+    You left out the kernel: every pixel is spread over a whole kernel, the last one too.
+    """
     return (n - 1) * strides + 1 if _spread(kernel_size, strides, padding) else None
 
 
-@_mistake(
-    "transposed_size",
-    believes="Each input pixel takes a whole step, and the last kernel comes on top.",
-    sets_right="From the first to the last[ of {n}] pixels there is one step less than pixels: "
-    "count the gaps.",
-    see=COUNT,
-    explorer=_window(7, 3, 2),
-)
+@_mistake("transposed_size", see=COUNT, explorer=_window(7, 3, 2))
 def counts_a_step_too_many(right, n, kernel_size, strides, padding, **setting):
+    """Each input pixel takes a whole step, and the last kernel comes on top.
+
+    From the first to the last[ of {n}] pixels there is one step less than pixels: count the gaps.
+    """
     return n * strides + kernel_size if _spread(kernel_size, strides, padding) else None
 
 
 # How many places: rounding, counting, and what was left out of the setting or misread
 
 
-@_mistake(
-    "output_size",
-    believes="A window that only partly fits still counts.",
-    sets_right="A last window that does not fit is left out, so round [{room} / {s} ]down, not up.",
-    see=HALF,
-    explorer=_window(6, 3, 2, compare=True),
-)
+@_mistake("output_size", see=HALF, explorer=_window(6, 3, 2, compare=True))
 def ceil_for_valid(right, n, strides, **window):
+    """A window that only partly fits still counts.
+
+    A last window that does not fit is left out, so round [{room} / {s} ]down, not up.
+    """
     room = _room(n, **window)
     return None if room is None else math.ceil(Fraction(room) / strides) + 1
 
 
-@_mistake(
-    "output_size",
-    believes="The formula gives the size, even when it is no whole number.",
-    sets_right="There is no half window[: {room} / {s} is no whole number of steps], so round "
-    "down with valid or numeric padding, and up with same.",
-    see=HALF,
-)
+@_mistake("output_size", see=HALF)
 def no_floor(right, n, strides, **window):
+    """The formula gives the size, even when it is no whole number.
+
+    There is no half window[: {room} / {s} is no whole number of steps], so round down with valid or
+    numeric padding, and up with same.
+    """
     room = _room(n, **window)
     return Fraction(n) / strides if room is None else Fraction(room) / strides + 1
 
 
-@_mistake(
-    "refusal",
-    believes="A setting whose steps do not come out even is an error.",
-    sets_right="Keras builds the layer without a word: what is left over at the end is not read, "
-    "and the number of steps[, {room} / {s},] is rounded down.",
-    see=HALF,
-)
+@_mistake("refusal", see=HALF)
 def uneven_is_an_error(right, n, strides, **window):
+    """A setting whose steps do not come out even is an error.
+
+    Keras builds the layer without a word: what is left over at the end is not read, and the number
+    of steps[, {room} / {s},] is rounded down.
+    """
     room = _room(n, **window)
     return None if room is None or room % strides == 0 else "error"
 
 
-@_mistake(
-    "output_size",
-    believes="The number of outputs is the number of steps.",
-    sets_right="You counted the steps; add 1 for the place where the window starts, as a fence "
-    "has one post more than gaps.",
-    see=COUNT,
-)
+@_mistake("output_size", see=COUNT)
 def forgot_plus_one(right, **window):
+    """The number of outputs is the number of steps.
+
+    You counted the steps: add 1 for the first place, as a fence has one post more than gaps.
+    """
     return right(**window) - 1
 
 
-@_mistake(
-    "output_size",
-    believes="Padding 'same' means that the output has the size of the input.",
-    sets_right="Same keeps the size only at stride 1: what it promises is n / s, rounded up"
-    "[, here {n} / {s}].",
-    see=SAME_STRIDED,
-)
+@_mistake("output_size", see=SAME_STRIDED)
 def same_means_same_size(right, n, padding, **window):
+    """Padding 'same' means that the output has the size of the input.
+
+    Same keeps the size only at stride 1: what it promises is n / s, rounded up[, here {n} / {s}].
+    """
     return n if padding == "same" else None
 
 
-@_mistake(
-    "output_size",
-    believes="A convolution keeps the size of the image.",
-    sets_right="The window must fit into the image, so the last places fall away, and longer steps "
-    "leave out more: only padding can make up for it.",
-    see=EATEN,
-)
+@_mistake("output_size", see=EATEN)
 def size_stays(right, n, padding, **window):
+    """A convolution keeps the size of the image.
+
+    All of the window must fit into the image, so the last places fall away, and longer steps skip
+    some more.
+    """
     return None if padding == "same" else n
 
 
-@_mistake(
-    "output_size",
-    believes="Every size is rounded down, that of same as well.",
-    sets_right="Same also counts the last, incomplete step, so round [{n} / {s} ]up.",
-    see=SAME_STRIDED,
-    explorer=_window(7, 3, 2, padding="same"),
-)
+@_mistake("output_size", see=SAME_STRIDED, explorer=_window(7, 3, 2, padding="same"))
 def floor_for_same(right, n, strides, padding, **window):
+    """Every size is rounded down, that of same as well.
+
+    Same also counts the last, incomplete step, so round [{n} / {s} ]up.
+    """
     return math.floor(Fraction(n) / strides) if padding == "same" else None
 
 
-@_mistake(
-    "usage",
-    "macs",
-    "transposed_size",
-    believes="The window moves one pixel at a time, whatever the stride.",
-    sets_right="You left out the stride: each step is longer than one pixel[, here {s} pixels].",
-    see=STEPS,
-)
+@_mistake("usage", "macs", "transposed_size", see=STEPS)
 def ignored_stride(right, **setting):
+    """The window moves one pixel at a time, whatever the stride.
+
+    You left out the stride: each step is longer than one pixel[, here {s} pixels].
+    """
     return right(**setting | {"strides": 1})
 
 
@@ -696,17 +632,13 @@ def _(right, **window):
     return None if window["padding"] == "same" else right(**window | {"strides": 1})
 
 
-@_mistake(
-    *MAP,
-    "macs",
-    "transposed_size",
-    believes="Padding 'valid' is the one that adds zeros, and 'same' is not.",
-    sets_right="That is the answer for the other padding: valid adds nothing, same adds zeros"
-    "[, and here it is {padding}].",
-    see=WITH_SAME,
-    explorer=_window(7, 3, padding="same"),
-)
+@_mistake(*MAP, "macs", "transposed_size", see=WITH_SAME, explorer=_window(7, 3, padding="same"))
 def other_padding(right, **setting):
+    """Padding 'valid' is the one that adds zeros, and 'same' is not.
+
+    That is the answer for the other padding: valid adds nothing, same adds zeros[, and here it is
+    {padding}].
+    """
     padding = OTHER.get(setting["padding"])
     return right(**setting | {"padding": padding}) if padding else None
 
@@ -716,87 +648,78 @@ def _(right, **setting):
     return 0, 0
 
 
-@_mistake(
-    "output_size",
-    believes="The padding makes no difference to the size.",
-    sets_right="You left out the padding: the window slides over the padded input[ of "
-    "{n} + {before} + {after} pixels].",
-    see=OVERHANG,
-)
+@_mistake("output_size", see=OVERHANG)
 def forgot_padding(right, padding, **window):
+    """The padding makes no difference to the size.
+
+    You left out the padding: the window slides over the padded input[ of {n} + {before} + {after}
+    pixels].
+    """
     return None if padding in OTHER else right(**window, padding="valid")
 
 
-@_mistake(
-    "output_size",
-    believes="Padding p adds p pixels in all.",
-    sets_right="Padding goes on both sides[: {before} before and {after} after], so count it "
-    "twice.",
-    see=OVERHANG,
-)
+@_mistake("output_size", see=OVERHANG)
 def padding_once(right, padding, **window):
+    """Padding p adds p pixels in all.
+
+    Padding goes on both sides[: {before} before and {after} after], so count it twice.
+    """
     if padding in OTHER:
         return None
     before, after = Window(window["kernel_size"], 1, padding, window["dilation_rate"]).pads(1)
     return right(**window, padding=(before, 0)) if before == after else None
 
 
-@_mistake(
-    "output_size",
-    believes="Padding 'same' adds k // 2 pixels on both sides.",
-    sets_right="Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no "
-    "more than ⌈n / s⌉ places need[, here {before} before and {after} after].",
-    see=ZEROS,
-)
+@_mistake("output_size", see=ZEROS)
 def half_a_kernel_on_each_side(right, n, padding, **window):
+    """Padding 'same' adds k // 2 pixels on both sides.
+
+    Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no more than ⌈n / s⌉
+    places need[, here {before} before and {after} after].
+    """
     half = Window(**window).span // 2
     return right(n=n, padding=half, **window) if padding == "same" else None
 
 
-@_mistake(
-    "output_size",
-    believes="Only the stride decides the size: it is the input's, divided by the stride.",
-    sets_right="You left out the kernel: all of its[ {k}] pixels must fit, so the last places "
-    "fall away.",
-    see=EATEN,
-)
+@_mistake("output_size", see=EATEN)
 def ignored_kernel(right, n, kernel_size, strides, padding, **window):
+    """Only the stride decides the size: it is the input's, divided by the stride.
+
+    You left out the kernel: all of its[ {k}] pixels must fit, so the last places fall away.
+    """
     room = _room(n, 1, padding)  # a kernel of one pixel
     return None if room is None else math.floor(Fraction(room + 1) / strides)
 
 
-@_mistake(
-    "output_size",
-    believes="The places at stride 1 are shared out among the steps, the first place too.",
-    sets_right="Divide first and add 1 afterwards[: only the room of {room} pixels is divided by "
-    "{s}], because the place where the window starts costs no step.",
-    see=HALF,
-)
+@_mistake("output_size", see=HALF)
 def plus_one_divided(right, n, strides, **window):
+    """The places at stride 1 are shared out among the steps, the first place too.
+
+    Divide first and add 1 afterwards[: only the room of {room} pixels is divided by {s}], because
+    the place where the window starts costs no step.
+    """
     room = _room(n, **window)
     return None if room is None else math.floor(Fraction(room + 1) / strides)
 
 
-@_mistake(
-    "output_size",
-    believes="Stride s leaves s pixels out between two places.",
-    sets_right="The stride is the whole step from one place to the next[, {s} pixels], not what "
-    "is left out in between.",
-    see=STEPS,
-)
+@_mistake("output_size", see=STEPS)
 def stride_is_a_gap(right, **window):
+    """Stride s leaves s pixels out between two places.
+
+    The stride is the whole step from one place to the next[, {s} pixels], not what is left out in
+    between.
+    """
     s = window["strides"]
     return right(**window | {"strides": s + 1}) if s > 1 else None
 
 
-@_mistake(
-    "output_size",
-    believes="The windows lie side by side, like tiles.",
-    sets_right="Windows need not lie side by side: the step is the stride[ of {s}], not the "
-    "kernel size[ of {k}].",
-    see=SKIPPED,
-)
+@_mistake("output_size", see=SKIPPED)
 def windows_never_overlap(right, n, kernel_size, strides, padding, **window):
+    """The windows lie side by side, like tiles.
+
+    Windows need not lie side by side: the step is the stride[ of {s}], not the kernel size[ of
+    {k}].
+    """
     room = _room(n, kernel_size, padding, **window)
     return None if room is None else math.floor(Fraction(room) / kernel_size) + 1
 
@@ -809,15 +732,12 @@ def _(right, **window):
 # Dilation
 
 
-@_mistake(
-    *MAP,
-    "same_pads",
-    believes="Dilation changes what is read, not how far the window reaches.",
-    sets_right="You left out the dilation: the kernel spans d·(k−1)+1 pixels[, here {span}, not "
-    "{k}].",
-    see=DILATED,
-)
+@_mistake(*MAP, "same_pads", see=DILATED)
 def ignored_dilation(right, **setting):
+    """Dilation changes what is read, not how far the window reaches.
+
+    You left out the dilation: the kernel spans d·(k−1)+1 pixels[, here {span}, not {k}].
+    """
     return right(**setting | {"dilation_rate": 1})
 
 
@@ -826,15 +746,13 @@ def _(right, windows, n):
     return right(windows=[window | {"dilation_rate": 1} for window in windows], n=n)
 
 
-@_mistake(
-    *MAP,
-    "same_pads",
-    believes="Dilation d puts d holes between two neighbouring weights.",
-    sets_right="Dilation d is the distance between two neighbouring weights, so there are d − 1 "
-    "holes between them[: the window spans {span} pixels].",
-    see=DILATED,
-)
+@_mistake(*MAP, "same_pads", see=DILATED)
 def dilation_adds_d_holes(right, **setting):
+    """Dilation d puts d holes between two neighbouring weights.
+
+    Dilation d is the distance between two neighbouring weights, so there are d − 1 holes between
+    them[: the window spans {span} pixels].
+    """
     d = setting["dilation_rate"]
     return right(**setting | {"dilation_rate": d + 1}) if d > 1 else None
 
@@ -846,14 +764,13 @@ def _(right, windows, n):
     return right(windows=wider, n=n + sum(_spans(wider)) * math.prod(_strides(windows)))
 
 
-@_mistake(
-    "output_size",
-    believes="A dilated kernel is d times as long.",
-    sets_right="Only the k − 1 distances between the weights grow: a dilated kernel spans "
-    "d·(k−1)+1 pixels[, here {span}], not d·k.",
-    see=DILATED,
-)
+@_mistake("output_size", see=DILATED)
 def dilation_scales_kernel(right, kernel_size, dilation_rate, **window):
+    """A dilated kernel is d times as long.
+
+    Only the k − 1 distances between the weights grow: a dilated kernel spans d·(k−1)+1 pixels[,
+    here {span}], not d·k.
+    """
     window |= {"kernel_size": dilation_rate * kernel_size, "dilation_rate": 1}
     return right(**window) if dilation_rate > 1 else None
 
@@ -861,38 +778,31 @@ def dilation_scales_kernel(right, kernel_size, dilation_rate, **window):
 # Shapes
 
 
-@_mistake(
-    "channels",
-    believes="A convolution keeps the number of channels.",
-    sets_right="Each filter makes one output channel, so the last number is the number of filters"
-    "[, {filters}].",
-    see=WITH_VALID,
-    explorer=_network(1, filters=8),
-)
+@_mistake("channels", see=WITH_VALID, explorer=_network(1, filters=8))
 def kept_channels(right, channels, filters):
+    """A convolution keeps the number of channels.
+
+    Each filter makes one output channel, so the last number is the number of filters[, {filters}].
+    """
     return channels
 
 
-@_mistake(
-    "channels",
-    believes="Each filter makes an output channel from each input channel.",
-    sets_right="A filter adds up what it finds in all[ {channels}] input channels and makes one "
-    "output channel of it, so do not multiply.",
-    see=WITH_VALID,
-    explorer=_network(1, 1, filters=8),
-)
+@_mistake("channels", see=WITH_VALID, explorer=_network(1, 1, filters=8))
 def channels_times_filters(right, channels, filters):
+    """Each filter makes an output channel from each input channel.
+
+    A filter adds up what it finds in all[ {channels}] input channels and makes one output channel
+    of it, so do not multiply.
+    """
     return channels * filters
 
 
-@_mistake(
-    "shape",
-    believes="A shape names the columns first.",
-    sets_right="You have rows and columns swapped: Keras names the rows first.",
-    see=TWO_AXES,
-    explorer=_network(1),
-)
+@_mistake("shape", see=TWO_AXES, explorer=_network(1))
 def axes_swapped(right, shape):
+    """A shape names the columns first.
+
+    You have rows and columns swapped: Keras names the rows first.
+    """
     rows, columns, channels = shape
     return columns, rows, channels
 

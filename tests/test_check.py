@@ -22,6 +22,7 @@ from course import geometry, questions
 from course.check import Check, check, trial
 from course.check.trial import CASE_SECONDS
 from course.figures import kit
+from course.questions.answers import Function, Integer
 from course.questions.exercises import WriteUsage
 from course.questions.markdown import rich
 
@@ -257,6 +258,7 @@ def test_no_picture_where_there_is_nothing_to_draw():
         check(questions.params(), 3),
         check(questions.output_size(1000, 3), 3),  # too long
         check(questions.output_size(28, 3), "nonsense"),
+        check(questions.output_size(28, 3), "error"),
         check("output_size", 3),
     ):
         wrong(result)
@@ -630,6 +632,7 @@ def test_the_wrong_number_of_arguments():
 class WithLists(WriteUsage):
     """Cases that hold something a function can change."""
 
+    answer_type = Function(Integer())
     _wrong = {}  # noqa: RUF012
 
     @functools.cached_property
@@ -714,6 +717,16 @@ def test_the_first_wish_not_fulfilled_is_told_with_its_row(layers, shape, says, 
     tags = Tags(result._repr_html_())
     assert tags.seen.count("tr") == 2
     assert f"{row} (Conv2D)" in tags.words
+
+
+def test_what_no_row_tells_is_told_without():
+    wanted = questions.build_model((28, 28, 1), (3,), max_macs=15000)
+    flat = model(keras.layers.Reshape((28, 28)), keras.layers.LSTM(3))
+    wrong(check(wanted, flat), "cannot tell")
+    small = questions.build_model((28, 28, 1), (28, 28, 8), max_kernel_size=3)
+    said = check(small, model(conv(8, 7, padding="same")))
+    wrong(said, "a window of 7 pixels")
+    assert said.table == ""
 
 
 def test_a_wrong_model_names_the_mistake():

@@ -524,10 +524,11 @@ def test_a_layer_that_does_not_fit_is_named():
 
 
 def test_a_belief_that_fits_no_layer_explains_nothing():
-    """Side by side, windows of 5 leave 2 of 12 pixels, which the next layer does not fit."""
-    layers = [{"filters": 4, "kernel_size": 5}, {"filters": 4}, {"filters": 4}]
+    """With steps of 3 in place of 2, a window of 5 leaves 3 of 12 pixels: too few for one of 4."""
+    layers = [{"filters": 4, "kernel_size": 5, "strides": 2}, {"filters": 4, "kernel_size": 4}]
     question = questions.model_shapes(layers, (12, 12, 1))
-    assert "windows_never_overlap" not in {mistake.name for mistake in question.mistakes}
+    assert "stride_is_a_gap" not in {mistake.name for mistake in question.mistakes}
+    assert question.diagnose("4x4x4 1x1x4").correct
 
 
 def test_another_gives_up(monkeypatch):
@@ -791,6 +792,13 @@ def test_a_fact_does_not_give_the_answer_away(kind):
         assert str(right) not in {word.strip("().,") for word in words}
 
 
+def test_several_slips_are_said_in_a_few_words():
+    message = questions.output_size(28, 3, 2).diagnose(14).message
+    assert message.startswith("Not right yet. Perhaps: A last window that does not fit is left out")
+    assert " Or: That is the answer for the other padding" in message
+    assert " Or: Divide first" in questions.output_size(7, 3, 2).diagnose(2).message
+
+
 def test_a_diagnosis_cannot_be_changed():
     diagnosis = questions.output_size(28, 3, 2).diagnose(13.5)
     assert (diagnosis.mistake, diagnosis.candidates) == ("no_floor", ("no_floor",))
@@ -829,7 +837,7 @@ def test_a_function_that_fails_is_told_where():
     )
     assert "SystemExit" in question.diagnose(leaves).message
     assert "TypeError" in question.diagnose(lambda: 3).message
-    assert "NoneType is no number" in question.diagnose(print).message
+    assert "Nothing (None) is no number" in question.diagnose(print).message
 
 
 def test_outputs_computed_elsewhere_are_diagnosed_as_plain_data():

@@ -2,7 +2,6 @@
 
 import functools
 import operator
-from dataclasses import dataclass
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES
@@ -21,7 +20,6 @@ from course.questions.question import (
 from course.questions.windows import OneWindow, OutputSize, SamePads, Usage
 
 
-@dataclass(eq=False, repr=False)
 class Write(Question):
     """A function to write, tried on cases that a student sees and on others, drawn by a seed."""
 
@@ -132,15 +130,13 @@ class Write(Question):
         )
 
 
-@dataclass(eq=False, repr=False)
 class WriteOutputSize(Write):
     """Write ``output_size(n, kernel_size, strides, padding)``."""
 
-    quantities = ("output_size",)
+    quantities = ("output_size",)  # no refusal: a function returns numbers
     returns = "It returns the size of the output along one axis, for `'valid'` and `'same'`."
 
 
-@dataclass(eq=False, repr=False)
 class WriteSamePads(Write):
     """Write ``same_pads(n, kernel_size, strides)``."""
 
@@ -150,7 +146,6 @@ class WriteSamePads(Write):
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
 
 
-@dataclass(eq=False, repr=False)
 class WriteUsage(Write):
     """Write ``usage(n, kernel_size, strides, padding)``."""
 
@@ -161,7 +156,6 @@ class WriteUsage(Write):
     returns = "It returns a list: how often each of the n pixels is read."
 
 
-@dataclass(eq=False, repr=False)
 class BuildModel(Question):
     """Build a Keras model that turns one shape into another and keeps to the limits.
 

@@ -3,7 +3,6 @@
 import functools
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from course.geometry import SettingError
@@ -31,7 +30,6 @@ def need_conv_padding(padding: object) -> None:
         raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
 
 
-@dataclass(eq=False, repr=False)
 class Layer(Question):
     """A question about one Conv2D layer on a square image."""
 
@@ -68,8 +66,7 @@ class Layer(Question):
         return {"explorer": "network", "settings": settings}
 
     def numbers(self, case):
-        letters = {"kernel_size": "k", "strides": "s"}
-        return {letters.get(name, name): value for name, value in case.items()}
+        return numbers_of(case)
 
     def draw(self, pick):
         setting = {"n": pick(range(8, 65)), "kernel_size": pick((2, 3, 3, 5))}
@@ -80,7 +77,6 @@ class Layer(Question):
         }
 
 
-@dataclass(eq=False, repr=False)
 class Params(Layer):
     """How many parameters has a Conv2D layer on an image of n×n pixels?"""
 
@@ -116,7 +112,6 @@ class Params(Layer):
         return layer.count_params()
 
 
-@dataclass(eq=False, repr=False)
 class Macs(Layer):
     """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
 
@@ -138,7 +133,6 @@ class Macs(Layer):
         )
 
 
-@dataclass(eq=False, repr=False)
 class TransposedSize(OneWindow):
     """What comes out of a transposed convolution after a convolution took ``n`` pixels down?"""
 
@@ -157,7 +151,7 @@ class TransposedSize(OneWindow):
     @functools.cached_property
     def cases(self):
         n = window_of(self.setting).output_size(self.n)
-        return (self.setting | {"original": self.n, "n": n},)
+        return ({"original": self.n} | self.setting | {"n": n},)
 
     @property
     def prompt(self):
@@ -166,9 +160,6 @@ class TransposedSize(OneWindow):
             f"{self.cases[0]['n']}. Now a `Conv2DTranspose` with the same setting gets those "
             f"{self.cases[0]['n']}. **How many come out?**"
         )
-
-    def numbers(self, case):
-        return {"n": case["n"], "original": case["original"], "s": case["strides"]}
 
     def right(self, n, kernel_size, strides, padding, **others):
         return n * strides + (max(kernel_size - strides, 0) if padding == "valid" else 0)
@@ -240,13 +231,13 @@ def _plain_layer(layer: object) -> dict:
     """One layer with all of its settings; what a Conv2D or pooling layer does not have stops."""
     if not isinstance(layer, dict):
         raise ValueError(f"a layer is a dict such as {{'filters': 8}}, not {layer!r}")
-    layer = tidy(layer)
+    layer = {name: _once(value) for name, value in tidy(layer).items()}
     pool = layer.get("filters") is None
     size = layer.get("kernel_size", 2 if pool else 3)
     usual = {"filters": None, "kernel_size": size, "strides": size if pool else 1}
     usual |= {"padding": "valid", "dilation_rate": 1}
     unknown = [name for name in layer if name not in usual]
-    if pool and layer.get("dilation_rate", 1) not in (1, (1, 1)):
+    if pool and layer.get("dilation_rate", 1) != 1:
         unknown.append("dilation_rate")
     if unknown:
         kind = "a pooling layer (it has no filters)" if pool else "Conv2D"
@@ -263,7 +254,7 @@ def _call(layer: dict) -> str:
     filters = f"{layer['filters']}, " if layer["filters"] else ""
     text = f"{filters}{layer['kernel_size']}, strides={layer['strides']}"
     text += f", padding='{layer['padding']}'"
-    if layer["dilation_rate"] not in (1, (1, 1)):
+    if layer["dilation_rate"] != 1:
         text += f", dilation_rate={layer['dilation_rate']}"
     return f"`{'Conv2D' if filters else 'MaxPooling2D'}({text})`"
 
@@ -278,7 +269,6 @@ def _in_keras(layer: dict) -> "keras.Layer":
     return keras.layers.MaxPooling2D(layer["kernel_size"], **settings)
 
 
-@dataclass(eq=False, repr=False)
 class ModelShapes(Question):
     """What is the shape after each layer? Arguments as in `output_shape`."""
 
@@ -315,9 +305,7 @@ class ModelShapes(Question):
     @property
     def explorer(self):
         rows, columns, channels = self.input_shape
-        if rows != columns or any(
-            layer["dilation_rate"] not in (1, (1, 1)) for layer in self.layers
-        ):
+        if rows != columns or any(layer["dilation_rate"] != 1 for layer in self.layers):
             return None  # it draws squares only, and no dilation
         names = ("filters", "kernel_size", "strides", "padding")
         layers = [{name: layer[name] for name in names} for layer in self.layers]
@@ -356,8 +344,8 @@ class ModelShapes(Question):
         window = _along(layer, 0)
         if rows != columns or window != _along(layer, 1):
             return {}
-        numbers = numbers_of(window | {"n": rows}) | {"channels": channels}
-        return numbers | ({"filters": layer["filters"]} if layer["filters"] else {})
+        filters = {"filters": layer["filters"]} if layer["filters"] else {}
+        return numbers_of(window | {"n": rows, "channels": channels} | filters)
 
     def why(self, case):
         shapes = (case["input_shape"], *_true_shapes(case))
@@ -409,7 +397,6 @@ def draw_stack(pick: Pick, depth: int) -> dict:
     return {"input_shape": shape, "layers": layers}
 
 
-@dataclass(eq=False, repr=False)
 class OutputShape(ModelShapes):
     """What is the shape after the last layer?
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES, Mistake
@@ -80,12 +80,10 @@ MOST_WORDS = 40  # of what is said about several mistakes
 
 def perhaps(start: str, names: Sequence[str], numbers: dict) -> str:
     """Say what sets mistakes right that lead to the same answer, the most common first."""
-    if not names:
-        return start
-    first, *more = (MISTAKES[name].correction(**numbers) for name in names)
-    if not more:
-        return f"{start} {first}"
-    text = f"{start} More than one slip leads there. Perhaps: {first}"
+    if len(names) < 2:
+        return " ".join([start, *(MISTAKES[name].correction(**numbers) for name in names)])
+    first, *more = (MISTAKES[name].correction() for name in names)
+    text = f"{start} Perhaps: {first}"
     for each in more:
         if len(f"{text} Or: {each}".split()) > MOST_WORDS:
             break
@@ -107,7 +105,7 @@ class Pick:
         return options[int(self._random() * len(options))]
 
 
-@dataclass(eq=False, repr=False)
+@dataclass_transform(eq_default=False)
 class Question:
     """A question about a setting: a dataclass of what it is made for.
 
@@ -137,6 +135,7 @@ class Question:
     answer_type = Integer()
 
     def __init_subclass__(cls):
+        dataclass(cls, eq=False, repr=False)
         cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __post_init__(self):

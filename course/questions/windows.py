@@ -3,7 +3,7 @@
 import math
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import ClassVar
 
 from course import geometry
@@ -49,10 +49,9 @@ def numbers_of(case: dict) -> dict:
         numbers |= {"before": before, "after": after}
     if window.padding != "same":
         numbers["room"] = n + before + after - window.span
-    return numbers
+    return case | numbers
 
 
-@dataclass(eq=False, repr=False)
 class OneWindow(Question):
     """A question about one window on one axis."""
 
@@ -78,7 +77,6 @@ class OneWindow(Question):
         return setting | {"dilation_rate": pick((1, 2, 3)) if setting["strides"] == 1 else 1}
 
 
-@dataclass(eq=False, repr=False)
 class Axis(OneWindow):
     n: int = 28
     kernel_size: int = 3
@@ -87,7 +85,6 @@ class Axis(OneWindow):
     dilation_rate: int = 1
 
 
-@dataclass(eq=False, repr=False)
 class OutputSize(Axis):
     """How large is the output along one axis? All of these take what `Window` takes.
 
@@ -122,7 +119,6 @@ class OutputSize(Axis):
         return keras.layers.Conv1D(**settings).compute_output_shape(shape)[1]
 
 
-@dataclass(eq=False, repr=False)
 class SamePads(OneWindow):
     """How many zeros does ``padding="same"`` add, before and after?"""
 
@@ -159,7 +155,6 @@ class SamePads(OneWindow):
         return setting
 
 
-@dataclass(eq=False, repr=False)
 class Reading(Axis):
     """A question about what the windows read."""
 
@@ -179,7 +174,6 @@ class Reading(Axis):
         return f"the windows begin at {', '.join(shown)} and each reaches over {window.span} pixels"
 
 
-@dataclass(eq=False, repr=False)
 class Usage(Reading):
     """How often is each pixel read?"""
 
@@ -210,7 +204,6 @@ class Usage(Reading):
         return super().draw(pick) | {"n": pick(range(5, 12)), "kernel_size": pick(range(2, 6))}
 
 
-@dataclass(eq=False, repr=False)
 class Unread(Reading):
     """Which pixels are never read?"""
 
@@ -242,7 +235,6 @@ class Unread(Reading):
         return setting | {"strides": pick((2, 3, 4)), "dilation_rate": 1}
 
 
-@dataclass(eq=False, repr=False)
 class WhichPadding(OneWindow):
     """Which padding turned ``n`` pixels into ``output``: valid, same, both or neither?"""
 
@@ -307,7 +299,6 @@ def believed_size(mistake: Mistake) -> Callable:
     return size
 
 
-@dataclass(eq=False, repr=False)
 class ReceptiveField(Question):
     """How many pixels can one unit see, after all windows of a stack?"""
 

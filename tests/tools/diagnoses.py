@@ -60,7 +60,7 @@ TYPED = [
     ("left_over_at_the_start", questions.unread(28, 3, 2), "0"),
     ("stride_skips_pixels", questions.unread(6, 3, 2), "{1, 3, 4, 5}"),
     ("stride_skips_pixels", questions.unread(6, 3, 2), "{1, 3, 5}"),
-    # Windows begin at 0, 2, 4 and 6; a dilated one reads its second pixel 2 (or 3) further on.
+    # Windows begin at 0, 2, 4 and 6; the second pixel read by a dilated one is 2 (or 3) on.
     ("ignored_dilation", questions.unread(9, 2, 2, 0, 2), "8"),
     ("dilation_adds_d_holes", questions.unread(9, 2, 2, 0, 2), "1, 6, 8"),
     ("other_padding", questions.which_padding(28, 3, 2, 14), "valid"),
