@@ -257,9 +257,10 @@ class BuildModel(Question):
     def _doubt(self, built: dict) -> str | None:
         """The first wish of which nobody knows whether the model fulfils it."""
         if "max_macs" in self.setting and built["uncounted"]:
-            names = ", ".join(f"`{name}`" for name in built["uncounted"][:3])
+            names = [f"`{name}`" for name in built["uncounted"]]
+            names[3:] = [f"{len(names) - 3} more"] if len(names) > 3 else []
             return (
-                f"Without the MACs of {names}, which are not counted, it takes {built['macs']:,} "
+                f"Without the MACs of {', '.join(names)}, which are not counted, it takes {built['macs']:,} "
                 f"of the {self.max_macs:,} that are allowed."
             )
         if "min_field" in self.setting and not built["field"]:
