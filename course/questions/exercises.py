@@ -260,8 +260,8 @@ class BuildModel(Question):
             names = [f"`{name}`" for name in built["uncounted"]]
             names[3:] = [f"{len(names) - 3} more"] if len(names) > 3 else []
             return (
-                f"Without the MACs of {', '.join(names)}, which are not counted, it takes {built['macs']:,} "
-                f"of the {self.max_macs:,} that are allowed."
+                f"Without the MACs of {', '.join(names)}, which are not counted, it takes "
+                f"{built['macs']:,} of the {self.max_macs:,} that are allowed."
             )
         if "min_field" in self.setting and not built["field"]:
             return "It does not know how many pixels the units of the last layer see."
