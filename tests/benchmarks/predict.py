@@ -63,7 +63,7 @@ def measure(notebook: lab.Notebook) -> tuple[list[float], list[float]]:
         notebook.wait_for("idle")
         echoes.append(page.evaluate(ECHO))
         reveals.append(page.evaluate(REVEAL, "13.5"))
-        part.get_by_text("Keras says").wait_for(timeout=lab.PATIENCE * 1000)
+        part.get_by_text("The right answer is").wait_for(timeout=lab.PATIENCE * 1000)
         part.get_by_role("button", name="Try again").click()
         part.get_by_role("textbox").wait_for()
     return echoes[1:], reveals[1:]

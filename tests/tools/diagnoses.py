@@ -115,6 +115,81 @@ TYPED = [
 ]
 
 
+# Questions with all the wrong answers that their mistakes lead to, worked out by hand.
+BY_HAND = [
+    (
+        questions.output_size(34, 13, 4),
+        6,
+        {
+            6.25: ["no_floor"],  # 21 / 4 + 1
+            7: ["ceil_for_valid"],
+            5: ["forgot_plus_one", "plus_one_divided", "stride_is_a_gap"],
+            22: ["ignored_stride"],
+            9: ["other_padding"],
+            8: ["ignored_kernel"],
+            2: ["windows_never_overlap"],
+            34: ["size_stays"],
+        },
+    ),
+    (
+        questions.output_size(28, 3, 2),
+        13,
+        {
+            13.5: ["no_floor"],
+            14: ["ceil_for_valid", "other_padding", "ignored_kernel"],
+            12: ["forgot_plus_one"],
+            26: ["ignored_stride"],
+            9: ["stride_is_a_gap", "windows_never_overlap"],
+            28: ["size_stays"],
+        },
+    ),
+    (
+        questions.receptive_field(STACK),
+        15,
+        {
+            9: ["adds_kernel_sizes"],
+            7: ["ignores_earlier_strides"],
+            21: ["counts_own_stride"],
+            3: ["last_window_only"],
+            14: ["field_starts_at_zero"],
+            27: ["multiplies_kernel_sizes"],
+        },
+    ),
+    (
+        questions.transposed_size(28, 3, 2),
+        27,
+        {
+            28: ["transposed_inverts_size"],
+            6: ["transposed_shrinks"],
+            15: ["ignored_stride"],
+            26: ["other_padding"],
+            25: ["spreads_no_pixel"],
+            29: ["counts_a_step_too_many"],
+        },
+    ),
+    (
+        questions.same_pads(28, 6, 2),
+        (2, 2),
+        {
+            (2, 3): ["pads_ignore_stride"],
+            (4, 4): ["total_on_each_side"],
+            (0, 0): ["other_padding"],
+        },
+    ),
+    (
+        questions.unread(6, 3, 2),
+        frozenset({5}),
+        {
+            frozenset(): ["everything_is_read", "other_padding"],
+            frozenset({6}): ["counted_from_one"],
+            frozenset({1, 3, 4, 5}): ["stride_skips_pixels"],
+            frozenset({1, 3, 5}): ["stride_skips_pixels"],
+            frozenset({0}): ["left_over_at_the_start"],
+        },
+    ),
+]
+
+
 def walk(n, k, step, last_may_stick_out=False):
     """Places of a window on n pixels, found by walking."""
     places, place = 0, 0
