@@ -9,10 +9,10 @@ for (const link of document.currentScript.previousElementSibling.querySelectorAl
     const section = CSS.escape(decodeURIComponent(link.hash.slice(1)));
     let page = window;
     let left = 600; // tenths of a second
-    if (document.body.dataset.notebook && !location.pathname.endsWith(`/${lesson}`)) {
+    if (document.body.dataset.notebook) {
       event.preventDefault();
       event.stopPropagation();
-      page = open(lesson + link.hash);
+      if (!location.pathname.endsWith(`/${lesson}`)) page = open(lesson + link.hash);
     }
     const look = () => {
       const found = [...page.document.querySelectorAll(`[data-jupyter-id="${section}"]`)];
