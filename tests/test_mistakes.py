@@ -67,11 +67,7 @@ class TestEachMistake:
 
     def test_is_shown_by_a_picture_of_a_possible_setting(self, mistake):
         assert set(mistake.explorer) == {"explorer", "settings"}
-<<<<<<< HEAD
-        assert mistake.explorer["explorer"] in set(explore.__all__)
-=======
         assert mistake.explorer["explorer"] in explore.__all__
->>>>>>> 5163ff92f1dc193e96eccbc09a9602770befad1d
         settings = mistake.explorer["settings"]
         names = inspect.signature(Window).parameters
         if mistake.explorer["explorer"] == "window":

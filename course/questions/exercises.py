@@ -261,18 +261,11 @@ class BuildModel(Question):
     def doubtful(self, built: dict) -> tuple[str, str] | None:
         """The first wish of which nobody knows whether the model fulfils it, and a sentence."""
         if "max_macs" in self.setting and built["uncounted"]:
-<<<<<<< HEAD
-            names = ", ".join(f"`{name}`" for name in built["uncounted"][:3])
-            return "max_macs", (
-                f"Without the MACs of {names}, which are not counted, it takes {built['macs']:,} "
-                f"of the {self.max_macs:,} that are allowed."
-=======
             names = [f"`{name}`" for name in built["uncounted"]]
             names[3:] = [f"{len(names) - 3} more"] if len(names) > 3 else []
             return "max_macs", (
                 f"Without the MACs of {', '.join(names)}, which are not counted, it takes "
                 f"{built['macs']:,} of the {self.max_macs:,} that are allowed."
->>>>>>> 5163ff92f1dc193e96eccbc09a9602770befad1d
             )
         if "min_field" in self.setting and not built["field"]:
             return "min_field", "It does not know how many pixels the units of the last layer see."

@@ -1,10 +1,14 @@
 """The progress page says what the answers tell."""
 
+import math
 import re
+
+import pytest
 
 from course import predict, questions
 from course.mistakes import MISTAKES
 from course.predict import record
+from course.predict.prediction import SURE
 from course.predict.progress import MASTERED, NOTHING, Progress, calibration, misconceptions
 
 TELLS = ["no_floor", "forgot_plus_one"]
@@ -26,7 +30,7 @@ def entry(question: int, *, mistake: str | None = None, sure: int = 75, **more) 
 def test_without_answers_there_is_a_kind_sentence():
     page = predict.progress()
     assert repr(page) == NOTHING
-    assert page._repr_mimebundle_() == {"text/plain": NOTHING, "text/html": f"<p>{NOTHING}</p>"}
+    assert page._repr_html_() == f"<p>{NOTHING}</p>"
 
 
 def test_calibration_counts_first_answers():
@@ -43,7 +47,7 @@ def test_calibration_counts_first_answers():
 def test_a_misconception_is_mastered_by_right_first_answers_in_a_row():
     answers = [entry(0), entry(1, mistake="no_floor")]
     (met,) = misconceptions(answers)
-    assert (met.name, met.times, met.since, met.mastered) == ("no_floor", 1, 0, False)
+    assert (met.mistake.name, met.times, met.since, met.mastered) == ("no_floor", 1, 0, False)
     answers += [entry(2 + each) for each in range(MASTERED)]
     (met,) = misconceptions(answers)
     assert (met.since, met.mastered) == (MASTERED, True)
@@ -63,10 +67,10 @@ def test_sections_to_look_at_are_those_of_what_is_open():
         entry(each, mistake="no_floor") for each in (1, 2)
     ]
     page = Progress(answers)
-    assert list(page.next_sections()) == [MISTAKES[n].see for n in ("no_floor", "forgot_plus_one")]
+    assert list(page.next_sections) == [MISTAKES[n].see for n in ("no_floor", "forgot_plus_one")]
     assert "Next: lesson 04_stride, “Half a window?”\n" in repr(page)
     mastered = Progress([*answers, *[entry(3 + each) for each in range(MASTERED)]])
-    assert mastered.next_sections() == {}
+    assert mastered.next_sections == {}
 
 
 def test_a_mistake_of_another_version_is_passed_over():
@@ -77,25 +81,40 @@ def test_a_mistake_of_another_version_is_passed_over():
 def test_picture_draws_the_numbers_it_says():
     answers = [entry(0, sure=95), entry(1, sure=95, mistake="no_floor"), entry(2, sure=50)]
     picture = Progress(answers).picture()
-    artists = picture.figure.axes[0].get_children()
-    counts = [a.get_text() for a in artists if a.get_gid() == "counts"]
-    assert counts == ["1 of 1 right", "no answers", "1 of 2 right"]
-    widths = [a.get_paths()[0].get_extents().width for a in artists if a.get_gid() == "right"]
-    assert widths[1] * 2 == widths[0]
-    places = [a.get_xdata()[0] for a in artists if a.get_gid() == "expected"]
-    left = places[0] - widths[0] * 0.5
-    assert [round((x - left) / widths[0], 6) for x in places] == [0.5, 0.75, 0.95]
+    (axes,) = picture.figure.axes
+    assert [text.get_text() for text in axes.texts] == [
+        "1 of 1 right",
+        "no answers",
+        "1 of 2 right",
+    ]
+    whole, right = axes.containers
+    assert [bar.get_width() for bar in whole] == [100, 100, 100]
+    assert [bar.get_width() for bar in right] == pytest.approx([100, math.nan, 50], nan_ok=True)
+    (expected,) = axes.lines
+    assert expected.get_xdata().tolist() == [50, 75, 95]
+    picture.png()  # as it is laid out
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    assert rows == list(SURE.values())
+    heights = [bar.get_window_extent().y0 for bar in whole]
+    assert heights == sorted(heights, reverse=True), "from top to bottom"
+    page = picture.figure.bbox
+    shown = [*axes.texts, *axes.get_yticklabels(), *axes.get_xticklabels()]
+    for text in [*shown, *picture.figure.texts]:
+        box = text.get_window_extent()
+        assert page.x0 < box.x0 < box.x1 < page.x1, text
+        assert page.y0 < box.y0 < box.y1 < page.y1, text
 
 
 def test_page_shows_all_of_it():
     answers = [entry(0, mistake="no_floor"), entry(1)]
     page = Progress(answers, notice="my_progress.jsonl <b>")
-    data = page._repr_mimebundle_()
-    (alt,) = re.findall(r'alt="([^"]*)"', data["text/html"])
+    shown = page._repr_html_()
+    (alt,) = re.findall(r'alt="([^"]*)"', shown)
     assert alt == repr(page).split("\n")[0]
-    assert 'href="04_stride.ipynb#Half-a-window?"' in data["text/html"]
-    assert "my_progress.jsonl &lt;b&gt;" in data["text/html"]
-    assert data == Progress(answers, notice="my_progress.jsonl <b>")._repr_mimebundle_()
+    assert 'href="04_stride.ipynb#Half-a-window?"' in shown
+    assert f"“{MISTAKES['no_floor'].believes}” <strong>met once; 1 of 3" in shown
+    assert "my_progress.jsonl &lt;b&gt;" in shown
+    assert shown == Progress(answers, notice="my_progress.jsonl <b>")._repr_html_()
 
 
 def test_progress_reads_the_record():
