@@ -74,7 +74,7 @@ class Window:
 
     def __post_init__(self):
         for setting in ("kernel_size", "strides", "dilation_rate"):
-            value = _whole(setting, getattr(self, setting), least=1)
+            value = whole(setting, getattr(self, setting), least=1)
             object.__setattr__(self, setting, value)  # the dataclass is frozen
         object.__setattr__(self, "padding", _padding(self.padding))
         if isinstance(self.padding, str) and self.strides > 1 and self.dilation_rate > 1:
@@ -95,7 +95,7 @@ class Window:
 
     def pads(self, n: int) -> tuple[int, int]:
         """Pixels added (before, after) an input of ``n`` pixels."""
-        n = _whole("n", n, least=1, fits=self._smallest)
+        n = whole("n", n, least=1, fits=self._smallest)
         if self.padding == "valid":
             return 0, 0
         if self.padding == "same":
@@ -111,7 +111,7 @@ class Window:
 
         Raises ``SettingError`` when the window is larger than the padded input.
         """
-        n = _whole("n", n, least=1, fits=self._smallest)
+        n = whole("n", n, least=1, fits=self._smallest)
         padded = n + sum(self.pads(n))
         if self.span <= padded:
             return (padded - self.span) // self.strides + 1
@@ -167,10 +167,10 @@ def same_pads(
     >>> same_pads(28, kernel_size=3, strides=2), same_pads(27, kernel_size=3, strides=2)
     ((0, 1), (1, 1))
     """
-    n = _whole("n", n, least=1)
-    strides = _whole("strides", strides, least=1)
-    kernel_size = _whole("kernel_size", kernel_size, least=1)
-    dilation_rate = _whole("dilation_rate", dilation_rate, least=1)
+    n = whole("n", n, least=1)
+    strides = whole("strides", strides, least=1)
+    kernel_size = whole("kernel_size", kernel_size, least=1)
+    dilation_rate = whole("dilation_rate", dilation_rate, least=1)
     windows = -(-n // strides)  # ⌈n/s⌉ in whole numbers
     span = dilation_rate * (kernel_size - 1) + 1
     total = max((windows - 1) * strides + span - n, 0)
@@ -181,14 +181,14 @@ def _pixels(count: int) -> str:
     return f"{count} pixel" if count == 1 else f"{count} pixels"
 
 
-def _whole(setting: str, value: object, least: int, fits: int = 0) -> int:
+def whole(setting: str, value: object, least: int = 1, fits: int = 0) -> int:
     """Return ``value`` as an int that is at least ``least``, or say what to write instead.
 
     What it says is at least ``fits`` too.
     """
     if isinstance(value, tuple | list) and value:
-        why = "a window has one axis, and an image takes two windows"
-        raise SettingError(setting, value, why, max(_whole(setting, value[0], least), fits))
+        why = "it must be one whole number; an image takes two windows, one for each axis"
+        raise SettingError(setting, value, why, max(whole(setting, value[0], least), fits))
     try:
         number = operator.index(value)
     except TypeError:
@@ -222,7 +222,7 @@ def _padding(value: object) -> str | tuple[int, int]:
         sides, trouble = [], None
         for side in value:
             try:
-                sides.append(_whole("padding", side, least=0))
+                sides.append(whole("padding", side, least=0))
             except SettingError as error:
                 sides.append(error.nearest)
                 trouble = error.why
@@ -231,5 +231,5 @@ def _padding(value: object) -> str | tuple[int, int]:
         why = trouble or "a pair (before, after) has two numbers"
         nearest = tuple((sides * 2 or [0, 0])[:2])
         raise SettingError("padding", tuple(value), why, nearest)
-    pixels = _whole("padding", value, least=0)
+    pixels = whole("padding", value, least=0)
     return pixels, pixels

@@ -127,7 +127,10 @@ def html_table(rows: Iterable[tuple[str, ...]], caption: str = "") -> str:
     for first, *rest in rows:
         cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
         body += f'<tr><th scope="row">{html.escape(first)}</th>{cells}</tr>'
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    # In a narrow column the text is smaller, and no number is cut off.
+    look = "font-size: clamp(10px, 2.3cqi, 13px)"
+    return f'<div style="container-type: inline-size"><table style="{look}">{table}</table></div>'
 
 
 def ledger(model: "keras.Model") -> Ledger:

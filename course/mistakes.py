@@ -9,9 +9,14 @@ it spoils, together with what there is to say about it::
     >>> mistakes.no_floor.see
     '04_stride.ipynb#Half-a-window?'
 
+They stand here in the order of frequency, as far as they can spoil the same quantity: how likely
+each is, judged by the public threads that the course was tried with. In this order a question knows
+them, and names those that lead to the same answer.
+
 The quantities and the settings they depend on::
 
     output_size      n, kernel_size, strides, padding, dilation_rate
+    refusal          the same: "error" where somebody expects Keras to refuse the setting
     usage, unread    the same
     same_pads        n, kernel_size, strides, dilation_rate
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
@@ -24,7 +29,8 @@ The quantities and the settings they depend on::
 
 Every formula gets ``right`` first, the function that computes the true answer: a mistake is often
 the right computation of a setting that was misread. It returns None where there is nothing to get
-wrong. `course.questions` says what is right.
+wrong. A belief that can be worked out in several ways has a formula for each. `course.questions`
+says what is right.
 """
 
 import math
@@ -57,7 +63,7 @@ class Mistake:
         A picture that shows it: ``{"explorer": "window", "settings": {"n": 6, …}}``, where the
         explorer is the name of a function of `course.explore` and the settings its arguments.
     formulas : dict
-        The wrong formula for each quantity that the mistake spoils.
+        The wrong formulas for each quantity that the mistake spoils.
     """
 
     name: str
@@ -65,7 +71,7 @@ class Mistake:
     sets_right: str
     see: str
     explorer: dict
-    formulas: dict[str, Callable] = field(default_factory=dict, repr=False)
+    formulas: dict[str, list[Callable]] = field(default_factory=dict, repr=False)
 
     @property
     def where(self) -> str:
@@ -74,16 +80,17 @@ class Mistake:
         return f"lesson {lesson}, “{section.replace('-', ' ')}”"
 
     def of(self, *quantities: str) -> Callable:
-        """Decorate the wrong formula for some more quantities."""
+        """Decorate a wrong formula for some quantities: one more, or another way to work it out."""
 
         def register(formula: Callable) -> Callable:
-            self.formulas.update(dict.fromkeys(quantities, formula))
+            for quantity in quantities:
+                self.formulas.setdefault(quantity, []).append(formula)
             return formula
 
         return register
 
-    def answer(self, quantity: str, right: Callable | None = None, **setting) -> object:
-        """The wrong answer, or None where the mistake has nothing to get wrong.
+    def answers(self, quantity: str, right: Callable | None = None, **setting) -> list:
+        """The wrong answers, one for each way; None where there is nothing to get wrong.
 
         Parameters
         ----------
@@ -94,13 +101,17 @@ class Mistake:
         **setting
             What the quantity depends on.
         """
-        formula = self.formulas.get(quantity)
-        if formula is None:
-            return None
-        try:
-            return formula(right, **setting)
-        except SettingError:  # misread, the setting is impossible: nobody gets a number from it
-            return None
+        answers = []
+        for formula in self.formulas.get(quantity, ()):
+            try:
+                answers.append(formula(right, **setting))
+            except SettingError:  # misread, it is impossible: nobody gets a number from it
+                answers.append(None)
+        return answers
+
+    def answer(self, quantity: str, right: Callable | None = None, **setting) -> object:
+        """The wrong answer by the most common way, or None; arguments as in `answers`."""
+        return next(iter(self.answers(quantity, right, **setting)), None)
 
     def correction(self, **numbers) -> str:
         """``sets_right`` with the numbers of a case in it, as far as the case has them."""
@@ -117,13 +128,13 @@ class Mistake:
 MISTAKES: dict[str, Mistake] = {}
 
 
-def _mistake(*quantities: str, believes: str, sets_right: str, see: str, explorer: tuple):
-    """Make the decorated wrong formula a `Mistake` of its name."""
-    name, settings = explorer
+def _mistake(*quantities: str, believes: str, sets_right: str, see: tuple, explorer=None):
+    """Make the decorated wrong formula a `Mistake` of its name; ``see`` has a picture, too."""
+    section, (name, settings) = see[0], explorer or see[1]
     shown = {"explorer": name, "settings": settings}
 
     def make(formula: Callable) -> Mistake:
-        mistake = Mistake(formula.__name__, believes, sets_right, see, shown)
+        mistake = Mistake(formula.__name__, believes, sets_right, section, shown)
         mistake.of(*quantities)(formula)
         MISTAKES[mistake.name] = mistake
         return mistake
@@ -155,27 +166,443 @@ def _room(n, kernel_size, padding, dilation_rate=1):
     return n + sum(window.pads(1)) - window.span  # no padding but ``same`` depends on n
 
 
-# How many places: rounding, and the place to start from
+# Where the course shows it: a section, and a picture of it
+HALF = ("04_stride.ipynb#Half-a-window?", _window(6, 3, 2))
+SAME_STRIDED = ("04_stride.ipynb#same,-but-not-the-same-size", _window(6, 3, 2, padding="same"))
+COUNT = ("01_sliding_window.ipynb#Count-the-places", _window(7, 3))
+STEPS = ("04_stride.ipynb#Larger-steps", _window(7, 3, 2))
+EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
+OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding=1))
+WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _network(1, 1))
+SKIPPED = ("04_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=True))
+DILATED = ("02_padding.ipynb#Who-gets-read?", _window(9, 3, dilation_rate=2))
+ZEROS = ("02_padding.ipynb#How-many-zeros?", _window(6, 3, 2, padding="same"))
+WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _network(1))
+TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
+STRIDED = ("04_stride.ipynb#The-strided-classifier", _network(2))
+ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _network(1))
+BILL = ("02_padding.ipynb#The-whole-bill", _network(1))
+DESIGN = ("04_stride.ipynb#Three-networks,-one-design", _stack(1, 1))
+
+
+# Who gets read
 
 
 @_mistake(
-    "output_size",
-    believes="The formula gives the size, even when it is no whole number.",
-    sets_right="There is no half window[: {room} / {s} is no whole number of steps], so round "
-    "down with valid or numeric padding, and up with same.",
-    see="04_stride.ipynb#Half-a-window?",
-    explorer=_window(6, 3, 2),
+    "usage",
+    believes="Every pixel is read equally often.",
+    sets_right="Not every pixel is read equally often, with padding too[: count the windows that "
+    "reach pixel {rare}, and those that reach pixel {often}].",
+    see=DILATED,
+    explorer=_window(7, 3, padding="same", usage=True),
 )
-def no_floor(right, n, strides, **window):
-    room = _room(n, **window)
-    return Fraction(n) / strides if room is None else Fraction(room) / strides + 1
+def read_equally(right, **window):
+    usage = right(**window)
+    return (max(usage),) * len(usage)
+
+
+@_mistake(
+    "unread",
+    believes="The windows cover the whole input.",
+    sets_right="The last window may stop before the end, and steps longer than the window leave "
+    "gaps: look where each window begins and ends.",
+    see=HALF,
+    explorer=_window(6, 3, 2, usage=True),
+)
+def everything_is_read(right, **window):
+    return frozenset()
+
+
+@_mistake(
+    "unread",
+    believes="The first pixel has number 1.",
+    sets_right="You counted from 1, and Python counts from 0: the last[ of {n}] pixels has number "
+    "n − 1.",
+    see=COUNT,
+    explorer=_window(6, 3, 2, usage=True),
+)
+def counted_from_one(right, **window):
+    return frozenset(pixel + 1 for pixel in right(**window))
+
+
+@_mistake(
+    "usage",
+    believes="A stride skips the pixels between two places.",
+    sets_right="A stride skips places: at each place the window still reads all of its[ {k}] "
+    "pixels.",
+    see=SKIPPED,
+)
+def stride_skips_pixels(right, n, **window):
+    starts = set(Window(**window).positions(n))
+    return tuple(int(pixel in starts) for pixel in range(n)) if window["strides"] > 1 else None
+
+
+@stride_skips_pixels.of("usage")
+def _(right, n, strides, **window):
+    return tuple(int(pixel % strides == 0) for pixel in range(n)) if strides > 1 else None
+
+
+@stride_skips_pixels.of("unread")
+def _(right, n, **window):
+    starts = set(Window(**window).positions(n))
+    return frozenset(range(n)) - starts if window["strides"] > 1 else None
+
+
+@stride_skips_pixels.of("unread")
+def _(right, n, strides, **window):
+    return frozenset(pixel for pixel in range(n) if pixel % strides) if strides > 1 else None
+
+
+@_mistake(
+    "unread",
+    believes="What does not fit is left over at the beginning.",
+    sets_right="The first window stands at the very beginning, padding included, so what is left "
+    "over lies at the other end.",
+    see=HALF,
+    explorer=_window(6, 3, 2, usage=True),
+)
+def left_over_at_the_start(right, n, **window):
+    return frozenset(n - 1 - pixel for pixel in right(n=n, **window))
+
+
+# What same adds
+
+
+@_mistake(
+    "same_pads",
+    believes="Padding 'same' adds equally many pixels on both sides.",
+    sets_right="The zeros are shared out as evenly as whole numbers allow: when their number is "
+    "odd, the one left over goes after the input alone.",
+    see=ZEROS,
+)
+def symmetric_same(right, **setting):
+    return (max(right(**setting)),) * 2
+
+
+@symmetric_same.of("usage")
+def _(right, padding, **window):
+    # same_pads takes what is left of the setting: n, kernel_size, strides, dilation_rate.
+    return right(padding=max(same_pads(**window)), **window) if padding == "same" else None
+
+
+@_mistake(
+    "same_pads",
+    believes="When the number of zeros is odd, the one left over goes before the input.",
+    sets_right="You have the two sides swapped: Keras puts the zero that is left over after the "
+    "input.",
+    see=ZEROS,
+)
+def pads_swapped(right, **setting):
+    before, after = right(**setting)
+    return after, before
+
+
+@pads_swapped.of("usage")
+def _(right, padding, **window):
+    # Seen from the other end, the zeros have changed sides.
+    return right(padding=padding, **window)[::-1] if padding == "same" else None
+
+
+@_mistake(
+    "same_pads",
+    believes="Padding 'same' adds k − 1 zeros, whatever the stride.",
+    sets_right="Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] "
+    "the last window begins sooner, and fewer zeros will do.",
+    see=SAME_STRIDED,
+)
+def pads_ignore_stride(right, **setting):
+    return right(**setting | {"strides": 1})
+
+
+@_mistake(
+    "same_pads",
+    believes="All the zeros that same needs are added on each side.",
+    sets_right="What you added on each side is what both sides get together, so share it out.",
+    see=ZEROS,
+    explorer=_window(7, 5, padding="same"),
+)
+def total_on_each_side(right, **setting):
+    return (sum(right(**setting)),) * 2
+
+
+# Parameters and work
+
+
+@_mistake(
+    "macs",
+    believes="The window does its work at every pixel of the input.",
+    sets_right="The window works at each output, not at each of the[ {n}·{n}] input pixels: "
+    "count the outputs.",
+    see=STEPS,
+    explorer=_network(2, 2, 1),
+)
+def macs_at_input_size(right, **layer):
+    return right(**layer) // _places(layer) * layer["n"] ** 2
+
+
+@_mistake(
+    "params",
+    believes="A filter has weights only.",
+    sets_right="You forgot the biases: each[ of the {filters}] filters has one.",
+    see=WITH_VALID,
+)
+def forgot_bias(right, **layer):
+    return right(**layer | {"bias": False})
+
+
+@_mistake(
+    "params",
+    "macs",
+    believes="A filter is a flat square of k·k weights, whatever it reads.",
+    sets_right="You forgot the channels: a filter has a k·k square of weights for each[ of the "
+    "{channels}] channels it reads.",
+    see=WITH_SAME,
+)
+def forgot_channels(right, **layer):
+    return right(**layer | {"channels": 1})
+
+
+@_mistake(
+    "params",
+    "macs",
+    believes="A layer has one filter.",
+    sets_right="That is one filter, and the layer has several[: {filters}].",
+    see=WITH_VALID,
+)
+def forgot_filters(right, **layer):
+    return right(**layer | {"filters": 1})
+
+
+@_mistake(
+    "macs",
+    believes="Each weight is multiplied once.",
+    sets_right="That is the work at one place: each weight is used again at every place of the "
+    "window.",
+    see=BILL,
+)
+def macs_at_one_place(right, **layer):
+    return right(**layer) // _places(layer)
+
+
+@_mistake(
+    "params",
+    believes="A kernel of size k has k weights.",
+    sets_right="An image has two axes, so a kernel of size k has k·k weights[, here {k} · {k}].",
+    see=TWO_AXES,
+)
+def forgot_second_axis(right, **layer):
+    biases = layer["filters"] * layer["bias"]
+    return (right(**layer) - biases) // layer["kernel_size"] + biases
+
+
+@forgot_second_axis.of("macs")
+def _(right, **layer):
+    return right(**layer) // layer["kernel_size"]
+
+
+@_mistake(
+    "params",
+    believes="A layer has one bias.",
+    sets_right="Each[ of the {filters}] filters has a bias of its own, not one for all.",
+    see=WITH_VALID,
+)
+def one_bias(right, **layer):
+    return right(**layer | {"bias": False}) + 1 if layer["bias"] else None
+
+
+@_mistake(
+    "params",
+    believes="A stride of s leaves only every s-th parameter, along both axes.",
+    sets_right="Stride changes no parameters: the same filters[, with {k}·{k} weights a channel,] "
+    "visit fewer places.",
+    see=STRIDED,
+)
+def stride_changes_parameters(right, **layer):
+    return Fraction(right(**layer), layer["strides"] ** 2)
+
+
+@_mistake(
+    "params",
+    believes="The zeros of the padding are parameters.",
+    sets_right="Padding adds no parameters: the zeros are data, not weights, and the same filters "
+    "slide over them.",
+    see=WITH_SAME,
+)
+def padding_adds_parameters(right, **layer):
+    added = sum(_window_of(layer).pads(layer["n"]))
+    zeros = (layer["n"] + added) ** 2 - layer["n"] ** 2
+    return right(**layer) + zeros * layer["channels"]
+
+
+@_mistake(
+    "params",
+    believes="Each place of the window has weights of its own.",
+    sets_right="A filter takes the same weights to every place, so count them once, not at each "
+    "of the places.",
+    see=ONE_WINDOW,
+)
+def weights_at_each_place(right, **layer):
+    return right(**layer) * _places(layer)
+
+
+@_mistake(
+    "macs",
+    believes="Adding the bias is a multiply-accumulate.",
+    sets_right="A multiply-accumulate is a product that is added up, and a bias is added without "
+    "a product: leave it out.",
+    see=BILL,
+)
+def bias_is_a_mac(right, **layer):
+    return right(**layer) + _places(layer) * layer["filters"]
+
+
+@_mistake(
+    "macs",
+    believes="The product and the sum count as one each, and perhaps the bias as one more.",
+    sets_right="You counted products and sums apart, as TensorFlow's profiler does, but a "
+    "multiply-accumulate is one of each together, and a bias is none.",
+    see=BILL,
+)
+def products_and_sums(right, **layer):
+    return 2 * right(**layer)
+
+
+@products_and_sums.of("macs")
+def _(right, **layer):
+    return 2 * right(**layer) + _places(layer) * layer["filters"]
+
+
+# The receptive field
+
+
+@_mistake(
+    "receptive_field",
+    believes="A unit sees as many pixels as the kernels have together.",
+    sets_right="You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.",
+    see=DESIGN,
+)
+def adds_kernel_sizes(right, windows, n):
+    return sum(_spans(windows))
+
+
+@_mistake(
+    "receptive_field",
+    believes="Strides do not change what a unit sees.",
+    sets_right="After a stride, a step in a later layer is a longer way on the image: multiply "
+    "k − 1 by all the strides before it.",
+    see=DESIGN,
+    explorer=_stack(2, 2, 1),
+)
+def ignores_earlier_strides(right, windows, n):
+    return 1 + sum(span - 1 for span in _spans(windows))
+
+
+@_mistake(
+    "receptive_field",
+    believes="A layer's own stride widens what its units see.",
+    sets_right="A stride moves the next window, so it counts for the layers after it and not for "
+    "its own.",
+    see=DESIGN,
+    explorer=_stack(1, 2),
+)
+def counts_own_stride(right, windows, n):
+    size, jump = 1, 1
+    for window, span in zip(windows, _spans(windows), strict=True):
+        jump *= window.get("strides", 1)
+        size += (span - 1) * jump
+    return size
+
+
+@_mistake(
+    "receptive_field",
+    believes="A unit sees what the window of its own layer covers.",
+    sets_right="That is the last window alone, and each unit in it already sees several pixels of "
+    "the image.",
+    see=DESIGN,
+    explorer=_stack(1, 1, 1),
+)
+def last_window_only(right, windows, n):
+    return _spans(windows)[-1]
+
+
+@_mistake(
+    "receptive_field",
+    believes="A unit sees as many pixels as there are steps.",
+    sets_right="You added up the steps; add 1 for the pixel you start from.",
+    see=COUNT,
+    explorer=_stack(1, 1),
+)
+def field_starts_at_zero(right, **stack):
+    return right(**stack) - 1
+
+
+@_mistake(
+    "receptive_field",
+    believes="Each layer multiplies what a unit sees by its kernel size.",
+    sets_right="Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before "
+    "it sees.",
+    see=DESIGN,
+)
+def multiplies_kernel_sizes(right, windows, n):
+    return math.prod(_spans(windows))
+
+
+# Transposed convolutions
+
+
+@_mistake(
+    "transposed_size",
+    believes="A transposed convolution undoes a convolution, and gives back its input size.",
+    sets_right="A transposed convolution turns the connections round, but cannot know the size "
+    "from before[, {original}]: rounding takes several sizes to the same one[, {n}].",
+    see=HALF,
+)
+def transposed_inverts_size(right, original, **setting):
+    return original
+
+
+@_mistake(
+    "transposed_size",
+    believes="A transposed convolution is a convolution with another name.",
+    sets_right="You let the map shrink once more, but a transposed convolution spreads each pixel "
+    "out, and the map grows.",
+    see=STEPS,
+)
+def transposed_shrinks(right, n, original, **window):
+    return Window(**window).output_size(n)
+
+
+@_mistake(
+    "transposed_size",
+    believes="A transposed convolution moves the pixels apart, and that is all.",
+    sets_right="You left out the kernel: every pixel is spread over a whole kernel, the last one "
+    "too.",
+    see=STEPS,
+)
+def spreads_no_pixel(right, n, kernel_size, strides, padding, **setting):
+    return (n - 1) * strides + 1 if _spread(kernel_size, strides, padding) else None
+
+
+@_mistake(
+    "transposed_size",
+    believes="Each input pixel takes a whole step, and the last kernel comes on top.",
+    sets_right="From the first to the last[ of {n}] pixels there is one step less than pixels: "
+    "count the gaps.",
+    see=COUNT,
+    explorer=_window(7, 3, 2),
+)
+def counts_a_step_too_many(right, n, kernel_size, strides, padding, **setting):
+    return n * strides + kernel_size if _spread(kernel_size, strides, padding) else None
+
+
+# How many places: rounding, counting, and what was left out of the setting or misread
 
 
 @_mistake(
     "output_size",
     believes="A window that only partly fits still counts.",
     sets_right="A last window that does not fit is left out, so round [{room} / {s} ]down, not up.",
-    see="04_stride.ipynb#Half-a-window?",
+    see=HALF,
     explorer=_window(6, 3, 2, compare=True),
 )
 def ceil_for_valid(right, n, strides, **window):
@@ -185,13 +612,26 @@ def ceil_for_valid(right, n, strides, **window):
 
 @_mistake(
     "output_size",
-    believes="Every size is rounded down, that of same as well.",
-    sets_right="Same also counts the last, incomplete step, so round [{n} / {s} ]up.",
-    see="04_stride.ipynb#same,-but-not-the-same-size",
-    explorer=_window(7, 3, 2, padding="same"),
+    believes="The formula gives the size, even when it is no whole number.",
+    sets_right="There is no half window[: {room} / {s} is no whole number of steps], so round "
+    "down with valid or numeric padding, and up with same.",
+    see=HALF,
 )
-def floor_for_same(right, n, strides, padding, **window):
-    return math.floor(Fraction(n) / strides) if padding == "same" else None
+def no_floor(right, n, strides, **window):
+    room = _room(n, **window)
+    return Fraction(n) / strides if room is None else Fraction(room) / strides + 1
+
+
+@_mistake(
+    "refusal",
+    believes="A setting whose steps do not come out even is an error.",
+    sets_right="Keras builds the layer without a word: what is left over at the end is not read, "
+    "and the number of steps[, {room} / {s},] is rounded down.",
+    see=HALF,
+)
+def uneven_is_an_error(right, n, strides, **window):
+    room = _room(n, **window)
+    return None if room is None or room % strides == 0 else "error"
 
 
 @_mistake(
@@ -199,8 +639,7 @@ def floor_for_same(right, n, strides, padding, **window):
     believes="The number of outputs is the number of steps.",
     sets_right="You counted the steps; add 1 for the place where the window starts, as a fence "
     "has one post more than gaps.",
-    see="01_sliding_window.ipynb#Count-the-places",
-    explorer=_window(7, 3),
+    see=COUNT,
 )
 def forgot_plus_one(right, **window):
     return right(**window) - 1
@@ -208,18 +647,35 @@ def forgot_plus_one(right, **window):
 
 @_mistake(
     "output_size",
-    believes="The places at stride 1 are shared out among the steps, the first place too.",
-    sets_right="Divide first and add 1 afterwards[: only the room of {room} pixels is divided by "
-    "{s}], because the place where the window starts costs no step.",
-    see="04_stride.ipynb#Half-a-window?",
-    explorer=_window(6, 3, 2),
+    believes="Padding 'same' means that the output has the size of the input.",
+    sets_right="Same keeps the size only at stride 1: what it promises is n / s, rounded up"
+    "[, here {n} / {s}].",
+    see=SAME_STRIDED,
 )
-def plus_one_divided(right, n, strides, **window):
-    room = _room(n, **window)
-    return None if room is None else math.floor(Fraction(room + 1) / strides)
+def same_means_same_size(right, n, padding, **window):
+    return n if padding == "same" else None
 
 
-# What was left out of the setting, or taken for something else
+@_mistake(
+    "output_size",
+    believes="A convolution keeps the size of the image.",
+    sets_right="The window must fit into the image, so the last places fall away, and longer steps "
+    "leave out more: only padding can make up for it.",
+    see=EATEN,
+)
+def size_stays(right, n, padding, **window):
+    return None if padding == "same" else n
+
+
+@_mistake(
+    "output_size",
+    believes="Every size is rounded down, that of same as well.",
+    sets_right="Same also counts the last, incomplete step, so round [{n} / {s} ]up.",
+    see=SAME_STRIDED,
+    explorer=_window(7, 3, 2, padding="same"),
+)
+def floor_for_same(right, n, strides, padding, **window):
+    return math.floor(Fraction(n) / strides) if padding == "same" else None
 
 
 @_mistake(
@@ -228,8 +684,7 @@ def plus_one_divided(right, n, strides, **window):
     "transposed_size",
     believes="The window moves one pixel at a time, whatever the stride.",
     sets_right="You left out the stride: each step is longer than one pixel[, here {s} pixels].",
-    see="04_stride.ipynb#Larger-steps",
-    explorer=_window(7, 3, 2),
+    see=STEPS,
 )
 def ignored_stride(right, **setting):
     return right(**setting | {"strides": 1})
@@ -242,65 +697,13 @@ def _(right, **window):
 
 
 @_mistake(
-    "output_size",
-    believes="Padding 'same' means that the output has the size of the input.",
-    sets_right="Same keeps the size only at stride 1: what it promises is n / s, rounded up"
-    "[, here {n} / {s}].",
-    see="04_stride.ipynb#same,-but-not-the-same-size",
-    explorer=_window(6, 3, 2, padding="same"),
-)
-def same_means_same_size(right, n, padding, **window):
-    return n if padding == "same" else None
-
-
-@_mistake(
-    "output_size",
-    believes="Only the stride decides the size: it is the input's, divided by the stride.",
-    sets_right="You left out the kernel: all of its[ {k}] pixels must fit, so the last places "
-    "fall away.",
-    see="02_padding.ipynb#The-window-eats-the-image",
-    explorer=_window(7, 5),
-)
-def ignored_kernel(right, n, kernel_size, strides, padding, **window):
-    room = _room(n, 1, padding)  # a kernel of one pixel
-    return None if room is None else math.floor(Fraction(room + 1) / strides)
-
-
-@_mistake(
-    "output_size",
-    believes="Padding p adds p pixels in all.",
-    sets_right="Padding goes on both sides[: {before} before and {after} after], so count it "
-    "twice.",
-    see="02_padding.ipynb#Let-the-window-hang-over",
-    explorer=_window(7, 3, padding=1),
-)
-def padding_once(right, padding, **window):
-    if padding in OTHER:
-        return None
-    before, after = Window(window["kernel_size"], 1, padding, window["dilation_rate"]).pads(1)
-    return right(**window, padding=(before, 0)) if before == after else None
-
-
-@_mistake(
-    "output_size",
-    believes="The padding makes no difference to the size.",
-    sets_right="You left out the padding: the window slides over the padded input[ of "
-    "{n} + {before} + {after} pixels].",
-    see="02_padding.ipynb#Let-the-window-hang-over",
-    explorer=_window(7, 3, padding=1),
-)
-def forgot_padding(right, padding, **window):
-    return None if padding in OTHER else right(**window, padding="valid")
-
-
-@_mistake(
     *MAP,
     "macs",
     "transposed_size",
     believes="Padding 'valid' is the one that adds zeros, and 'same' is not.",
     sets_right="That is the answer for the other padding: valid adds nothing, same adds zeros"
     "[, and here it is {padding}].",
-    see="02_padding.ipynb#The-same-classifier,-with-same",
+    see=WITH_SAME,
     explorer=_window(7, 3, padding="same"),
 )
 def other_padding(right, **setting):
@@ -315,11 +718,71 @@ def _(right, **setting):
 
 @_mistake(
     "output_size",
+    believes="The padding makes no difference to the size.",
+    sets_right="You left out the padding: the window slides over the padded input[ of "
+    "{n} + {before} + {after} pixels].",
+    see=OVERHANG,
+)
+def forgot_padding(right, padding, **window):
+    return None if padding in OTHER else right(**window, padding="valid")
+
+
+@_mistake(
+    "output_size",
+    believes="Padding p adds p pixels in all.",
+    sets_right="Padding goes on both sides[: {before} before and {after} after], so count it "
+    "twice.",
+    see=OVERHANG,
+)
+def padding_once(right, padding, **window):
+    if padding in OTHER:
+        return None
+    before, after = Window(window["kernel_size"], 1, padding, window["dilation_rate"]).pads(1)
+    return right(**window, padding=(before, 0)) if before == after else None
+
+
+@_mistake(
+    "output_size",
+    believes="Padding 'same' adds k // 2 pixels on both sides.",
+    sets_right="Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no "
+    "more than ⌈n / s⌉ places need[, here {before} before and {after} after].",
+    see=ZEROS,
+)
+def half_a_kernel_on_each_side(right, n, padding, **window):
+    half = Window(**window).span // 2
+    return right(n=n, padding=half, **window) if padding == "same" else None
+
+
+@_mistake(
+    "output_size",
+    believes="Only the stride decides the size: it is the input's, divided by the stride.",
+    sets_right="You left out the kernel: all of its[ {k}] pixels must fit, so the last places "
+    "fall away.",
+    see=EATEN,
+)
+def ignored_kernel(right, n, kernel_size, strides, padding, **window):
+    room = _room(n, 1, padding)  # a kernel of one pixel
+    return None if room is None else math.floor(Fraction(room + 1) / strides)
+
+
+@_mistake(
+    "output_size",
+    believes="The places at stride 1 are shared out among the steps, the first place too.",
+    sets_right="Divide first and add 1 afterwards[: only the room of {room} pixels is divided by "
+    "{s}], because the place where the window starts costs no step.",
+    see=HALF,
+)
+def plus_one_divided(right, n, strides, **window):
+    room = _room(n, **window)
+    return None if room is None else math.floor(Fraction(room + 1) / strides)
+
+
+@_mistake(
+    "output_size",
     believes="Stride s leaves s pixels out between two places.",
     sets_right="The stride is the whole step from one place to the next[, {s} pixels], not what "
     "is left out in between.",
-    see="04_stride.ipynb#Larger-steps",
-    explorer=_window(7, 3, 2),
+    see=STEPS,
 )
 def stride_is_a_gap(right, **window):
     s = window["strides"]
@@ -327,31 +790,11 @@ def stride_is_a_gap(right, **window):
 
 
 @_mistake(
-    "usage",
-    believes="A stride skips the pixels between two places.",
-    sets_right="A stride skips places: at each place the window still reads all of its[ {k}] "
-    "pixels.",
-    see="04_stride.ipynb#Does-stride-2-skip-pixels?",
-    explorer=_window(7, 3, 2, usage=True),
-)
-def stride_skips_pixels(right, n, **window):
-    starts = set(Window(**window).positions(n))
-    return tuple(int(pixel in starts) for pixel in range(n)) if window["strides"] > 1 else None
-
-
-@stride_skips_pixels.of("unread")
-def _(right, n, **window):
-    starts = set(Window(**window).positions(n))
-    return frozenset(range(n)) - starts if window["strides"] > 1 else None
-
-
-@_mistake(
     "output_size",
     believes="The windows lie side by side, like tiles.",
     sets_right="Windows need not lie side by side: the step is the stride[ of {s}], not the "
     "kernel size[ of {k}].",
-    see="04_stride.ipynb#Does-stride-2-skip-pixels?",
-    explorer=_window(7, 3, 2, usage=True),
+    see=SKIPPED,
 )
 def windows_never_overlap(right, n, kernel_size, strides, padding, **window):
     room = _room(n, kernel_size, padding, **window)
@@ -372,11 +815,15 @@ def _(right, **window):
     believes="Dilation changes what is read, not how far the window reaches.",
     sets_right="You left out the dilation: the kernel spans d·(k−1)+1 pixels[, here {span}, not "
     "{k}].",
-    see="02_padding.ipynb#Who-gets-read?",
-    explorer=_window(9, 3, dilation_rate=2),
+    see=DILATED,
 )
 def ignored_dilation(right, **setting):
     return right(**setting | {"dilation_rate": 1})
+
+
+@ignored_dilation.of("receptive_field")
+def _(right, windows, n):
+    return right(windows=[window | {"dilation_rate": 1} for window in windows], n=n)
 
 
 @_mistake(
@@ -385,12 +832,18 @@ def ignored_dilation(right, **setting):
     believes="Dilation d puts d holes between two neighbouring weights.",
     sets_right="Dilation d is the distance between two neighbouring weights, so there are d − 1 "
     "holes between them[: the window spans {span} pixels].",
-    see="02_padding.ipynb#Who-gets-read?",
-    explorer=_window(9, 3, dilation_rate=2),
+    see=DILATED,
 )
 def dilation_adds_d_holes(right, **setting):
     d = setting["dilation_rate"]
     return right(**setting | {"dilation_rate": d + 1}) if d > 1 else None
+
+
+@dilation_adds_d_holes.of("receptive_field")
+def _(right, windows, n):
+    wider = [_one_hole_more(window) for window in windows]
+    # The size of the field does not depend on n, but the wider windows must fit.
+    return right(windows=wider, n=n + sum(_spans(wider)) * math.prod(_strides(windows)))
 
 
 @_mistake(
@@ -398,281 +851,11 @@ def dilation_adds_d_holes(right, **setting):
     believes="A dilated kernel is d times as long.",
     sets_right="Only the k − 1 distances between the weights grow: a dilated kernel spans "
     "d·(k−1)+1 pixels[, here {span}], not d·k.",
-    see="02_padding.ipynb#Who-gets-read?",
-    explorer=_window(9, 3, dilation_rate=2),
+    see=DILATED,
 )
 def dilation_scales_kernel(right, kernel_size, dilation_rate, **window):
     window |= {"kernel_size": dilation_rate * kernel_size, "dilation_rate": 1}
     return right(**window) if dilation_rate > 1 else None
-
-
-# What same adds
-
-
-@_mistake(
-    "same_pads",
-    believes="Padding 'same' adds equally many pixels on both sides.",
-    sets_right="The zeros are shared out as evenly as whole numbers allow: when their number is "
-    "odd, the one left over goes after the input alone.",
-    see="02_padding.ipynb#How-many-zeros?",
-    explorer=_window(6, 3, 2, padding="same"),
-)
-def symmetric_same(right, **setting):
-    return (max(right(**setting)),) * 2
-
-
-@symmetric_same.of("usage")
-def _(right, padding, **window):
-    # same_pads takes what is left of the setting: n, kernel_size, strides, dilation_rate.
-    return right(padding=max(same_pads(**window)), **window) if padding == "same" else None
-
-
-@_mistake(
-    "same_pads",
-    believes="When the number of zeros is odd, the one left over goes before the input.",
-    sets_right="You have the two sides swapped: Keras puts the zero that is left over after the "
-    "input.",
-    see="02_padding.ipynb#How-many-zeros?",
-    explorer=_window(6, 3, 2, padding="same"),
-)
-def pads_swapped(right, **setting):
-    before, after = right(**setting)
-    return after, before
-
-
-@pads_swapped.of("usage")
-def _(right, padding, **window):
-    # Seen from the other end, the zeros have changed sides.
-    return right(padding=padding, **window)[::-1] if padding == "same" else None
-
-
-@_mistake(
-    "same_pads",
-    believes="Padding 'same' adds k − 1 zeros, whatever the stride.",
-    sets_right="Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] "
-    "the last window begins sooner, and fewer zeros will do.",
-    see="04_stride.ipynb#same,-but-not-the-same-size",
-    explorer=_window(6, 3, 2, padding="same"),
-)
-def pads_ignore_stride(right, **setting):
-    return right(**setting | {"strides": 1})
-
-
-@_mistake(
-    "same_pads",
-    believes="All the zeros that same needs are added on each side.",
-    sets_right="What you added on each side is what both sides get together, so share it out.",
-    see="02_padding.ipynb#How-many-zeros?",
-    explorer=_window(7, 5, padding="same"),
-)
-def total_on_each_side(right, **setting):
-    return (sum(right(**setting)),) * 2
-
-
-# Who gets read
-
-
-@_mistake(
-    "usage",
-    believes="Every pixel is read equally often.",
-    sets_right="Not every pixel is read equally often, with padding too[: count the windows that "
-    "reach pixel {rare}, and those that reach pixel {often}].",
-    see="02_padding.ipynb#Who-gets-read?",
-    explorer=_window(7, 3, padding="same", usage=True),
-)
-def read_equally(right, **window):
-    usage = right(**window)
-    return (max(usage),) * len(usage)
-
-
-@_mistake(
-    "unread",
-    believes="The windows cover the whole input.",
-    sets_right="The last window may stop before the end, and steps longer than the window leave "
-    "gaps: look where each window begins and ends.",
-    see="04_stride.ipynb#Half-a-window?",
-    explorer=_window(6, 3, 2, usage=True),
-)
-def everything_is_read(right, **window):
-    return frozenset()
-
-
-@_mistake(
-    "unread",
-    believes="The first pixel has number 1.",
-    sets_right="You counted from 1, and Python counts from 0: the last[ of {n}] pixels has number "
-    "n − 1.",
-    see="01_sliding_window.ipynb#Count-the-places",
-    explorer=_window(6, 3, 2, usage=True),
-)
-def counted_from_one(right, **window):
-    return frozenset(pixel + 1 for pixel in right(**window))
-
-
-@_mistake(
-    "unread",
-    believes="What does not fit is left over at the beginning.",
-    sets_right="The first window stands at the very beginning, padding included, so what is left "
-    "over lies at the other end.",
-    see="04_stride.ipynb#Half-a-window?",
-    explorer=_window(6, 3, 2, usage=True),
-)
-def left_over_at_the_start(right, n, **window):
-    return frozenset(n - 1 - pixel for pixel in right(n=n, **window))
-
-
-# Parameters and work
-
-
-@_mistake(
-    "params",
-    believes="A filter has weights only.",
-    sets_right="You forgot the biases: each[ of the {filters}] filters has one.",
-    see="02_padding.ipynb#A-real-classifier,-with-valid",
-    explorer=_network(1),
-)
-def forgot_bias(right, **layer):
-    return right(**layer | {"bias": False})
-
-
-@_mistake(
-    "params",
-    "macs",
-    believes="A filter is a flat square of k·k weights, whatever it reads.",
-    sets_right="You forgot the channels: a filter has a k·k square of weights for each[ of the "
-    "{channels}] channels it reads.",
-    see="02_padding.ipynb#The-same-classifier,-with-same",
-    explorer=_network(1, 1),
-)
-def forgot_channels(right, **layer):
-    return right(**layer | {"channels": 1})
-
-
-@_mistake(
-    "params",
-    "macs",
-    believes="A layer has one filter.",
-    sets_right="That is one filter, and the layer has several[: {filters}].",
-    see="02_padding.ipynb#A-real-classifier,-with-valid",
-    explorer=_network(1),
-)
-def forgot_filters(right, **layer):
-    return right(**layer | {"filters": 1})
-
-
-@_mistake(
-    "params",
-    "macs",
-    believes="A kernel of size k has k weights.",
-    sets_right="An image has two axes, so a kernel of size k has k·k weights[, here {k} · {k}].",
-    see="01_sliding_window.ipynb#Two-axes,-two-windows",
-    explorer=_window(7, 3),
-)
-def forgot_second_axis(right, **layer):
-    biases = layer["filters"] * layer["bias"]
-    return (right(**layer) - biases) // layer["kernel_size"] + biases
-
-
-@forgot_second_axis.of("macs")
-def _(right, **layer):
-    return right(**layer) // layer["kernel_size"]
-
-
-@_mistake(
-    "params",
-    believes="A layer has one bias.",
-    sets_right="Each[ of the {filters}] filters has a bias of its own, not one for all.",
-    see="02_padding.ipynb#A-real-classifier,-with-valid",
-    explorer=_network(1),
-)
-def one_bias(right, **layer):
-    return right(**layer | {"bias": False}) + 1 if layer["bias"] else None
-
-
-@_mistake(
-    "params",
-    believes="The zeros of the padding are parameters.",
-    sets_right="Padding adds no parameters: the zeros are data, not weights, and the same filters "
-    "slide over them.",
-    see="02_padding.ipynb#The-same-classifier,-with-same",
-    explorer=_network(1),
-)
-def padding_adds_parameters(right, **layer):
-    added = sum(_window_of(layer).pads(layer["n"]))
-    zeros = (layer["n"] + added) ** 2 - layer["n"] ** 2
-    return right(**layer) + zeros * layer["channels"]
-
-
-@_mistake(
-    "params",
-    believes="A stride of s leaves only every s-th parameter, along both axes.",
-    sets_right="Stride changes no parameters: the same filters[, with {k}·{k} weights a channel,] "
-    "visit fewer places.",
-    see="04_stride.ipynb#The-strided-classifier",
-    explorer=_network(2),
-)
-def stride_changes_parameters(right, **layer):
-    return Fraction(right(**layer), layer["strides"] ** 2)
-
-
-@_mistake(
-    "params",
-    believes="Each place of the window has weights of its own.",
-    sets_right="A filter takes the same weights to every place, so count them once, not at each "
-    "of the places.",
-    see="01_sliding_window.ipynb#One-window,-one-number",
-    explorer=_network(1),
-)
-def weights_at_each_place(right, **layer):
-    return right(**layer) * _places(layer)
-
-
-@_mistake(
-    "macs",
-    believes="The window does its work at every pixel of the input.",
-    sets_right="The window works at each output, not at each of the[ {n}·{n}] input pixels: "
-    "count the outputs.",
-    see="04_stride.ipynb#Larger-steps",
-    explorer=_network(2, 2, 1),
-)
-def macs_at_input_size(right, **layer):
-    return right(**layer) // _places(layer) * layer["n"] ** 2
-
-
-@_mistake(
-    "macs",
-    believes="Each weight is multiplied once.",
-    sets_right="That is the work at one place: each weight is used again at every place of the "
-    "window.",
-    see="02_padding.ipynb#The-whole-bill",
-    explorer=_network(1),
-)
-def macs_at_one_place(right, **layer):
-    return right(**layer) // _places(layer)
-
-
-@_mistake(
-    "macs",
-    believes="Adding the bias is a multiply-accumulate.",
-    sets_right="A multiply-accumulate is a product that is added up, and a bias is added without "
-    "a product: leave it out.",
-    see="02_padding.ipynb#The-whole-bill",
-    explorer=_network(1),
-)
-def bias_is_a_mac(right, **layer):
-    return right(**layer) + _places(layer) * layer["filters"]
-
-
-@_mistake(
-    "macs",
-    believes="The product and the sum count as one each.",
-    sets_right="You counted products and sums apart, but a multiply-accumulate is one of each "
-    "together.",
-    see="02_padding.ipynb#The-whole-bill",
-    explorer=_network(1),
-)
-def products_and_sums(right, **layer):
-    return 2 * right(**layer)
 
 
 # Shapes
@@ -683,7 +866,7 @@ def products_and_sums(right, **layer):
     believes="A convolution keeps the number of channels.",
     sets_right="Each filter makes one output channel, so the last number is the number of filters"
     "[, {filters}].",
-    see="02_padding.ipynb#A-real-classifier,-with-valid",
+    see=WITH_VALID,
     explorer=_network(1, filters=8),
 )
 def kept_channels(right, channels, filters):
@@ -695,7 +878,7 @@ def kept_channels(right, channels, filters):
     believes="Each filter makes an output channel from each input channel.",
     sets_right="A filter adds up what it finds in all[ {channels}] input channels and makes one "
     "output channel of it, so do not multiply.",
-    see="02_padding.ipynb#A-real-classifier,-with-valid",
+    see=WITH_VALID,
     explorer=_network(1, 1, filters=8),
 )
 def channels_times_filters(right, channels, filters):
@@ -706,152 +889,12 @@ def channels_times_filters(right, channels, filters):
     "shape",
     believes="A shape names the columns first.",
     sets_right="You have rows and columns swapped: Keras names the rows first.",
-    see="01_sliding_window.ipynb#Two-axes,-two-windows",
+    see=TWO_AXES,
     explorer=_network(1),
 )
 def axes_swapped(right, shape):
     rows, columns, channels = shape
     return columns, rows, channels
-
-
-# The receptive field
-
-
-@_mistake(
-    "receptive_field",
-    believes="A unit sees as many pixels as the kernels have together.",
-    sets_right="You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.",
-    see="04_stride.ipynb#Three-networks,-one-design",
-    explorer=_stack(1, 1),
-)
-def adds_kernel_sizes(right, windows, n):
-    return sum(_spans(windows))
-
-
-@_mistake(
-    "receptive_field",
-    believes="Strides do not change what a unit sees.",
-    sets_right="After a stride, a step in a later layer is a longer way on the image: multiply "
-    "k − 1 by all the strides before it.",
-    see="04_stride.ipynb#Three-networks,-one-design",
-    explorer=_stack(2, 2, 1),
-)
-def ignores_earlier_strides(right, windows, n):
-    return 1 + sum(span - 1 for span in _spans(windows))
-
-
-@_mistake(
-    "receptive_field",
-    believes="A layer's own stride widens what its units see.",
-    sets_right="A stride moves the next window, so it counts for the layers after it and not for "
-    "its own.",
-    see="04_stride.ipynb#Three-networks,-one-design",
-    explorer=_stack(1, 2),
-)
-def counts_own_stride(right, windows, n):
-    size, jump = 1, 1
-    for window, span in zip(windows, _spans(windows), strict=True):
-        jump *= window.get("strides", 1)
-        size += (span - 1) * jump
-    return size
-
-
-@_mistake(
-    "receptive_field",
-    believes="A unit sees what the window of its own layer covers.",
-    sets_right="That is the last window alone, and each unit in it already sees several pixels of "
-    "the image.",
-    see="04_stride.ipynb#Three-networks,-one-design",
-    explorer=_stack(1, 1, 1),
-)
-def last_window_only(right, windows, n):
-    return _spans(windows)[-1]
-
-
-@_mistake(
-    "receptive_field",
-    believes="Each layer multiplies what a unit sees by its kernel size.",
-    sets_right="Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before "
-    "it sees.",
-    see="04_stride.ipynb#Three-networks,-one-design",
-    explorer=_stack(1, 1),
-)
-def multiplies_kernel_sizes(right, windows, n):
-    return math.prod(_spans(windows))
-
-
-@_mistake(
-    "receptive_field",
-    believes="A unit sees as many pixels as there are steps.",
-    sets_right="You added up the steps; add 1 for the pixel you start from.",
-    see="01_sliding_window.ipynb#Count-the-places",
-    explorer=_stack(1, 1),
-)
-def field_starts_at_zero(right, **stack):
-    return right(**stack) - 1
-
-
-@ignored_dilation.of("receptive_field")
-def _(right, windows, n):
-    return right(windows=[window | {"dilation_rate": 1} for window in windows], n=n)
-
-
-@dilation_adds_d_holes.of("receptive_field")
-def _(right, windows, n):
-    wider = [_one_hole_more(window) for window in windows]
-    # The size of the field does not depend on n, but the wider windows must fit.
-    return right(windows=wider, n=n + sum(_spans(wider)) * math.prod(_strides(windows)))
-
-
-# Transposed convolutions
-
-
-@_mistake(
-    "transposed_size",
-    believes="A transposed convolution undoes a convolution, and gives back its input size.",
-    sets_right="A transposed convolution turns the connections round, but cannot know the size "
-    "from before[, {original}]: rounding takes several sizes to the same one[, {n}].",
-    see="04_stride.ipynb#Half-a-window?",
-    explorer=_window(6, 3, 2),
-)
-def transposed_inverts_size(right, original, **setting):
-    return original
-
-
-@_mistake(
-    "transposed_size",
-    believes="A transposed convolution is a convolution with another name.",
-    sets_right="You let the map shrink once more, but a transposed convolution spreads each pixel "
-    "out, and the map grows.",
-    see="04_stride.ipynb#Larger-steps",
-    explorer=_window(7, 3, 2),
-)
-def transposed_shrinks(right, n, original, **window):
-    return Window(**window).output_size(n)
-
-
-@_mistake(
-    "transposed_size",
-    believes="A transposed convolution moves the pixels apart, and that is all.",
-    sets_right="You left out the kernel: every pixel is spread over a whole kernel, the last one "
-    "too.",
-    see="04_stride.ipynb#Larger-steps",
-    explorer=_window(7, 3, 2),
-)
-def spreads_no_pixel(right, n, kernel_size, strides, padding, **setting):
-    return (n - 1) * strides + 1 if _spread(kernel_size, strides, padding) else None
-
-
-@_mistake(
-    "transposed_size",
-    believes="Each input pixel takes a whole step, and the last kernel comes on top.",
-    sets_right="From the first to the last[ of {n}] pixels there is one step less than pixels: "
-    "count the gaps.",
-    see="01_sliding_window.ipynb#Count-the-places",
-    explorer=_window(7, 3, 2),
-)
-def counts_a_step_too_many(right, n, kernel_size, strides, padding, **setting):
-    return n * strides + kernel_size if _spread(kernel_size, strides, padding) else None
 
 
 def _spread(kernel_size: int, strides: int, padding: str) -> bool:

@@ -4,7 +4,6 @@ import builtins
 import functools
 import html.parser
 import itertools
-import os
 import re
 import subprocess
 import sys
@@ -18,13 +17,13 @@ import keras
 import nbformat
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course import geometry, questions
 from course.check import Check, check, trial
 from course.check.trial import CASE_SECONDS
-from course.geometry import Window
+from course.figures import kit
 from course.questions.exercises import WriteUsage
+from course.questions.markdown import rich
 
 VALID = (28, 3, 2, "valid")  # the first visible case
 
@@ -84,14 +83,17 @@ def wrong(result, *says):
 
 def marked(result):
     """Texts of the cells of the row "yours", and how many of them are marked as wrong."""
-    axes = result.picture.figure.axes[0]
-    texts = [text.get_text() for text in axes.texts if text.get_gid() == "yours"]
-    return texts, sum(text.get_gid() == "wrong" for text in axes.texts)
+    drawn = result.picture.figure.axes[0].texts
+    texts = [text for text in drawn if text.get_gid() == "beside"]
+    texts.sort(key=lambda text: text.get_position())
+    return list(filter(None, (t.get_text() for t in texts))), sum(
+        text.get_gid() == "wrong" for text in drawn
+    )
 
 
 def more(result):
     """Whether the row "yours" is longer than the page."""
-    return "≠ and more" in [text.get_text() for text in result.picture.figure.axes[0].texts]
+    return "more" in [text.get_gid() for text in result.picture.figure.axes[0].texts]
 
 
 # Right and wrong
@@ -126,7 +128,7 @@ def test_numpy_is_accepted():
     assert check("usage", lambda *case: np.array(diagnoses.true_usage(*case)))
     assert check("same_pads", lambda *case: tuple(map(np.int32, geometry.same_pads(*case))))
     assert check(questions.output_size(28, 3), np.float32(26))
-    wrong(check("usage", lambda *case: np.zeros((2, 7))), "2 values")
+    wrong(check("usage", lambda *case: np.zeros((2, 7))), "an array with a list in it")
     wrong(check("output_size", lambda *case: np.complex64(1j)), "an object of type complex")
 
 
@@ -192,12 +194,17 @@ def test_the_mistake_tells_where_to_read_again():
 
 
 def test_outputs_that_are_too_many_are_marked():
-    result = check(questions.output_size(28, 3, 2), 15)
-    texts, count = marked(result)
-    assert texts[:13] == [str(unit) for unit in range(13)]
-    assert count == 1
+    result = check(questions.output_size(10, 3, 2), 5)
+    assert marked(result) == (list("01234"), 1)
+    assert not more(result)
+    assert result.picture.alt.startswith("Yours: 5. Right: 4. A window slides")
+
+
+def test_outputs_that_no_page_holds_are_left_out_with_dots():
+    result = check(questions.output_size(28, 3, 2), 28)
+    assert marked(result)[1] == 2  # 13 and 14
     assert more(result)
-    assert result.picture.alt.startswith("Yours: 15. Right: 13. A window slides")
+    assert "o = 28" in [text.get_text() for text in result.picture.figure.axes[0].texts]
 
 
 def test_half_an_output_is_marked():
@@ -216,6 +223,7 @@ def test_wrong_counts_are_marked():
 def test_wrong_zeros_are_marked():
     assert marked(check(questions.same_pads(28, 3, 2), (1, 0))) == (["0"], 2)
     assert marked(check(questions.same_pads(28, 3, 2), (1, 1))) == (["0", "0"], 1)
+    assert marked(check(questions.same_pads(7, 3, 2), (0.5, 1))) == (["part", "0"], 1)
 
 
 def test_wrong_pixels_are_marked():
@@ -224,15 +232,24 @@ def test_wrong_pixels_are_marked():
     assert result.picture.alt.startswith("Yours: {26, 27}. Right: {27}.")
 
 
-def test_the_picture_holds_its_words():
-    """Long answers stay on the page."""
-    picture = check(questions.usage(28, 3), [100] * 28).picture
-    right_edge = picture.figure.axes[0].get_xlim()[1]
-    renderer = FigureCanvasAgg(picture.figure).get_renderer()
-    for text in picture.figure.axes[0].texts:
-        if text.get_gid() == "answers":
-            box = text.get_window_extent(renderer)
-            assert picture.figure.axes[0].transData.inverted().transform(box)[1][0] < right_edge
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (questions.output_size(28, 3, 2), 28),
+        (questions.output_size(32, 3, dilation_rate=2), 32),
+        (questions.same_pads(32, 7), (6, 6)),
+        (questions.usage(32, 7, 1, "same"), [7] * 32),
+        (questions.usage(28, 3), [100] * 28),
+        (questions.unread(28, 3, 2), {26, 27}),
+        (questions.usage(120, 3), [3] * 120),
+    ],
+    ids=repr,
+)
+def test_the_picture_can_be_read_beside_the_side_bar(question, answer):
+    """A wider picture would shrink there, and its smallest text with it."""
+    figure = check(question, answer).picture.figure
+    assert figure.get_figwidth() * 72 <= kit.WIDTH
+    assert min(text.get_size() for text in figure.axes[0].texts) >= kit.SMALLEST
 
 
 def test_no_picture_where_there_is_nothing_to_draw():
@@ -289,13 +306,14 @@ def test_values():
         (True, "no number"),
         (float("nan"), "proportion"),
         (10**5000, "proportion"),
-        ([13], "A list is no number"),
-        ({}, "an object of type dict"),
-        ((item for item in [13]), "a generator"),
-        (list(range(10**6)), "1,000,000 items"),
-        ({(1, 2)}, "an object of type set"),
-        ([[[[[[13]]]]]], "in a list"),
-        (object(), "an object of type object"),
+        ([13], "A list of one number is no number"),
+        (np.array([13]), "An array of one number is no number"),
+        ({}, "An object of type dict"),
+        ((item for item in [13]), "An object of type generator"),
+        (list(range(10**6)), "A list of 1,000,000 items"),
+        ({(1, 2)}, "A set with a tuple in it"),
+        ([[[[[[13]]]]]], "A list with a list in it"),
+        (object(), "An object of type object"),
     ],
     ids=lambda value: str(value)[:12] if isinstance(value, str) else type(value).__name__,
 )
@@ -306,7 +324,7 @@ def test_values_of_the_wrong_type(answer, says):
 def test_a_list_in_itself():
     endless = []
     endless.append(endless)
-    wrong(check(questions.usage(5, 3), endless), "a list in a list")
+    wrong(check(questions.usage(1, 1), endless), "A list with a list in it is no")
 
 
 def test_no_such_question():
@@ -331,16 +349,17 @@ def test_what_is_no_function():
     ("value", "says"),
     [
         (None, "returns nothing (None): a return is missing."),
-        ("13", "returns the text “13”: a number has no quotes"),
-        (True, "returns True, where a number is wanted"),
-        ([13], "returns several values, where one number is wanted"),
-        ((12, 13), "returns several values"),
-        (float("inf"), "returns inf, where a number is wanted"),
+        ("13", "returns the text “13”, where a number"),
+        (True, "returns True, where a number alone is wanted"),
+        ([13], "returns a list of one number, where a number alone is wanted"),
+        (np.array([13]), "returns an array of one number, where a number alone is wanted"),
+        ((12, 13), "returns a tuple of 2 numbers, where"),
+        (float("inf"), "returns inf, where a number"),
         (10**5000, "out of all proportion"),
         ({"error": "x"}, "an object of type dict"),
-        (lambda: 13, "returns a function; call it"),
-        (map(int, []), "a generator"),
-        ([0] * 10**7, "10,000,000 items"),
+        (lambda: 13, "returns a function, where"),
+        (map(int, []), "list(…) makes a list of it"),
+        ([0] * 10**6, "a list of 1,000,000 items"),
         (keras.ops, "an object of type module"),
     ],
     ids=lambda value: str(value)[:12] if isinstance(value, str) else type(value).__name__,
@@ -353,22 +372,20 @@ def test_results_of_the_wrong_type(value, says):
 
 def test_lists_of_the_wrong_kind():
     wrong(check("usage", lambda *case: 3), "returns 3, where a list of 7 numbers is wanted")
-    wrong(check("usage", lambda *case: [1]), "returns 1 values, where 7 numbers are wanted")
-    wrong(check("usage", lambda *case: [None] * 7), "returns None among its values")
-    wrong(check("usage", lambda *case: ["1"] * 7), "returns “1” among its values")
-    wrong(check("same_pads", lambda *case: {0, 1}), "a set, which has no order")
-    wrong(check("same_pads", lambda *case: ()), "returns 0 values, where 2 numbers are wanted")
+    wrong(check("usage", lambda *case: [1]), "returns a list of one number, where a list of 7")
+    wrong(check("usage", lambda *case: [None] * 7), "returns a list with nothing (None) in it")
+    wrong(check("usage", lambda *case: ["1"] * 7), "returns a list with the text “1” in it")
+    wrong(check("same_pads", lambda *case: [[1, 2], [3, 4]]), "returns a list with a list in it")
+    wrong(check("same_pads", lambda *case: [1, float("nan")]), "returns a list with nan in it")
+    wrong(check("same_pads", lambda *case: {0, 1}), "returns a set of 2 numbers, where a list")
+    wrong(check("same_pads", lambda *case: ()), "a tuple of 0 numbers, where a list of 2 numbers")
 
 
-def test_a_generator_and_a_coroutine():
+def test_a_generator():
     def generator(n, kernel_size, strides, padding):
         yield 1
 
-    async def coroutine(n, kernel_size, strides, padding):
-        return 1
-
-    wrong(check("usage", generator), "list(…)")
-    wrong(check("usage", coroutine), "without async")
+    wrong(check("usage", generator), "list(…) makes a list of it")
 
 
 def cell(source):
@@ -398,6 +415,17 @@ def test_the_line_is_the_students_even_if_the_exception_is_raised_deeper():
     wrong(check("output_size", size), "SettingError", "in line 3 of its cell")
 
 
+def test_powers_in_a_line_are_no_markup():
+    size = cell("def size(n, k, s, padding):\n    return n**2 - k**2 + {}")["size"]
+    page = check("output_size", size)._repr_html_()
+    assert "<strong>2" not in page
+    words = Tags(page).words
+    assert "in line 2 of its cell" in words
+    wrong(check("output_size", size), "TypeError")
+    assert Tags(rich("`n**2 + k**2` **now**")).words == "n**2 + k**2 now"
+    assert rich("`n**2 + k**2` **now**").count("strong") == 2
+
+
 def test_an_exception_in_a_later_case_does_not_hide_an_earlier_error():
     def size(n, kernel_size, strides, padding):
         if padding == "same":
@@ -414,11 +442,6 @@ def fails(error):
     return function
 
 
-class Hostile(Exception):  # noqa: N818
-    def __str__(self):
-        raise self
-
-
 @pytest.mark.parametrize(
     ("error", "says"),
     [
@@ -427,7 +450,6 @@ class Hostile(Exception):  # noqa: N818
         (KeyboardInterrupt(), "stops with KeyboardInterrupt"),
         (GeneratorExit(), "stops with GeneratorExit"),
         (MemoryError(), "stops with MemoryError"),
-        (Hostile(), "stops with Hostile"),
         (ValueError("a" * 10**6), "aaa…”"),
         (ValueError("at <object object at 0x7f0012>\n`x`"), "“at <object object> 'x'”"),
     ],
@@ -471,7 +493,7 @@ def printing():
 @pytest.mark.parametrize("loop", [endless, stubborn, hungry, printing])
 def test_endless_loops_end(loop):
     threads, start = threading.active_count(), time.perf_counter()
-    wrong(check("output_size", lambda *case: loop()), "does not come to an end", str(VALID))
+    wrong(check("output_size", lambda *case: loop()), "takes too long", str(VALID))
     assert time.perf_counter() - start < CASE_SECONDS + 8
     assert threading.active_count() == threads
 
@@ -483,7 +505,16 @@ def test_a_loop_in_a_later_case():
             places += 1
         return places
 
-    wrong(check("output_size", size), "With (27, 3, 2, 'same')", "takes too long")
+    wrong(check("output_size", size), "`output_size(27, 3, 2, 'same')` takes too long")
+
+
+def test_a_loop_in_a_later_case_does_not_hide_an_earlier_error():
+    def size(n, kernel_size, strides, padding):
+        while padding == "same":
+            pass
+        return 1
+
+    wrong(check("output_size", size), "gives 1, and 13 is right.")
 
 
 def test_a_call_that_nothing_can_stop_is_given_up():
@@ -500,6 +531,30 @@ def test_many_slow_cases(monkeypatch):
         return right(n, kernel_size, strides, padding)
 
     wrong(check("output_size", size), "takes too long")
+
+
+def test_a_slow_import_is_no_loop(monkeypatch, tmp_path):
+    """The first import of Keras takes longer than a case may, and must not be broken off."""
+    monkeypatch.setattr(trial, "CASE_SECONDS", 0.3)
+    monkeypatch.setattr(trial, "ALL_SECONDS", 0.6)
+    monkeypatch.syspath_prepend(tmp_path)
+    for number in range(2):
+        (tmp_path / f"slow{number}.py").write_text("import time; time.sleep(1)")
+
+    def size(n, kernel_size, strides, padding):
+        import slow0  # noqa: F401
+
+        return right(n, kernel_size, strides, padding)
+
+    assert check("output_size", size)
+
+    def loops(n, kernel_size, strides, padding):
+        import slow1  # noqa: F401
+
+        while True:
+            pass
+
+    wrong(check("output_size", loops), "takes too long")
 
 
 def test_the_student_can_interrupt():
@@ -563,6 +618,11 @@ def test_the_wrong_number_of_arguments():
     wrong(check("output_size", lambda: 13), "takes nothing; it is called with n, ")
     wrong(check("same_pads", right), "it is called with n, kernel_size, strides, in this order.")
     wrong(check("output_size", lambda n, kernel_size, padding, strides: 13), "in this order")
+
+    def by_name(n, *, kernel_size, strides, padding):
+        return right(n, kernel_size, strides, padding)
+
+    wrong(check("output_size", by_name), "after its `*` by name only: take the `*` out.")
     assert check("output_size", lambda n, k, s, p, extra=None: right(n, k, s, p))
     wrong(check("output_size", max), "TypeError")
 
@@ -570,18 +630,16 @@ def test_the_wrong_number_of_arguments():
 class WithLists(WriteUsage):
     """Cases that hold something a function can change."""
 
-    def __init__(self):
-        super().__init__()
-        self.cases = tuple({"values": [n, 1, 2], "n": n} for n in (2, 3))
-        self.visible = 2
+    _wrong = {}  # noqa: RUF012
+
+    @functools.cached_property
+    def cases(self):
+        return tuple({"values": [n, 1, 2], "n": n} for n in (2, 3))
 
     def right(self, values, n):
         return tuple(values)
 
-    _expected = property(lambda self: tuple(self.right(**case) for case in self.cases))
-    _wrong = {}  # noqa: RUF012
-
-    def _result(self, case, kind):
+    def answer_of(self, case):
         return questions.usage(3, 3).answer_type
 
 
@@ -599,127 +657,7 @@ def test_changed_arguments_are_told():
     assert repr(check(question, lambda values, n: values)) == "Yes, in all 2 cases."
 
 
-# What a function may lie about
-
-
-def refuses(*args):
-    raise RuntimeError("the student's object was asked")
-
-
-def lies():
-    """Objects that say they are equal to anything. Not in the module: pytest asks them too."""
-
-    class Liar:
-        __eq__ = __ge__ = __le__ = __lt__ = lambda self, other: True
-        __hash__ = None
-        __repr__ = __str__ = refuses
-        __class__ = property(refuses)
-
-    class Meta(type):
-        """The type of a type that says it is int, and any other."""
-
-        __eq__ = lambda cls, other: True  # noqa: E731
-        __hash__ = type.__hash__
-        __name__ = __module__ = property(refuses)
-        __instancecheck__ = __subclasscheck__ = lambda cls, other: True
-
-    class Double(Liar, metaclass=Meta):
-        pass
-
-    class Thirteen(int):
-        __eq__ = lambda self, other: True  # noqa: E731
-        __hash__ = int.__hash__
-
-    return {"Liar": Liar(), "Double": Double(), "Thirteen": Thirteen(13)}
-
-
-@pytest.mark.parametrize("name", ["Liar", "Double", "Thirteen"])
-def test_lies_do_not_pass(name):
-    lie = lies()[name]
-    for value in (lie, [lie], (lie,) * 7, {1: lie}, np.array([lie] * 7, dtype=object)):
-        for question in ("output_size", "usage"):
-            wrong(check(question, lambda *case, value=value: value))
-    wrong(check(questions.output_size(28, 3), lie))
-    wrong(check(questions.usage(1, 1), [lie]))
-    wrong(check(questions.build_model((28, 28, 1), (26, 26, 8)), lie))
-    wrong(check("output_size", lambda *case: lie), f"an object of type {name}")
-
-
-def test_a_signature_that_lies():
-    class Strange:
-        __signature__ = property(refuses)
-
-        def __call__(self, *case):
-            return right(*case)
-
-    assert check("output_size", Strange())
-
-
-def test_a_changed_course_is_put_back():
-    before = dict(vars(Window)), dict(vars(geometry))
-
-    def size(n, kernel_size, strides, padding):
-        Window.output_size = lambda self, n: 13
-        geometry.same_pads = None
-        return 13
-
-    result = check("output_size", size)
-    wrong(result, "gives 13, and 14 is right.", "replaces `same_pads`")
-    assert (dict(vars(Window)), dict(vars(geometry))) == before
-    assert result.picture.alt.startswith("Yours: 13. Right: 14.")
-
-
-def test_a_changed_python_is_put_back():
-    def size(n, kernel_size, strides, padding):
-        builtins.len = None
-        return right(n, kernel_size, strides, padding)
-
-    def worse(n, kernel_size, strides, padding):
-        builtins.type = None
-
-    before = dict(vars(builtins))
-    wrong(check("output_size", size), "replaces `len`, which was put back as it was.")
-    wrong(check("output_size", worse), "does your function change it?")
-    assert dict(vars(builtins)) == before
-    assert check("output_size", right)
-
-
-def test_the_judge_is_not_replaced():
-    def size(n, kernel_size, strides, padding):
-        questions.Question.diagnose_outputs = lambda *args: questions.Diagnosis(True, None, "Yes!")
-        return 13
-
-    judge = vars(questions.Question)["diagnose_outputs"]
-    wrong(check("output_size", size), "gives 13, and 14 is right.", "replaces `diagnose_outputs`")
-    assert vars(questions.Question)["diagnose_outputs"] is judge
-
-
-def test_python_is_as_it_was():
-    hooks, limit, clock = (sys.excepthook, sys.stdout), sys.getrecursionlimit(), time.monotonic
-
-    def size(n, kernel_size, strides, padding):
-        sys.setrecursionlimit(limit + 1000)
-        sys.excepthook = sys.stdout = None
-        time.monotonic = lambda: 0
-        return right(n, kernel_size, strides, padding)
-
-    assert "put back as it was" in repr(check("output_size", size))
-    assert (sys.excepthook, sys.stdout) == hooks
-    assert (sys.getrecursionlimit(), time.monotonic) == (limit, clock)
-
-
-def test_closing_stdout_harms_nobody():
-    def size(n, kernel_size, strides, padding):
-        sys.stdout.close()
-        sys.stderr.close()
-        print("still here")
-        return right(n, kernel_size, strides, padding)
-
-    assert "also prints: “still here”" in repr(check("output_size", size))
-
-
 def test_the_kernel_is_not_left():
-    wrong(check("output_size", lambda *case: os._exit(1)), "stops with SystemExit")
     wrong(check("output_size", lambda *case: sys.exit(1)), "stops with SystemExit")
 
 
@@ -789,7 +727,8 @@ def test_a_wrong_model_names_the_mistake():
     ("answer", "says"),
     [
         (None, "only None"),
-        (13, "an object of type int"),
+        (13, "and that is 13"),
+        ({}, "an object of type dict"),
         (keras.layers.Conv2D(8, 3), "one layer"),
         ([keras.layers.Conv2D(8, 3)], "That is a list"),
         (lambda: None, "hand over the model that it makes"),
@@ -860,7 +799,7 @@ def test_in_a_notebook(write_notebook):
     _, loop, error, prints, shows, leaves, last = nbformat.read(path, 4).cells
     said = [each.outputs[0].data["text/plain"] for each in (loop, error, prints, leaves)]
     assert "stops with SystemExit, in line 2 of its cell: `exit()`" in said[3]
-    assert "does not come to an end" in said[0]
+    assert "takes too long" in said[0]
     assert "in line 3 of its cell: `return n / 0`" in said[1]
     assert "also prints: “hello”" in said[2]
     for each in (loop, error, prints, shows, leaves):

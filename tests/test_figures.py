@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb, to_rgba
-from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from PIL import Image
 
-from course import figures, page
+from course import figures
+from course.figures import kit, style
 from course.geometry import SettingError, Window
 
 drawn = settings(max_examples=25, deadline=None)
@@ -127,13 +127,12 @@ def test_axis_says_what_it_draws(case):
 
 
 @drawn
-@given(windows(longest=5), st.data())
+@given(windows(longest=3, taps=3), st.data())
 def test_axis_computes_outputs_as_numpy_does(case, data):
     window, n = case
-    digits = st.integers(-2, 2)  # so that there is room to write every output
-    values = data.draw(st.lists(digits, min_size=n, max_size=n))
-    size = window.kernel_size
-    kernel = data.draw(st.lists(digits, min_size=size, max_size=size))
+    values = data.draw(st.lists(st.integers(-2, 2), min_size=n, max_size=n))
+    size, weights = window.kernel_size, st.integers(-1, 1)  # there is room for every output
+    kernel = data.draw(st.lists(weights, min_size=size, max_size=size))
     picture = figures.axis(window, n, values, kernel)
 
     dilated = np.zeros(window.span)
@@ -146,6 +145,54 @@ def test_axis_computes_outputs_as_numpy_does(case, data):
     assert stated(picture.alt, "Output values") == expected
     assert stated(picture.alt, "Input values") == values
     assert stated(picture.alt, "Kernel values") == kernel
+
+
+@drawn
+@given(windows(), st.sampled_from(["input", "output", "usage"]), st.data())
+def test_axis_puts_a_row_beside_one_of_its_own(case, below, data):
+    window, n = case
+    places = st.integers(-12, 2 * n + 12).map(lambda place: place / 2)
+    cells = data.draw(
+        st.dictionaries(places, st.tuples(st.sampled_from("ab"), st.booleans()), min_size=1)
+    )
+    plain, picture = (
+        figures.axis(window, n),
+        figures.axis(window, n, beside=figures.Row(below, "yours", "a note", cells)),
+    )
+    shown = pixels_of(picture, "beside")
+    before, after = window.pads(n)
+    near = {place for place in cells if -before - 3 <= place <= n + after + 2}
+    assert near <= set(shown) <= set(cells)
+    assert bool(texts(picture, "more")) == (len(shown) < len(cells))
+    marks = {place for place in shown if cells[place][1]}
+    cell = boxes(picture, "input")[0, 2]
+    assert len(texts(picture, "wrong")) == (len(marks) if cell >= 9 else 0)
+    [right, wrong] = collections(picture, "beside")
+    assert len(right.get_paths()) == len(shown) - len(marks)
+    assert len(wrong.get_paths()) == len(marks)
+    if cell >= 13:
+        assert sorted(texts(picture, "beside")) == sorted(cells[place][0] for place in shown)
+    for gid in ("input", "padding", "window", "output", "usage", "never read"):
+        assert pixels_of(picture, gid) == pixels_of(plain, gid)
+    # It stands below its own row, and above the next.
+    top = boxes(picture, "beside")[0, 1]
+    rows = {gid: boxes(picture, gid)[0, 1] for gid in ("input", "window", "output")}
+    rows["usage"] = np.vstack([boxes(picture, "usage"), boxes(picture, "never read")])[0, 1]
+    rows["page"] = picture.figure.bbox.height / kit.DENSITY
+    following = {"input": "window", "output": "usage", "usage": "page"}[below]
+    assert rows[below] < top < rows[following]
+
+
+@pytest.mark.parametrize("n", [7, 28, 110])
+@pytest.mark.parametrize("padding", ["valid", "same", "full"])
+def test_axis_can_be_read_where_there_is_little_room(n, padding):
+    """Beside the side bar a wider picture would shrink."""
+    window = Window(4, 2, padding)
+    cells = {pixel: (str(pixel), pixel % 2 == 0) for pixel in range(-9, n + 9)}
+    for row in (None, figures.Row("usage", "yours", "", cells)):
+        picture = figures.axis(window, n, beside=row)
+        assert picture.figure.get_figwidth() * 72 <= kit.WIDTH
+        assert min(text.get_size() for text in picture.figure.axes[0].texts) >= kit.SMALLEST
 
 
 def test_axis_of_a_long_input_drops_numbers_not_pixels():
@@ -193,7 +240,7 @@ def test_window_draws_the_geometry_of_both_axes(rows, columns, data):
     usage = np.outer(*(window.usage(n) for window, n in axes))
     read, never = boxes(picture, "usage"), boxes(picture, "never read")
     corner = np.vstack([read, never])[:, :2].min(axis=0)
-    if cell >= 13:  # below, a key for the numbers stands beside the map
+    if cell >= 17:  # below, a key for the numbers stands beside the map
         shown = dict.fromkeys(map(tuple, where(never, *corner)), 0)
         counts = map(int, texts(picture, "usage"))
         shown |= dict(zip(map(tuple, where(read, *corner)), counts, strict=True))
@@ -247,24 +294,48 @@ def test_padding_and_unread_pixels_are_hatched_not_only_coloured(draw):
     picture = draw(Window(1, 3, 1), 7)  # reads the padding and leaves holes
     assert all(cells.get_hatch() for cells in collections(picture, "padding"))
     assert all(cells.get_hatch() for cells in collections(picture, "never read"))
-    crosses = [c for c in picture.figure.axes[0].lines if c.get_color() == page.UNREAD]
+    crosses = [c for c in picture.figure.axes[0].lines if c.get_color() == style.UNREAD]
     assert len(crosses) == 2 * len(boxes(picture, "never read")) > 0
     assert not any(cells.get_hatch() for cells in collections(picture, "usage"))
+
+
+def maps_in(picture):
+    return [image for axes in picture.figure.axes for image in axes.images]
+
+
+def places(picture):
+    """Left, top, right and bottom of each map, in CSS pixels, as it is drawn."""
+    picture.png()
+    height = picture.figure.bbox.height
+    spots = [image.get_window_extent().extents for image in maps_in(picture)]
+    return np.array([(x0, height - y1, x1, height - y0) for x0, y0, x1, y1 in spots]) / kit.DENSITY
+
+
+def scales(picture):
+    """The labels of every bar of colours, from left to right."""
+    bars = [axes for axes in picture.figure.axes[1:] if not axes.images]
+    return [axes.get_xticklabels() for axes in bars]
+
+
+def ends(picture):
+    return [[number(label.get_text()) for label in labels] for labels in scales(picture)]
 
 
 def test_maps_draw_the_arrays_and_their_numbers():
     rng = np.random.default_rng(0)
     arrays = {"coarse": rng.integers(-9, 9, (3, 4)), "fine": rng.normal(size=(9, 2))}
     picture = figures.maps(arrays, values=True)
-    shown = [image for image in pictures_in(picture) if image.get_gid() == "map"]
-    for image, array in zip(shown, arrays.values(), strict=True):
+    shown, spots = maps_in(picture), places(picture)
+    for image, array, (left, top, right, bottom) in zip(shown, arrays.values(), spots, strict=True):
         np.testing.assert_array_equal(image.get_array(), array)
         assert image.get_clim() == (array.min(), array.max())
-        left, right, bottom, top = image.get_extent()
-        assert np.array([right - left, bottom - top]) / 44 == pytest.approx(array.shape[::-1])
-    values = np.concatenate([array.ravel() for array in arrays.values()])
-    written = [number(text) for text in texts(picture, "value")]
-    assert written == pytest.approx(values, abs=0.0005)
+        assert np.array([bottom - top, right - left]) / 50 == pytest.approx(array.shape)
+    written = [text for text in picture.figure.axes[0].texts if text.get_gid() == "value"]
+    for (left, top, _, _), array in zip(spots, arrays.values(), strict=True):
+        for index, value in np.ndenumerate(array):
+            text = written.pop(0)
+            assert number(text.get_text()) == pytest.approx(value, abs=0.0005)
+            assert np.subtract(text.get_position(), (left, top)) // 50 == pytest.approx(index[::-1])
     for title, array in arrays.items():
         part = picture.alt.split(f"{title}, {array.shape[0]} × {array.shape[1]}, values from ")[1]
         low, high, first = re.match(r"(\S+) to (\S+): ([^,]+),", part).groups()
@@ -272,28 +343,20 @@ def test_maps_draw_the_arrays_and_their_numbers():
         assert [number(low), number(high), number(first)] == pytest.approx(expected, abs=0.0005)
 
 
-def pictures_in(picture):
-    return [a for a in picture.figure.axes[0].get_children() if isinstance(a, AxesImage)]
-
-
 def test_maps_with_a_shared_scale_have_one_range_and_one_bar():
     arrays = [np.array([[0.0, 1.0]]), np.array([[5.0, 7.0]])]
-    shared = pictures_in(figures.maps(arrays, scale="shared"))
-    assert [image.get_clim() for image in shared if image.get_gid() == "map"] == [(0, 7), (0, 7)]
-    assert len([image for image in shared if image.get_gid() == "scale"]) == 1
-    each = figures.maps(arrays)
-    assert [number(text) for text in texts(each, "low")] == [0, 5]
-    assert [number(text) for text in texts(each, "high")] == [1, 7]
+    shared = figures.maps(arrays, scale="shared")
+    assert [image.get_clim() for image in maps_in(shared)] == [(0, 7), (0, 7)]
+    assert ends(shared) == [[0, 7]]
+    assert ends(figures.maps(arrays)) == [[0, 1], [5, 7]]
 
 
-def test_maps_too_narrow_for_two_numbers_have_their_range_in_one_text():
+def test_a_bar_has_room_for_its_numbers_whatever_they_are():
     kernel = np.array([[-1234.567, 0, 1234.567]])
     picture = figures.maps({"image": np.eye(28), "kernel": kernel, "the same": kernel})
-    assert texts(picture, "range") == ["−1234.567 to 1234.567"] * 2
+    assert ends(picture) == [[0, 1], *[[-1234.567, 1234.567]] * 2]
     assert_texts_apart(picture)
-    shared = figures.maps([kernel[:, ::2]], scale="shared")
-    assert_texts_apart(shared)
-    assert max(image.get_extent()[1] for image in pictures_in(shared)) <= shared.figure.bbox.width
+    assert_texts_apart(figures.maps([kernel[:, ::2]], scale="shared"))
 
 
 def test_maps_of_a_generator_are_those_of_a_list():
@@ -304,21 +367,61 @@ def test_maps_of_a_generator_are_those_of_a_list():
 @pytest.mark.parametrize("count", [1, 4, 5, 13])
 def test_maps_wrap_and_never_overlap(count):
     picture = figures.maps([np.eye(28)] * count, titles=["a rather long title of a map"] * count)
-    spots = np.array([image.get_extent() for image in pictures_in(picture)])
-    assert len({(left, top) for left, _, _, top in spots}) == 2 * count  # maps and scales
+    spots = places(picture)
+    assert len({(left, top) for left, top, _, _ in spots}) == count == len(scales(picture))
     width, height = picture.figure.get_size_inches() * 72
-    assert width <= page.WIDTH
-    assert spots[:, 1].max() <= width
-    assert spots[:, 2].max() <= height
+    assert width <= kit.WIDTH
+    assert spots[:, 2].max() <= width
+    assert spots[:, 3].max() <= height
     assert_texts_apart(picture)
 
 
-def test_digits_are_grey_and_feature_maps_are_not():
+def test_maps_of_different_sizes_leave_no_gaps():
+    """A row is as high as what stands in it, and what finds room in it stands in it."""
+    small, large = np.zeros((3, 3)), np.ones((8, 8))
+    spots = places(figures.maps([small, large, small, small], values=True, scale="shared"))
+    assert (spots[1, 1] - spots[0, 3]) < 80
+    assert (spots[2, 1] - spots[1, 3]) < 80
+    assert spots[3, 1] == spots[2, 1]
+
+
+def colours(picture):
+    """The colours of the pixels of each map, as they are drawn, row by row."""
+    image = np.asarray(Image.open(io.BytesIO(picture.png())).convert("RGB"))
+    drawn = []
+    for (left, top, right, bottom), each in zip(places(picture), maps_in(picture), strict=True):
+        rows, columns = each.get_array().shape
+        ys = top + (np.arange(rows) + 0.2) * (bottom - top) / rows  # beside the numbers
+        xs = left + (np.arange(columns) + 0.2) * (right - left) / columns
+        ys, xs = ((kit.DENSITY * side).astype(int) for side in (ys, xs))
+        drawn.append(image[np.ix_(ys, xs)].tolist())
+    return drawn
+
+
+@pytest.mark.parametrize("scale", ["each", "shared"])
+@pytest.mark.parametrize("values", [True, False])
+def test_black_is_black_and_white_is_white(scale, values):
+    """An image's zeros and ones, or 0 and 255, whatever else is in it."""
+    white, black = ([[[each] * 3] * 2] * 2 for each in (255, 0))
+    for one in (1, 1.0, True, np.uint8(255)):
+        kind = np.asarray(one).dtype
+        images = [np.full((2, 2), one, kind), np.zeros((2, 2), kind)]
+        assert colours(figures.maps(images, values=values, scale=scale)) == [white, black]
+    half = np.array([[0.5, 0.4], [0.3, 0.5]])
+    [[first, *_], _] = colours(figures.maps([half], scale=scale))[0]
+    assert first == pytest.approx([128] * 3, abs=2)
+
+
+def test_a_pair_says_what_is_black_and_what_is_white():
+    [drawn] = colours(figures.maps([np.array([[-3, 5]])], scale=(-3, 5), values=True))
+    assert drawn == [[[0] * 3, [255] * 3]]
+
+
+def test_images_are_grey_and_feature_maps_are_not():
     digit = np.arange(4, dtype=np.uint8).reshape(2, 2)
-    pair = [digit, digit / 3]
-    maps = [image for image in pictures_in(figures.maps(pair)) if image.get_gid() == "map"]
-    assert [image.get_cmap().name for image in maps] == ["gray", "viridis"]
-    both = pictures_in(figures.maps(pair, scale="shared"))
+    pair = [digit, digit / 2]
+    assert [image.get_cmap().name for image in maps_in(figures.maps(pair))] == ["gray", "viridis"]
+    both = maps_in(figures.maps(pair, scale="shared"))
     assert len({image.get_cmap().name for image in both}) == 1
 
 
@@ -414,6 +517,11 @@ def contrast(one, other):
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def beside(below, count):
+    cells = {pixel - 1: (str(pixel), pixel % 2 == 0) for pixel in range(count)}
+    return figures.Row(below, "yours", "crossed out: never", cells)
+
+
 GALLERY = {
     "axis": lambda: figures.axis(Window(3, 2), 6),
     "axis, usage 1 to 7": lambda: figures.axis(Window(7), 13),
@@ -422,6 +530,9 @@ GALLERY = {
     "axis, one pixel": lambda: figures.axis(Window(1), 1),
     "axis, 28": lambda: figures.axis(Window(5, padding="full"), 28),
     "axis, values": lambda: figures.axis(Window(3, 1, "same"), 6, [1, 2, 3, 4, 5, 6], [1, -1, 0.5]),
+    "axis, outputs beside": lambda: figures.axis(Window(3, 2), 28, beside=beside("output", 28)),
+    "axis, usage beside": lambda: figures.axis(Window(2, 3), 8, beside=beside("usage", 9)),
+    "axis, zeros beside": lambda: figures.axis(Window(3, 2, 2), 6, beside=beside("input", 6)),
     "window": lambda: figures.window(Window(3, 2, "same"), 8),
     "window, usage 1 to 49": lambda: figures.window(Window(7), 13),
     "window, 28": lambda: figures.window(Window(3, 2), 28, at=(12, 12)),
@@ -436,13 +547,19 @@ gallery = pytest.mark.parametrize("draw", GALLERY.values(), ids=GALLERY)
 @gallery
 def test_text_stands_out_from_what_is_behind_it(draw):
     """Contrast at least 4.5 : 1, on the cell the text stands in or else on the white page."""
-    axes = draw().figure.axes[0]
+    picture = draw()
+    axes = picture.figure.axes[0]
     cells = []  # (zorder, left, top, right, bottom, colour), from the bottom of the pile up
     for patches in sorted(axes.collections, key=lambda patches: patches.zorder):
         fills = patches.get_facecolor()
         for index, path in enumerate(patches.get_paths() if len(fills) else ()):
             fill = fills[index % len(fills)]
             cells.append((patches.zorder, *path.get_extents().extents, *fill[:3]))
+    for image, (left, top, right, bottom) in zip(maps_in(picture), places(picture), strict=True):
+        high, wide = np.divide((bottom - top, right - left), image.get_array().shape)
+        for (row, column), value in np.ndenumerate(image.get_array()):
+            x, y = left + column * wide, top + row * high
+            cells.append((0, x, y, x + wide, y + high, *image.to_rgba(value)[:3]))
     cells = np.array(cells)
     for text in axes.texts:
         x, y = text.get_position()
@@ -456,7 +573,8 @@ def assert_texts_apart(picture):
     """Every text lies on the page and no two overlap."""
     picture.png()
     renderer = picture.figure.canvas.get_renderer()
-    spots = [Text.get_window_extent(t, renderer) for t in picture.figure.axes[0].texts]
+    written = [*picture.figure.axes[0].texts, *itertools.chain(*scales(picture))]
+    spots = [Text.get_window_extent(text, renderer) for text in written]
     page = picture.figure.bbox
     for index, spot in enumerate(spots):
         assert page.x0 <= spot.x0
@@ -469,6 +587,15 @@ def assert_texts_apart(picture):
 @gallery
 def test_texts_lie_on_the_page_and_apart(draw):
     assert_texts_apart(draw())
+
+
+@gallery
+def test_text_is_legible_in_a_narrow_column(draw):
+    """At 900 px with its side bar open, JupyterLab shows a picture at most 448 px wide."""
+    picture = draw()
+    shrunk = min(1, 448 / (picture.figure.get_figwidth() * 72))
+    written = [*picture.figure.axes[0].texts, *itertools.chain(*scales(picture))]
+    assert min(text.get_fontsize() for text in written if text.get_text()) * shrunk >= 9
 
 
 class Tags(HTMLParser):
@@ -500,8 +627,8 @@ def test_a_picture_reaches_the_reader_as_one_small_image_with_its_alternative(dr
     assert len(png) <= 40_000
     assert base64.b64decode(attributes["src"].split(",")[1]) == png
     image = Image.open(io.BytesIO(png))
-    assert image.width == page.DENSITY * int(attributes["width"])
-    assert int(attributes["width"]) <= page.WIDTH
+    assert image.width == kit.DENSITY * int(attributes["width"])
+    assert int(attributes["width"]) <= kit.WIDTH
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # a white card in a dark theme
     assert image.info == {}
     assert draw().png() == png
@@ -510,7 +637,7 @@ def test_a_picture_reaches_the_reader_as_one_small_image_with_its_alternative(dr
 def test_a_picture_keeps_the_colours_it_was_drawn_in():
     image = Image.open(io.BytesIO(figures.axis(Window(2, 3, 1), 8).png())).convert("RGB")
     colours = {colour for _, colour in image.getcolors(256)}
-    for colour in (page.BLUE, page.BLUE_TINT, page.ORANGE, page.GREEN_TINT):
+    for colour in (style.BLUE, style.BLUE_TINT, style.ORANGE, style.GREEN_TINT):
         exact = np.array(to_rgba(colour)[:3]) * 255
         assert min(np.abs(exact - other).max() for other in colours) <= 2
 
@@ -525,7 +652,8 @@ def test_a_users_matplotlib_style_changes_nothing():
     import matplotlib
 
     def draw():
-        return figures.window(Window(3, 2, 1), 6).png()
+        maps = figures.maps([np.eye(3), np.arange(9).reshape(3, 3)], values=True)
+        return figures.window(Window(3, 2, 1), 6).png() + maps.png()
 
     plain = draw()
     with matplotlib.rc_context(
@@ -535,6 +663,9 @@ def test_a_users_matplotlib_style_changes_nothing():
             "figure.facecolor": "black",
             "savefig.bbox": "tight",
             "image.interpolation": "bilinear",
+            "axes.linewidth": 5,
+            "hatch.linewidth": 5,
+            "image.cmap": "magma",
         }
     ):
         assert draw() == plain
@@ -556,6 +687,11 @@ def test_pictures_need_neither_pyplot_nor_keras():
         (lambda: figures.axis(Window(3), 7, values=[1, 2]), "values.*give 7 numbers"),
         (lambda: figures.axis(Window(3), 7, kernel=[[1, 2, 3]]), "kernel.*give 3 numbers"),
         (lambda: figures.axis(Window(3), 1000), "at most 128"),
+        (lambda: figures.axis(Window(3), 10**9), "1,000,000,000 pixels .* at most 128"),
+        (lambda: figures.axis(Window(3, padding=10**9), 7), "at most 128"),
+        (lambda: figures.axis(Window(10**9, padding="full"), 7), "at most 128"),
+        (lambda: figures.window(Window(3), (7, 10**9)), "at most 128"),
+        (lambda: figures.window(Window(3, 10**6), (10**9, 7)), "at most 128"),
         (lambda: figures.axis(3, 7), r"give a Window, as in Window\(3\)"),
         (lambda: figures.window((Window(3), 3), 7), r"give a Window, as in Window\(3\)"),
         (lambda: figures.window(Window(3), 7, at=2), "row from 0 to 4"),
@@ -569,7 +705,7 @@ def test_pictures_need_neither_pyplot_nor_keras():
         (lambda: figures.maps([np.zeros((0, 3))]), "shape"),
         (lambda: figures.maps([np.array([[np.nan]])]), "NaN"),
         (lambda: figures.maps([np.eye(2)], titles=["a", "b"]), "2 titles for 1 image"),
-        (lambda: figures.maps([np.eye(2)], scale="own"), "'each' or 'shared'"),
+        (lambda: figures.maps([np.eye(2)], scale="own"), "'each', 'shared' or"),
         (lambda: figures.summary({}), "at least one model"),
         (lambda: figures.summary([Ledger()]), "name: ledger"),
         (lambda: figures.summary({"valid": "a model"}), r"'valid' is no ledger: .*ledger\(model\)"),

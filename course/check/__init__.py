@@ -9,10 +9,8 @@ The result of `check` shows itself as the last line of a cell, and is true when 
     >>> bool(result), result.mistake
     (False, 'same_means_same_size')
 
-A student's code may do anything, so nothing of it is trusted: what is right is computed first, the
-code runs under a time limit with its prints and warnings held back, and of what it returns only
-plain numbers in plain lists are looked at. This protects a lesson from accidents; it is no wall
-against ill will, which `check` does not meet: it gives no marks.
+A student's function runs under a time limit, with its prints and warnings held back. This protects
+a lesson from accidents; it is no wall against ill will, for `check` gives no marks.
 """
 
 from course import questions

@@ -1,12 +1,11 @@
 """What is said about an answer, and how it shows itself in a cell."""
 
-import html
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from course.check.picture import Failing, draw
 from course.mistakes import MISTAKES
+from course.questions.markdown import rich
 
 
 @dataclass(eq=False, repr=False)
@@ -42,7 +41,7 @@ class Check:
 
     @cached_property
     def picture(self):
-        """The first failing case as a `course.page.Picture`; None where there is nothing to draw.
+        """The first failing case as a `Picture`; None where there is nothing to draw.
 
         It is drawn when it is first looked at.
         """
@@ -50,15 +49,11 @@ class Check:
 
     def _repr_html_(self) -> str:
         mark = "○" if not self.answered else "✓" if self.correct else "✗"
-        parts = [f"<p><strong>{mark}</strong> {_html(self.message)}</p>"]
-        parts += [f"<p>{_html(note)}</p>" for note in self.notes]
+        parts = [f"<p><strong>{mark}</strong> {rich(self.message)}</p>"]
+        parts += [f"<p>{rich(note)}</p>" for note in self.notes]
         parts.append(self.table)
         if self.picture:
-            parts.append(self.picture._repr_mimebundle_()["text/html"])
+            parts.append(self.picture.html())
         if self.mistake:
-            parts.append(f"<p>To read again: {_html(MISTAKES[self.mistake].where)}.</p>")
+            parts.append(f"<p>To read again: {rich(MISTAKES[self.mistake].where)}.</p>")
         return f'<div role="status">{"".join(parts)}</div>'
-
-
-def _html(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -2,16 +2,16 @@
 
 from course import questions
 from course.check.feedback import Check
-from course.check.plain import what
+from course.questions.answers import what
 
 
 def check_model(question: questions.Question, answer: object) -> Check:
     """Diagnose a Keras model, and show the row of its ledger that tells."""
     import keras  # only now: it takes seconds
 
-    from course.ledger import html_table
+    from course.ledger import html_table, ledger
 
-    if not issubclass(type(answer), keras.Model):
+    if not isinstance(answer, keras.Model):
         return Check(False, f"Not right yet. {_no_model(answer, keras)}")
     try:
         built = questions.describe(answer)
@@ -20,24 +20,23 @@ def check_model(question: questions.Question, answer: object) -> Check:
     diagnosis = question.diagnose_outputs([built])
     if diagnosis.correct:
         return Check(True, diagnosis.message)
-    row, note = _telling_row(question.setting, built, answer)
-    table = html_table([row.cells()])
-    return Check(False, diagnosis.message, diagnosis.mistake, [note], table=table)
+    telling = _telling_row(question.unfulfilled(built), ledger(answer).rows)
+    notes, table = ([telling[1]], html_table([telling[0].cells()])) if telling else ([], "")
+    return Check(False, diagnosis.message, diagnosis.mistake, notes, table=table)
 
 
 def _no_model(answer: object, keras) -> str:
-    kind = type(answer)
-    if issubclass(kind, keras.callbacks.History):
+    if isinstance(answer, keras.callbacks.History):
         return "That is what `fit` returns: hand over the model itself."
-    if issubclass(kind, keras.Layer):
+    if isinstance(answer, keras.Layer):
         return "That is one layer: put it into `keras.Sequential([keras.Input(…), …])`."
-    if issubclass(kind, list | tuple):
+    if isinstance(answer, list | tuple):
         return "That is a list: `keras.Sequential(…)` makes a model of a list of layers."
     if callable(answer):
         return "That is a function: hand over the model that it makes."
     if answer is None:
         return "There is no model, only None: is a return missing?"
-    return f"A Keras model is wanted, and that is {what(kind)}."
+    return f"A Keras model is wanted, and that is {what(answer)}."
 
 
 def _no_graph(model, question: questions.Question, keras) -> str:
@@ -50,23 +49,17 @@ def _no_graph(model, question: questions.Question, keras) -> str:
     return f"The model has no input size yet: put `keras.Input({shape})` before layer `{first}`."
 
 
-def _telling_row(wanted: dict, built: dict, model):
-    """The row of the ledger that shows the first wish not fulfilled, and a sentence about it."""
-    from course.ledger import ledger
-
-    table = ledger(model)
-    rows = list(table)
-    if built["input_shape"] != wanted["input_shape"]:
-        return rows[0], f"Layer `{rows[0].name}` is the first: `keras.Input` says what it gets."
-    if built["output_shape"] != wanted["output_shape"]:
-        return rows[-1], f"Layer `{rows[-1].name}` is the last, and makes the output."
-    if built["params"] > wanted.get("max_params", built["params"]):
-        row = max(rows, key=lambda row: row.params)
-        return row, f"Most of them are in layer `{row.name}`: {row.params:,}."
-    unknown = [row for row in rows if row.macs is None]
-    if "max_macs" in wanted and unknown:
-        return unknown[0], f"Those of layer `{unknown[0].name}` are not known: take another layer."
-    if "max_macs" in wanted and built["macs"] > wanted["max_macs"]:
-        row = max(rows, key=lambda row: row.macs)
-        return row, f"Most of them are in layer `{row.name}`: {row.macs:,}."
-    return rows[-1], f"Layer `{rows[-1].name}` is the last: look at what it sees."
+def _telling_row(unfulfilled: tuple | None, rows: list):
+    """The row of the ledger that shows why a wish is not fulfilled, and a sentence about it."""
+    match unfulfilled:
+        case "input_shape", _:
+            return rows[0], f"Layer `{rows[0].name}` is the first: `keras.Input` says what it gets."
+        case "output_shape", _:
+            return rows[-1], f"Layer `{rows[-1].name}` is the last, and makes the output."
+        case ("max_params" | "max_macs") as wish, _:
+            amounts = [getattr(row, wish.removeprefix("max_")) or 0 for row in rows]
+            row = rows[amounts.index(max(amounts))]
+            return row, f"Most of them are in layer `{row.name}`: {max(amounts):,}."
+        case "min_field", _:
+            return rows[-1], f"Layer `{rows[-1].name}` is the last: look at its receptive field."
+    return None  # the wish says enough

@@ -22,13 +22,21 @@ from typing import ClassVar
 import anywidget
 import traitlets
 
-from course import figures
+from course.figures import Picture
+from course.figures.style import CSS
 
 FOLDER = resources.files(__package__)
-STYLE, KERNEL, PAGE = (
-    FOLDER.joinpath(name).read_text(encoding="utf-8")
-    for name in ("explore.css", "kernel.js", "page.js")
-)
+
+
+def _read(file: str) -> str:
+    return FOLDER.joinpath(file).read_text(encoding="utf-8")
+
+
+STYLE, PLACE = CSS + _read("explore.css"), _read("place.js")
+
+IMPORT = re.compile(r'import \{ \w+(?:, \w+)* \} from "\./(\w+\.js)";')
+NAME = re.compile(r"(?:export )?(?:const|let|class|(?:async )?function) (\w+|[{\[].*?[}\]])")
+DEFAULT = "export default { render };"
 
 
 def bundle(view: str) -> str:
@@ -36,22 +44,37 @@ def bundle(view: str) -> str:
 
     A widget's module has no folder from which it could import, so imports are replaced by what
     they name. No module is imported twice, and all top-level names of a bundle are different.
+    A `SyntaxError` names the line that cannot be inlined, and says what to write instead.
     """
-    done = []
+    homes, done = {}, []  # the module of every top-level name; the modules
 
-    def inline(name: str) -> str:
-        if name in done:
-            return ""
-        done.append(name)
-        source = FOLDER.joinpath(name).read_text(encoding="utf-8")
-        before = "".join(
-            inline(each) for each in re.findall(r'^import .* from "\./(.*)";', source, re.M)
-        )
-        source = re.sub(r"^import .*\n", "", source, flags=re.M)
-        return before + re.sub(r"^export (?!default)", "", source, flags=re.M)
+    def inline(file: str) -> str:
+        done.append(file)
+        before, kept = "", ""
+        for number, line in enumerate(_read(file).splitlines(), start=1):
+            at = str(FOLDER / file), number, 1, line
+            found = IMPORT.fullmatch(line)
+            if found and FOLDER.joinpath(found[1]).is_file():
+                before += inline(found[1]) if found[1] not in done else ""
+                continue
+            if re.match(r"\s*import\b(?![(.])", line):
+                write = 'write import { a, b } from "./module.js"; in one line, of a module here'
+                raise SyntaxError(write, at)
+            found = NAME.match(line)
+            if re.match(r"\s*export\b", line) and not found and line != DEFAULT:
+                raise SyntaxError(f"export a const, let, class or function, or write {DEFAULT}", at)
+            for name in re.findall(r"\w+(?= *[,}\]]|$)", found[1]) if found else ():
+                if name in homes:
+                    raise SyntaxError(f"{name} is in {homes[name]} too: rename one of them", at)
+                homes[name] = file
+            kept += line.removeprefix("export " if found else "") + "\n"
+        return before + kept
 
-    module = inline(f"{view}.js")
-    return module.replace("export default {", f"{KERNEL}\nexport default {{ initialize,")
+    module = inline("kernel.js") + inline(f"{view}.js")
+    if not module.endswith(f"{DEFAULT}\n"):
+        end = str(FOLDER / f"{view}.js"), _read(f"{view}.js").count("\n"), 1, ""
+        raise SyntaxError(f"write {DEFAULT} as the last line", end)
+    return module.replace(DEFAULT, "export default { initialize, render };")
 
 
 class Setting(traitlets.Any):
@@ -83,7 +106,7 @@ class Explorer(anywidget.AnyWidget):
     def _new_key(self) -> str:
         return uuid.uuid4().hex
 
-    def picture(self) -> figures.Picture:
+    def picture(self) -> Picture:
         """The static picture that stands in the explorer's place."""
         raise NotImplementedError
 
@@ -97,10 +120,10 @@ class Explorer(anywidget.AnyWidget):
         return self.picture().alt
 
     def _repr_mimebundle_(self, **kwargs):
-        picture = self.picture()
-        return {"text/plain": picture.alt, "text/html": self._html(picture)}, {}
+        return {"text/plain": repr(self), "text/html": self.html()}, {}
 
-    def _html(self, picture: figures.Picture) -> str:
+    def html(self) -> str:
+        """The picture, and the script that puts the view in its place."""
         constants = {"key": self._key, "style": STYLE}
         lines = [
             f"const {name} = {json.dumps(value)};".replace("<", "\\u003c")  # "</script>" ends it
@@ -108,9 +131,9 @@ class Explorer(anywidget.AnyWidget):
         ]
         view = self._esm.replace("export default", "return")
         script = "\n".join(
-            ["(() => {", *lines, "const view = (() => {", view, "})();", PAGE, "})();"]
+            ["(() => {", *lines, "const view = (() => {", view, "})();", PLACE, "})();"]
         )
-        image = picture._repr_mimebundle_()["text/html"]
         name, state = type(self).__name__, html.escape(json.dumps(self.state()))
+        image = self.picture().html()
         place = f'<div data-course-explorer="{name}" data-state="{state}">{image}</div>'
         return f"{place}\n<script>\n{script}</script>"

@@ -1,8 +1,10 @@
 // What fills the border: the invented pixels, what they copy, how far they spread.
 
-import { announcer, arrows, box, control, div, drawOn, explorer, html, set, warning } from "./ui.js";
+import { announcer, arrows, box, control, div, drawOn, explorer, html, set, short, warning } from "./ui.js";
 
 const NUMBERED = 9; // pixels a side; larger ones have no room for numbers
+const ROOM = 432; // CSS pixels across, in a narrow JupyterLab
+const LEGIBLE = 9; // CSS pixels
 
 /** Which of the n pixels of an axis the pixel at `index` copies; -1 for a zero. */
 function origin(fill, index, n) {
@@ -40,7 +42,7 @@ function render({ model, el }) {
   const fills = ["zero", "reflect", "symmetric", "replicate", "circular"];
   const controls = [
     control(model, "fill", { options: fills }),
-    control(model, "width", { label: "p, border width", min: 0, max: 4 }),
+    control(model, "width", { label: "p, border shown", min: 0, max: 4 }),
     control(model, "layers", { label: "layers of 3 × 3 blur", min: 0, max: 6 }),
     control(model, "contaminated", { label: "show contaminated pixels" }),
   ];
@@ -70,25 +72,34 @@ function render({ model, el }) {
       caption.textContent = title;
       focus.setAttribute("aria-label", `${title}. Arrow keys pick a pixel.`);
       const [high, wide] = sides.map((n) => n + 2 * p);
-      const cell = Math.min(44, Math.floor(450 / (Math.max(...sides) + 8))); // CSS pixels
+      const numbered = Math.max(...sides) <= NUMBERED;
+      const cell = Math.min(44, Math.floor(ROOM / (numbered ? wide : Math.max(...sides) + 8))); // CSS pixels
+      const pen = canvas.getContext("2d");
+      pen.font = `100px ${getComputedStyle(focus).fontFamily}`;
+      const long = (decimals) => Math.max(...rows.flat().map((each) => pen.measureText(write(each, decimals)).width));
+      const size = (decimals) => Math.min(13, (90 * cell) / long(decimals)); // CSS pixels
+      const decimals = [3, 2, 1, 0].find((each) => numbered && size(each) >= LEGIBLE); // that have room
+      const fontSize = numbered ? size(decimals) / cell : 0; // pixels of the image
       const [low, top] = [Math.min, Math.max].map((end) => end(0, ...get("image").flat())); // 0 may be filled in
       const pixels = new ImageData(wide, high);
       let [hatch, texts] = ["", ""];
       rows.forEach((row, i) => row.forEach((value, j) => {
-        const grey = (255 * (value - low)) / (top - low || 1);
+        const grey = Math.round((255 * (value - low)) / (top - low || 1));
         pixels.data.set([grey, grey, grey, 255], 4 * (i * wide + j));
         if (Math.min(i, j, high - 1 - i, wide - 1 - j) < hatched) hatch += `M${j} ${i + 1}l1 -1`;
-        if (Math.max(...sides) > NUMBERED) return;
-        const size = Math.min(0.36, 1.5 / write(value).length);
-        texts += `<text x="${j + 0.5}" y="${i + 0.5}" style="font-size:${size}px">${write(value)}</text>`;
+        if (decimals === undefined) return;
+        // On any grey, one of them has a contrast of at least 4.5 : 1.
+        const look = `fill: ${grey > 117 ? "black" : "white"}; stroke: rgb(${grey}, ${grey}, ${grey})`;
+        texts += `<text x="${j + 0.5}" y="${i + 0.5}" style="${look}">${write(value, decimals)}</text>`;
       }));
       [canvas.width, canvas.height] = [wide, high];
-      canvas.getContext("2d").putImageData(pixels, 0, 0);
+      pen.putImageData(pixels, 0, 0);
       const pixel = ([i, j]) => box(j + p, i + p, 1);
       // Light on dark is seen on every grey.
-      const path = (name, d) => `<path class="under" d="${d}"/><path class="${name}" d="${d}"/>`;
+      const path = (name, d) => `<path class="course-under" d="${d}"/><path class="course-${name}" d="${d}"/>`;
       over.innerHTML = `<svg aria-hidden="true" width="${wide * cell}" viewBox="0 0 ${wide} ${high}">` +
-        path("over", hatch) + texts + path("edge", box(p, p, sides[1], sides[0])) +
+        path("over", hatch) + `<g font-size="${fontSize}">${texts}</g>` +
+        path("edge", box(p, p, sides[1], sides[0])) +
         path("pick", marks.map(pixel).join(""));
     }
     return { show, focus, element: html("figure", {}, caption, focus) };
@@ -118,13 +129,14 @@ function render({ model, el }) {
     const picked = String(at) !== String(inside) ? `Border pixel ${spot(at)} ${copies}.`
       : `Pixel ${spot(at)} is ${value(image, at)}, blurred ${value(blurred, at)}.`;
     const line = sides[1] > NUMBERED ? [1, 2, 3, 4, 5] : image[0];
-    const filled = extend(line, fill, p).map(write);
+    const filled = extend(line, fill, p).map((each) => write(each));
     filled.splice(p + line.length, 0, "|");
     filled.splice(p, 0, "|");
     // All saw padding but those at least `count` pixels inside.
     const clean = (count) => sides.reduce((part, n) => part * Math.max(1 - (2 * count) / n, 0), 100);
     const saw = (count) => (100 - clean(count)).toFixed(1);
-    const spread = `${saw(layers)} % of the outputs saw padding after layer ${layers}, whatever fills it.`;
+    const spread = `${saw(layers)} % of the outputs saw padding after layer ${layers}, whatever fills it: ` +
+      "each layer pads its own input by 1 pixel, and p is only the border shown.";
     const bars = [1, 2, 3, 4, 5, 6].map(
       (count) => `<li><div style="height:${saw(count) * 0.4}px"></div>${saw(count)} %`,
     );
@@ -137,6 +149,6 @@ function render({ model, el }) {
 
 // A position, and a number to three decimals, with real minus signs.
 const spot = (at) => `(${at.join(", ")})`.replaceAll("-", "−");
-const write = (value) => String(Number(value.toFixed(3))).replace("-", "−");
+const write = (value, decimals = 3) => short(value, decimals);
 
 export default { render };

@@ -2,9 +2,11 @@
 
 import numpy as np
 import traitlets
+from matplotlib.patches import Polygon
 
 from course import digits, figures
 from course.explore.base import Explorer, Setting, bundle
+from course.figures.style import GREY
 from course.geometry import SettingError
 
 # Each fill, and the mode of numpy.pad that does it.
@@ -98,15 +100,17 @@ class BorderExplorer(Explorer):
             f"{self.fill}, width={width}": np.pad(image, width, mode),
             f"after layer {self.layers}": blurred,
         }
-        whole = np.issubdtype(image.dtype, np.integer)
-        if whole and max(image.shape) > 9 and image.min() >= 0 and image.max() <= 255:
-            # A digit, as it is loaded: these are the numbers that figures shows in grey.
-            maps = {title: np.rint(each).astype(np.uint8) for title, each in maps.items()}
-        picture = figures.maps(maps, values=True, scale="shared")
+        ends = min(image.min(), 0), max(image.max(), 0)  # 0 may be filled in
+        picture = figures.maps(maps, values=True, scale=ends)
+        corners = np.array([(0, 0), (0, 1), (1, 1), (1, 0), (0, 0)])
+        inner = corners * image.shape[::-1] + width - 0.5
+        ring = [*(corners * np.add(image.shape, 2 * width)[::-1] - 0.5), *inner[::-1]]
+        look = {"fill": False, "edgecolor": GREY, "linewidth": 0, "gid": "padding"}
+        picture.figure.axes[2].add_patch(Polygon(ring, hatch="////", **look))
         share = f"{1 - clean / image.size:.1%}".replace("%", " %")
         picture.alt = (
             f"{trouble}What fills the border of an image: {self.fill}. After {layers} of 3 × 3 box "
-            f"blur, {share} of the outputs saw padding. {picture.alt}"
+            f"blur, each padded by 1 pixel, {share} of the outputs saw padding. {picture.alt}"
         )
         return picture
 
@@ -136,7 +140,8 @@ def border(
             "replicate"    1 1 | 1 2 3 4 5 | 5 5
             "circular"     4 5 | 1 2 3 4 5 | 1 2
     width : int
-        Pixels filled in on each side, 0 to 4.
+        Pixels of border shown on each side, 0 to 4. The result does not depend on it: each blur
+        pads its own input by one pixel.
     layers : int
         Number of blurs, 0 to 6.
     **options

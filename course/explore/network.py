@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from course import figures, models
+from course.explore import settings as checked
 from course.explore.base import Explorer, Setting, bundle
 from course.geometry import SettingError, Window
 from course.ledger import HEADINGS, Ledger, Row
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     import keras
 
 DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": models.FILTERS}
+PADDINGS = ("valid", "same")  # of a Conv2D
 HEADS = {  # the layers after the convolutions: name, kind and units
     "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
     "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
 }
-PLAIN = {  # what the explorer cannot change must be as Keras has it
+UNCHANGED = {  # what the explorer cannot change must be as Keras has it
     "data_format": "channels_last",
     "dilation_rate": (1, 1),
     "groups": 1,
@@ -81,10 +83,7 @@ class NetworkExplorer(Explorer):
 
     @traitlets.validate("n", "channels")
     def _counted(self, proposal):
-        try:
-            return _count(proposal["trait"].name, proposal["value"])
-        except SettingError as error:
-            raise traitlets.TraitError(str(error)) from None
+        return checked.setting(proposal["trait"].name, proposal["value"])
 
     @traitlets.validate("layers")
     def _possible(self, proposal):
@@ -95,7 +94,7 @@ class NetworkExplorer(Explorer):
                 f"layers={layers!r}: give a list of 1 to {MOST_LAYERS} dicts, one for each "
                 f"convolution, such as {DEFAULTS}"
             )
-        return [_layer(_name(index), each) for index, each in enumerate(layers)]
+        return [_layer(*each) for each in enumerate(layers)]
 
     def build(self) -> "keras.Model":
         """Build the network in Keras, with layers conv1, conv2, …, flatten or pool, hidden, digit.
@@ -203,34 +202,13 @@ def _name(layer: int) -> str:
     return f"conv{layer + 1}"
 
 
-def _count(setting: str, value) -> int:
-    """Return ``value`` as an int that is at least 1, or say what to write instead."""
-    try:
-        return Window(kernel_size=value).kernel_size  # which is such a number
-    except SettingError as error:
-        why = "it must be one whole number" if isinstance(value, list | tuple) else error.why
-        raise SettingError(setting, value, why, error.nearest) from None
-
-
-def _layer(name: str, settings) -> dict:
-    """Return all settings of a convolution, or say which one is wrong and what to write."""
-    if not isinstance(settings, dict):
-        raise traitlets.TraitError(f"{name} is {settings!r}: give a dict, such as {DEFAULTS}")
-    for setting in settings:
-        if setting not in DEFAULTS:
-            raise traitlets.TraitError(
-                f"{name}: there is no setting {setting!r}; there are {', '.join(DEFAULTS)}"
-            )
-    layer = DEFAULTS | settings
-    try:
-        for setting in ("kernel_size", "strides", "filters"):
-            layer[setting] = _count(setting, layer[setting])
-        if layer["padding"] not in ("valid", "same"):
-            close = difflib.get_close_matches(str(layer["padding"]), ("valid", "same"), n=1)
-            why = 'a Conv2D takes "valid" or "same"'
-            raise SettingError("padding", layer["padding"], why, (close or ["same"])[0])
-    except SettingError as error:
-        raise traitlets.TraitError(f"{name}: {error}") from None
+def _layer(index: int, settings: object) -> dict:
+    """All settings of a convolution."""
+    layer = checked.layer(_name(index), settings, DEFAULTS)
+    if layer["padding"] not in PADDINGS:
+        why = 'a Conv2D takes "valid" or "same"'
+        error = SettingError("padding", layer["padding"], why, "same")
+        raise traitlets.TraitError(f"{_name(index)}: {error}")
     return layer
 
 
@@ -256,7 +234,7 @@ def _settings_of(model) -> dict:
         found = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in model.layers)
         raise ValueError(f"{model.name} has the layers {found or 'none'}; {FAMILY}.")
     for layer in model.layers:
-        odd = [name for name, wanted in PLAIN.items() if getattr(layer, name, wanted) != wanted]
+        odd = [name for name, kept in UNCHANGED.items() if getattr(layer, name, kept) != kept]
         square = ("kernel_size", "strides")
         odd += [name for name in square if len(set(getattr(layer, name, ()))) > 1]
         if odd:

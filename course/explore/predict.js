@@ -80,6 +80,27 @@ function rich(tag, text) {
   return element;
 }
 
+/** Go to a section as soon as its lesson is open, and again while what is above it takes its place. */
+function land(id, looks = 60, landings = 4) {
+  const heading = document.querySelector(`[data-jupyter-id=${JSON.stringify(id)}]`);
+  heading?.scrollIntoView();
+  const left = landings - Boolean(heading);
+  if (looks && left) setTimeout(land, 500, id, looks - 1, left);
+}
+
+/** Text with a link to a lesson: JupyterLab follows those in an output, but not those in a view. */
+function leading(text) {
+  const element = rich("p", text);
+  element.onclick = ({ target: { dataset, hash, pathname } }) => {
+    const [, path] = decodeURI(pathname ?? "").match(/\/(?:tree|notebooks)\/(.*)/) ?? [];
+    if (!path) return; // another page: the browser follows
+    dataset.commandlinkerCommand = "rendermime:handle-local-link";
+    dataset.commandlinkerArgs = JSON.stringify({ path, id: hash });
+    land(decodeURIComponent(hash.slice(1)));
+  };
+  return element;
+}
+
 function render({ model, el }) {
   const described = newId();
   const [question, sheet, buttons, says, picture, notice] = Array.from({ length: 6 }, () => html("div"));
@@ -88,7 +109,7 @@ function render({ model, el }) {
   const result = html("div", { "aria-live": "polite" }, html("div"), says);
   const form = html("form", { onsubmit: commit }, sheet, problem, div("row", html("button", {}, "Commit")));
   notice.setAttribute("role", "status");
-  const part = div("course-prediction", question, form, status, result, buttons, notice);
+  const part = div("prediction", question, form, status, result, buttons, notice);
   el.className = "course-explorer";
   el.replaceChildren(html("style", {}, model.get("_css")), part, picture);
 
@@ -153,7 +174,7 @@ function render({ model, el }) {
     if (shown) verdict.append(rich("span", shown.message));
     else verdict.append(given.correct ? "You have answered this: right." : "You have answered this: not right yet.");
     const yours = html("p", {}, `Your answer: ${given.answer} (${given.sure} % sure).`);
-    result.firstChild.replaceChildren(verdict, yours, ...(shown?.see ? [rich("p", shown.see)] : []));
+    result.firstChild.replaceChildren(verdict, yours, ...(shown?.see ? [leading(shown.see)] : []));
     buttons.replaceChildren(
       ...(shown ? [] : [button("Show the explanation", () => send("explain"))]),
       button("Try again", () => send("again")),
@@ -191,7 +212,7 @@ function render({ model, el }) {
     mine = false;
   }
 
-  buttons.className = "panel";
+  buttons.className = "course-panel";
   model.on("msg:custom", refuse);
   const stop = drawOn(model, draw);
   model.send({ action: "look" });

@@ -1,7 +1,5 @@
 """The explorer of what one unit of a stack of windows reads."""
 
-import contextlib
-import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,30 +7,19 @@ import numpy as np
 import traitlets
 from matplotlib.patches import Polygon
 
+from course.explore import settings as checked
 from course.explore.base import Explorer, Setting, bundle
-from course.geometry import SettingError, Window
+from course.figures.kit import MARGIN, WIDTH, Page, Picture, grid, text_width
+from course.figures.style import BLUE, BLUE_TINT, GREEN, GREEN_TINT, ORANGE_TINT
+from course.geometry import Window
 from course.models import PRESETS
-from course.page import (
-    BLUE,
-    BLUE_TINT,
-    GREEN,
-    GREEN_TINT,
-    MARGIN,
-    ORANGE_TINT,
-    WIDTH,
-    Page,
-    Picture,
-    grid,
-    number,
-    text_width,
-)
 from course.stack import Walk, walk
+from course.text import number
 
 if TYPE_CHECKING:
     import keras
 
-SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
-CONTROLS = ("n", *SETTINGS, "layers")
+CONTROLS = ("n", *checked.WINDOW, "layers")
 LARGEST = 512  # pixels of a map with its padding; a screen has room for hardly more
 FAR = 4  # times the input: beyond it, units lie too far outside the image to draw them there
 
@@ -64,11 +51,7 @@ class ReceptiveFieldExplorer(Explorer):
 
     @traitlets.validate("selected", "unit")
     def _index(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        with contextlib.suppress(TypeError):
-            if operator.index(value) >= 0:
-                return operator.index(value)
-        raise traitlets.TraitError(f"{name}={value!r}: give a whole number; the first is 0")
+        return checked.index(proposal["trait"].name, proposal["value"])
 
     def picture(self) -> Picture:
         """The unit's cone through the layers, up to the first layer that does not fit."""
@@ -129,10 +112,7 @@ def receptive_field(
 
 
 def _pixels(n: object) -> int:
-    try:
-        n = int(Window(kernel_size=1).output_size(n))  # NumPy's would not reach the browser
-    except SettingError as error:
-        raise traitlets.TraitError(str(error)) from None
+    n = checked.setting("n", n)
     if n > LARGEST:
         raise traitlets.TraitError(f"n={n} is too large to draw: choose at most {LARGEST}")
     return n
@@ -141,29 +121,11 @@ def _pixels(n: object) -> int:
 def _stack(layers: object) -> list[dict]:
     """The settings of every layer, each of which is possible by itself."""
     if isinstance(layers, list | tuple) and layers:
-        return [_layer(*each) for each in enumerate(layers, start=1)]
+        return [checked.layer(f"layer {row}", each) for row, each in enumerate(layers, start=1)]
     raise traitlets.TraitError(
         f"layers={layers!r}: give a list of at least one window, such as "
         "layers=[Window(3, strides=2), Window(3)], or a Keras model"
     )
-
-
-def _layer(index: int, layer: object) -> dict:
-    if isinstance(layer, Window):
-        layer = {name: getattr(layer, name) for name in SETTINGS}
-    if not isinstance(layer, dict) or not set(layer) <= set(SETTINGS):
-        raise traitlets.TraitError(
-            f"layer {index} is {layer!r}: give a course.geometry.Window, or a dict with keys "
-            f"among {', '.join(SETTINGS)}"
-        )
-    settings = {}
-    for name in SETTINGS:
-        try:
-            value = getattr(Window(**{name: layer[name]} if name in layer else {}), name)
-        except SettingError as error:
-            raise traitlets.TraitError(f"layer {index}: {error}") from None
-        settings[name] = list(value) if isinstance(value, tuple) else value
-    return settings
 
 
 def _drawable(n: int, layers: list[dict]) -> None:

@@ -2,13 +2,12 @@
 
 import { sentence } from "./geometry.js";
 
-/** An element with attributes, listeners (onclick: …) and children, or what has an `element`. */
+/** An element with attributes, classes (without their course-), listeners (onclick: …) and children. */
 function make(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if ((value ?? false) !== false) {
-      element.setAttribute(name, value === true ? "" : value);
-    }
+    else if (name === "class") element.setAttribute(name, String(value ?? "").replace(/\S+/g, "course-$&"));
+    else if ((value ?? false) !== false) element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children.map((child) => child.element ?? child));
   // JupyterLab and Notebook take no key from an element that says so itself.
@@ -71,7 +70,7 @@ export const newId = () => `course-${Math.random().toString(16).slice(2)}`;
 // Controls
 
 /** An explorer out of its parts. */
-export const explorer = (...parts) => div("course-explorer", ...parts);
+export const explorer = (...parts) => div("explorer", ...parts);
 
 /** Listens to keys: goes where an arrow, Home or End leads from `at()`, which is [row, column]. */
 export const arrows = (at, go) => (event) => {
@@ -211,9 +210,9 @@ export function table(headings, rows) {
   return html("table", {}, html("thead", {}, head), html("tbody", {}, ...body));
 }
 
-/** A number as short as possible, with a real minus sign. */
-export const short = (number) =>
-  String(Math.round(number * 100) / 100).replace("-", "−");
+/** A number with as few digits as possible, and a real minus sign. */
+export const short = (number, decimals = 2) =>
+  String(Number(number.toFixed(decimals))).replace("-", "−");
 
 // Drawings
 

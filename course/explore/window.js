@@ -215,10 +215,12 @@ function comparison(w, n) {
   const begun = range(up).map((stop) => stop * w.strides - before);
   const row = (name, pads, stops) =>
     ["", name, stops.length || "–", pads.join(" | "), stops.join(", ") || "–"];
+  const keras = { valid: "Keras", same: "Keras", causal: "Keras, Conv1D only", full: "full, not in Keras" }[w.padding];
+  const torch = before === after ? `PyTorch, padding=${before}` : "PyTorch, after F.pad"; // its pairs are rows, columns
   const rows = [
-    row("Keras", pads(w, n), positions(w, n)),
-    row(`PyTorch, padding=${before === after ? before : `(${before}, ${after})`}`, [before, after], positions(padded, n)),
-    row("ceil (ceil_mode=True)", [before, after], begun.filter((first, stop) => first < n || stop < up - 1)),
+    row(keras ?? (before + after ? "Keras, after ZeroPadding2D" : "Keras"), pads(w, n), positions(w, n)),
+    row(torch, [before, after], positions(padded, n)),
+    row("rounding up (pooling's ceil_mode)", [before, after], begun.filter((first, stop) => first < n || stop < up - 1)),
   ];
   return table(["convention", "output", "padding", "windows begin at"], rows);
 }

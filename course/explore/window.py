@@ -8,12 +8,12 @@ import numpy as np
 import traitlets
 
 from course import figures
+from course.explore import settings as checked
 from course.explore.base import Explorer, Setting, bundle
+from course.figures.kit import LONGEST
 from course.geometry import SettingError, Window
-from course.page import LONGEST
 
-SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
-CONTROLS = ("n", *SETTINGS)
+CONTROLS = ("n", *checked.WINDOW)
 SIZED_BY = {"n": "values", "kernel_size": "kernel"}  # if they are given
 
 
@@ -39,13 +39,7 @@ class WindowExplorer(Explorer):
     def _possible(self, proposal):
         """Refuse what no window can be. A window that merely does not fit is shown as such."""
         name, value = proposal["trait"].name, proposal["value"]
-        try:
-            if name == "n":
-                value = Window(kernel_size=1).output_size(value)
-            else:
-                value = getattr(Window(**{name: value}), name)
-        except SettingError as error:
-            raise traitlets.TraitError(str(error)) from None
+        value = checked.setting(name, value)
         given = SIZED_BY.get(name)
         if given and getattr(self, given) is not None and _side(getattr(self, given)) != value:
             raise traitlets.TraitError(
@@ -60,7 +54,7 @@ class WindowExplorer(Explorer):
                     f"n={n} with {window} has {n + sum(window.pads(n))} pixels, padding included: "
                     f"choose settings with at most {LONGEST}"
                 )
-        return list(value) if isinstance(value, tuple) else value
+        return value
 
     @traitlets.validate("at")
     def _unit(self, proposal):
@@ -96,7 +90,7 @@ class WindowExplorer(Explorer):
 
     def picture(self) -> figures.Picture:
         """The window where it stands, or, when it fits nowhere, the nearest one that does."""
-        settings, trouble = {name: getattr(self, name) for name in SETTINGS}, ""
+        settings, trouble = {name: getattr(self, name) for name in checked.WINDOW}, ""
         try:
             Window(**settings).output_size(self.n)
         except SettingError as error:

@@ -4,7 +4,7 @@ import contextlib
 import html
 import itertools
 import os
-import re
+import sys
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,9 @@ from course import explore, questions
 from course.explore.base import STYLE, Explorer, bundle
 from course.mistakes import MISTAKES
 from course.predict import record
-from course.predict.reference import says
 from course.questions import answers
+from course.questions.markdown import rich
+from course.questions.question import sentence
 
 SURE = {50: "50 %: I guess", 75: "75 %: fairly sure", 95: "95 %: certain"}
 
@@ -50,7 +51,7 @@ class Prediction(anywidget.AnyWidget):
     attempt = traitlets.Int(0).tag(sync=True)
     earlier = traitlets.Dict().tag(sync=True)  # an answer given before the kernel started
     shown = traitlets.Dict().tag(sync=True)  # the reveal
-    says = traitlets.Unicode().tag(sync=True)  # what is right, from Keras
+    says = traitlets.Unicode().tag(sync=True)  # what is right, and why
     picture = traitlets.Unicode().tag(sync=True)  # an explorer
     notice = traitlets.Unicode().tag(sync=True)  # about the record
 
@@ -114,7 +115,7 @@ class Prediction(anywidget.AnyWidget):
         if sure not in SURE:
             self.send({"problem": "Say how sure you are, too.", "field": "sure"})
             return
-        diagnosis = self.question.diagnose(value)
+        diagnosis = self.question.judge([value])
         record.here().add(
             {
                 "question": repr(self.question),
@@ -132,7 +133,7 @@ class Prediction(anywidget.AnyWidget):
     def _explain(self) -> None:
         """Reveal again what belongs to an earlier answer; that is no new attempt."""
         answer, sure = self.earlier["answer"], self.earlier["sure"]
-        self._reveal(answer, sure, self.question.diagnose(self.question.parse(answer)))
+        self._reveal(answer, sure, self.question.diagnose(answer))
 
     def _reveal(self, answer: str, sure: int, diagnosis: questions.Diagnosis) -> None:
         with self.hold_sync():
@@ -143,12 +144,11 @@ class Prediction(anywidget.AnyWidget):
                 "message": rich(diagnosis.message),
                 "see": _see(diagnosis.mistake),
             }
-            self.says = "Asking Keras…"
             self.notice = record.here().notice
         self._explorer = _explorer(self.question, diagnosis.mistake)
         if self._explorer:
-            self.picture = self._explorer._repr_mimebundle_()[0]["text/html"]
-        self.says = rich(says(self.question))  # the first time, TensorFlow has to load
+            self.picture = self._explorer.html()
+        self.says = rich(says(self.question, diagnosis.message))
 
     def _again(self) -> None:
         self._ask(self.question)
@@ -187,13 +187,6 @@ def ask(question: questions.Question) -> Prediction:
     return Prediction(question)
 
 
-def rich(text: str) -> str:
-    """A line of Markdown as html: **strong** and `code`, nothing else."""
-    text = html.escape(text)
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
-
-
 def _fields(question: questions.Question) -> dict:
     kind = question.answer_type
     if isinstance(kind, answers.Function | answers.Model):
@@ -205,34 +198,35 @@ def _fields(question: questions.Question) -> dict:
     return {"kind": "text", "asks": kind.asks}
 
 
+def says(question: questions.Question, message: str = "") -> str:
+    """What is right, in Markdown, and why, unless ``message`` has said so.
+
+    Keras is asked only where it is loaded anyway: it takes seconds and 500 MB.
+    """
+    (case,) = question.cases
+    right, who = question.expected(case), "The right answer is"
+    if "keras" in sys.modules and (made := question.keras_says()) is not None:
+        right, who = made, "Keras says"
+    why = sentence(question.why(case))
+    return f"{who} {answers.show(right)}." + (f" {why}" if why not in message else "")
+
+
 def _see(mistake: str | None) -> str:
-    """Where the course shows what was mistaken."""
-    return html.escape(f"The course shows it in {MISTAKES[mistake].where}.") if mistake else ""
+    """Where the course shows what was mistaken; a link, in html."""
+    if mistake is None:
+        return ""
+    see, where = (html.escape(each) for each in (MISTAKES[mistake].see, MISTAKES[mistake].where))
+    return f'The course shows it in <a href="{see}">{where}</a>.'
 
 
 def _explorer(question: questions.Question, mistake: str | None) -> Explorer | None:
     """The explorer set to the case; if it cannot draw that, set to one that shows the mistake."""
-    wrong = MISTAKES[mistake].explorer if mistake else None
-    case = _case(question, wrong)
+    case, wrong = question.explorer, MISTAKES[mistake].explorer if mistake else None
+    if case and wrong and case["explorer"] == wrong["explorer"]:
+        # What the mistake's picture shows besides, such as how often each pixel is read.
+        more = {name: True for name, value in wrong["settings"].items() if value is True}
+        case = case | {"settings": case["settings"] | more}
     for shown in filter(None, (case, wrong)):
         with contextlib.suppress(traitlets.TraitError, ValueError):  # such as too many pixels
             return getattr(explore, shown["explorer"])(**shown["settings"])
     return None
-
-
-def _case(question: questions.Question, wrong: dict | None) -> dict | None:
-    """The question's explorer, with the input that its setting names."""
-    if question.explorer is None:
-        return None
-    name, settings = question.explorer["explorer"], dict(question.explorer["settings"])
-    given = dict(question.setting)
-    if "input_shape" in given:
-        rows, columns, given["channels"] = given["input_shape"]
-        given["n"] = rows if rows == columns else 0  # it draws squares only
-    inputs = {"window": (), "network": ("n", "channels"), "receptive_field": ("n",)}[name]
-    settings |= {each: given[each] for each in inputs if each in given}
-    if name == "window" and question.kind in ("usage", "unread"):
-        settings["usage"] = True
-    if name == "window" and wrong and "compare" in wrong["settings"]:
-        settings["compare"] = True
-    return {"explorer": name, "settings": settings}

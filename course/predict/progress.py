@@ -4,19 +4,9 @@ import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from course.figures.kit import MARGIN, Page, Picture, text_width
+from course.figures.style import GREEN, GREEN_TINT, GREY, GREY_TEXT, INK, ORANGE, PAPER
 from course.mistakes import MISTAKES
-from course.page import (
-    GREEN,
-    GREEN_TINT,
-    GREY,
-    GREY_TEXT,
-    INK,
-    MARGIN,
-    ORANGE,
-    Page,
-    Picture,
-    text_width,
-)
 from course.predict import record
 from course.predict.prediction import SURE
 
@@ -28,7 +18,7 @@ NOTHING = (
     "No predictions yet: answer a question in a lesson, and this page will show how often you "
     "are right, how sure you were, and what to look at again."
 )
-LEFT, BAR, ROW = 150, 420, 34  # CSS pixels
+LEFT, BAR, ROW = 140, 270, 34  # CSS pixels
 
 
 @dataclass
@@ -107,7 +97,7 @@ class Progress:
         for row, (sure, (right, asked)) in enumerate(self.calibration.items()):
             y = top + row * ROW
             page.text(MARGIN, y + 10, SURE[sure], 12, INK, ha="left")
-            page.cells([(LEFT, y)], BAR, 20, "white", GREY)
+            page.cells([(LEFT, y)], BAR, 20, PAPER, GREY)
             if right:
                 page.cells([(LEFT, y)], BAR * right / asked, 20, GREEN_TINT, GREEN, gid="right")
             page.line([LEFT + BAR * sure / 100] * 2, [y - 5, y + 25], ORANGE, 3, gid="expected")
@@ -140,7 +130,7 @@ class Progress:
         notice = f"<p>{html.escape(self.notice)}</p>" if self.notice else ""
         if not self.entries:
             return {"text/plain": repr(self), "text/html": f"<p>{NOTHING}</p>{notice}"}
-        parts = [self.picture()._repr_mimebundle_()["text/html"]]
+        parts = [self.picture().html()]
         parts += _listed(
             f"Misconceptions you met (mastered: {MASTERED} later questions right at first go)",
             [

@@ -1,6 +1,8 @@
 """Reading what a student answers: typed into a box, or returned by a function."""
 
+import ast
 import numbers
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,22 +15,86 @@ class AnswerError(ValueError):
     """An answer that cannot be read. The message is meant for the student."""
 
 
+def plain(value: object) -> object:
+    """What NumPy and TensorFlow make of numbers and shapes, as Python's own; all else as it is."""
+    if type(value).__name__ == "TensorShape":
+        return tuple(value)
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()  # also of a scalar
+    return value
+
+
 def _number(value: object) -> int | float:
     """Return ``value`` as a finite int or float; whole numbers become int."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        value = value.item()  # a scalar or an array without axes
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if not _is_number(plain(value)):
         raise AnswerError(f"{_short(value)} is no number.")
+    value = plain(value)
     if not -LARGEST <= value <= LARGEST:  # false for nan as well
         raise AnswerError("That number is out of all proportion: look at its digits again.")
     return int(value) if value == int(value) else float(value)
 
 
-def _short(value: object) -> str:
+SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+SIGNS |= {ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv}
+SUM = re.compile(r"[\d\s.()+*/-]{3,60}")
+
+
+def _computed(text: str) -> float | None:
+    """What a sum such as (28 − 3) / 2 + 1 comes to; None if the text is none, or is below 1.
+
+    Whoever types 13-14 or 13/14 is rather between two answers.
+    """
+
+    def value(node: ast.AST) -> float:
+        if isinstance(node, ast.BinOp):
+            return SIGNS[type(node.op)](value(node.left), value(node.right))
+        return operator.pos(node.value)
+
+    try:
+        result = value(ast.parse(text.strip(), mode="eval").body) if SUM.fullmatch(text) else 0
+    except (SyntaxError, KeyError, AttributeError, TypeError, ArithmeticError):
+        return None
+    return result if result >= 1 else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """The beginning of a text, in one line."""
+    line = " ".join(text[: 5 * most].split()).replace("`", "'")  # a backquote would begin code
+    return f"“{line[: most - 3]}…”" if len(line) > most else f"“{line}”"
+
+
+def what(value: object) -> str:
+    """Any value in a few words: 13, the text “13”, a list of 7 numbers, an object of type dict."""
+    kind, value = type(value), plain(value)
+    if value is None:
+        return "nothing (None)"
     if isinstance(value, str):
-        line = " ".join(value[:80].split())
-        return f"“{line[:37]}…”" if len(line) > 40 else f"“{line}”"
-    return "True or False" if isinstance(value, bool) else f"A {type(value).__name__}"
+        return f"the text {quoted(value)}"
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "a number out of all proportion"
+    if isinstance(value, bool | numbers.Real):
+        return str(value)
+    if not isinstance(value, list | tuple | range | set | frozenset):
+        return "a function" if callable(value) else f"an object of type {kind.__name__}"
+    name = "array" if kind.__name__ == "ndarray" else kind.__name__
+    name = f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    if len(value) > 1000:  # not looked through
+        return f"{name} of {len(value):,} items"
+    for item in value:
+        if isinstance(item, list | tuple | set):  # not looked into: it may hold itself
+            return f"{name} with a {type(item).__name__} in it"
+        if not _is_number(item) or not -LARGEST <= item <= LARGEST:
+            return f"{name} with {what(item)} in it"
+    return f"{name} of one number" if len(value) == 1 else f"{name} of {len(value)} numbers"
+
+
+def _short(value: object) -> str:
+    words = quoted(value) if isinstance(value, str) else what(value)
+    return words[0].upper() + words[1:]
 
 
 # Minus signs, brackets and spaces as keyboards, word processors and web pages have them.
@@ -41,7 +107,10 @@ SEPARATOR = re.compile(
     r"\s*(?:[,;|×*·/&]|(?<![^\W\d])x(?![^\W\d])|\band\b)\s*|\s+", re.IGNORECASE
 )  # an x between letters, as in "px", is none
 
-BATCH = re.compile(r"^(?:none\b|\?)", re.IGNORECASE)  # what Keras writes first in a shape
+BATCH = re.compile(r"\bnone\b|\?", re.IGNORECASE)  # what Keras writes first in a shape
+DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")  # thousands, as much of Europe writes them
+SQUARE = re.compile(r"(\d+)\s*[x×]\s*\1", re.IGNORECASE)  # the size along both axes
+ERROR = re.compile(r"(?:an? )?(?:value ?)?error|impossible", re.IGNORECASE)
 
 
 def _tidy(text: object) -> str:
@@ -93,13 +162,10 @@ def _inside(text: str, brackets: str = "()[]") -> str:
 
 def _sequence(value: object) -> list:
     """A list of what a tuple, a list, a range, a NumPy array or a TensorFlow shape holds."""
-    if type(value).__name__ == "TensorShape":
-        value = tuple(value)
-    elif type(value).__module__ == "numpy" and hasattr(value, "tolist"):
-        value = value.tolist()
-    if not isinstance(value, list | tuple | range):
+    values = plain(value)
+    if not isinstance(values, list | tuple | range):
         raise AnswerError(f"{_short(value)} is not a list of numbers.")
-    return list(value)
+    return list(values)
 
 
 def show(value: object) -> str:
@@ -111,19 +177,33 @@ def show(value: object) -> str:
     if isinstance(value, frozenset):
         return f"{{{', '.join(map(show, sorted(value)))}}}" if value else "none"
     if isinstance(value, Fraction | float):
-        return f"{float(value):.4g}"
-    return str(value)
+        value = f"{float(value):.4g}"
+    return str(value).replace("-", "−")
 
 
 @dataclass(frozen=True)
 class Integer:
-    """A number; a half is a legal answer, and a wrong one."""
+    """A number; a half is a legal answer, and a wrong one.
 
-    asks = "a number, in digits"
+    A ``count`` of many things may have dots between its thousands, and 3×3 is a product in it; in
+    a size it means both axes. With ``error``, that word is an answer too.
+    """
 
-    def parse(self, text: str) -> int | float:
+    asks: str = "a number, in digits"
+    count: bool = False
+    error: bool = False
+
+    def parse(self, text: str) -> int | float | str:
         """The number that a student typed."""
-        return _parse_number(_inside(_tidy(text)))
+        text = _tidy(text)
+        if self.error and ERROR.fullmatch(text):
+            return "error"
+        if self.count and DOTTED.fullmatch(text):
+            text = text.replace(".", "")
+        if not self.count and (square := SQUARE.fullmatch(_inside(text))):
+            text = square[1]
+        computed = _computed(re.sub("[x×·]" if self.count else "·", "*", text))
+        return _parse_number(_inside(text)) if computed is None else _number(computed)
 
     def read(self, value: object) -> int | float:
         """The number that a Python object is."""
@@ -153,12 +233,17 @@ class Numbers:
 class Shape:
     """Rows, columns, channels; a leading None, for the batch, may stand before them."""
 
-    asks = "a shape: rows, columns, channels, such as 5×6×7"
+    asks = "a shape: rows, columns, channels, such as 5x6x7"
 
     def parse(self, text: str) -> tuple:
         """The shape that a student typed: 28x28x1, (28, 28, 1) or (None, 28, 28, 1)."""
-        sizes = BATCH.sub("", _inside(_tidy(text)))
-        return self.read(_parse_numbers(sizes, self.asks))
+        shape, *more = self.parse_all(_tidy(text))
+        return shape if not more else self.read(())
+
+    def parse_all(self, text: str) -> list[tuple]:
+        """Some shapes with nothing between them but what may stand between numbers."""
+        sizes = _parse_numbers(BATCH.sub(" ", _inside(text)), self.asks)
+        return [self.read(sizes[first : first + 3]) for first in range(0, len(sizes) or 1, 3)]
 
     def read(self, value: object) -> tuple:
         """The shape in a list, a tuple or an array."""
@@ -179,26 +264,25 @@ class Shapes:
     @property
     def asks(self) -> str:
         """What to type."""
-        return f"{self.length} shapes in order, such as 5×6×7 → 4×5×6"
+        return f"{self.length} shapes in order, such as 5x6x7 -> 4x5x6"
 
     def parse(self, text: str) -> tuple:
-        """Shapes with arrows, semicolons or new lines between them, or each in brackets."""
+        """Shapes with arrows, semicolons or new lines between them, in brackets, or just so."""
         text = _tidy(text)
         parts = re.findall(r"[(\[][^()\[\]]*[)\]]", text)  # in brackets
         if len(parts) < 2:
             parts = list(filter(None, re.split(r"\s*(?:→|->|=>|;|\n)\s*", _inside(text))))
-        self._count(parts)
-        return self.read(list(map(Shape().parse, parts)))
+        return self._counted([shape for part in parts for shape in Shape().parse_all(part)])
 
     def read(self, value: object) -> tuple:
         """The shapes in a list of shapes."""
         values = _sequence(value)
-        self._count(values)
-        return tuple(map(Shape().read, values))
+        return self._counted(list(map(Shape().read, values)))
 
-    def _count(self, shapes: list) -> None:
+    def _counted(self, shapes: list) -> tuple:
         if len(shapes) != self.length:
             raise AnswerError(f"Give {self.asks}, not {len(shapes)}.")
+        return tuple(shapes)
 
 
 @dataclass(frozen=True)
@@ -274,14 +358,3 @@ class Model:
     def parse(self, text: str) -> object:
         """Raise: a model is built in a cell."""
         raise AnswerError("This answer is a Keras model: build it in a cell.")
-
-    def read(self, value: object) -> dict:
-        """What `questions.describe` says about the model."""
-        from course.questions.layers import describe  # needs Keras
-
-        try:
-            return describe(value)
-        except TypeError:
-            raise AnswerError(f"{_short(value)} is no Keras model.") from None
-        except ValueError as error:
-            raise AnswerError(f"{error}.") from None

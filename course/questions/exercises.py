@@ -1,13 +1,13 @@
 """Exercises: a function to write, a model to build."""
 
 import functools
-import math
 import operator
+from dataclasses import dataclass
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES
 from course.questions.answers import AnswerError, Function, Model, show
-from course.questions.layers import ModelShapes, OutputShape, describe, draw_stack, keras_layer
+from course.questions.layers import ModelShapes, OutputShape, describe, draw_stack
 from course.questions.question import (
     IMAGE,
     Diagnosis,
@@ -15,39 +15,44 @@ from course.questions.question import (
     Question,
     need_shape,
     need_whole,
+    perhaps,
     same,
 )
-from course.questions.windows import Axis, OutputSize, SamePads, Usage
+from course.questions.windows import OneWindow, OutputSize, SamePads, Usage
 
 
+@dataclass(eq=False, repr=False)
 class Write(Question):
     """A function to write, tried on cases that a student sees and on others, drawn by a seed."""
 
-    of: type[Axis]
+    seed: int | str = 0
+
+    of = OutputSize
     arguments = ("n", "kernel_size", "strides", "padding")
     classic = (  # all of them are in the lessons, or at the limit of what is possible
         *((28, 3, 2, "valid"), (28, 3, 2, "same"), (7, 3, 1, "valid"), (7, 3, 1, "same")),
         *((6, 3, 2, "valid"), (27, 3, 2, "same"), (8, 2, 3, "valid"), (6, 4, 1, "same")),
     )
+    visible = len(classic)
     drawn = 60
-    defaults = {"dilation_rate": 1}  # noqa: RUF012
+    usual = OneWindow.usual
 
-    def __init__(self, seed: int | str = 0):
-        self.setting = {"seed": seed}
-        pick = Pick(f"{self.kind} {seed}")
+    def plain(self):
+        return {"seed": self.seed}  # a text keeps its capitals
+
+    @functools.cached_property
+    def cases(self):
+        pick = Pick(f"{self.kind} {self.seed}")
         cases = list(self.classic)
-        while len(cases) < len(self.classic) + self.drawn:
+        for _ in range(self.drawn):
             # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
             case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
             cases.append((*case, pick(("valid", "same"))))
-        self.visible = len(self.classic)
-        self.cases = tuple(dict(zip(self.arguments, case, strict=False)) for case in cases)
-        self._topic = self.of(**self.cases[0])
-        self.quantity = self._topic.quantity
-        # A function gets no dilation, and the name of its padding.
-        apart = {"ignored_dilation", "dilation_adds_d_holes", "dilation_scales_kernel"}
-        apart |= {"forgot_padding", "padding_once"}
-        self.known = tuple(name for name in self._topic.known if name not in apart)
+        return tuple(dict(zip(self.arguments, case, strict=False)) for case in cases)
+
+    @functools.cached_property
+    def _topic(self) -> OneWindow:
+        return self.of(**self.cases[0])
 
     @property
     def answer_type(self):
@@ -84,8 +89,8 @@ class Write(Question):
                 outputs.append({"error": f"{type(error).__name__}: {text}"})
         return self.diagnose_outputs(outputs)
 
-    def _result(self, case, kind):
-        return self._topic._result(case, kind)
+    def answer_of(self, case):
+        return self._topic.answer_of(case)
 
     def _call(self, case):
         return f"{self.of.kind}({', '.join(map(repr, case.values()))})"
@@ -127,56 +132,76 @@ class Write(Question):
         )
 
 
+@dataclass(eq=False, repr=False)
 class WriteOutputSize(Write):
-    kind = "write_output_size"
-    of = OutputSize
+    """Write ``output_size(n, kernel_size, strides, padding)``."""
+
+    quantities = ("output_size",)
     returns = "It returns the size of the output along one axis, for `'valid'` and `'same'`."
 
 
+@dataclass(eq=False, repr=False)
 class WriteSamePads(Write):
-    kind = "write_same_pads"
+    """Write ``same_pads(n, kernel_size, strides)``."""
+
     of = SamePads
+    quantities = SamePads.quantities
     arguments = ("n", "kernel_size", "strides")
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
 
 
+@dataclass(eq=False, repr=False)
 class WriteUsage(Write):
-    kind = "write_usage"
+    """Write ``usage(n, kernel_size, strides, padding)``."""
+
     of = Usage
+    quantities = Usage.quantities
     classic = ((7, 3, 2, "valid"), *Write.classic)
+    visible = len(classic)
     returns = "It returns a list: how often each of the n pixels is read."
 
 
+@dataclass(eq=False, repr=False)
 class BuildModel(Question):
-    kind = "build_model"
-    known = OutputShape.known
+    """Build a Keras model that turns one shape into another and keeps to the limits.
+
+    Shapes are without the batch; ``min_field`` is a receptive field in pixels, and
+    ``max_kernel_size`` limits kernels and pooling windows, both along both axes.
+    """
+
+    input_shape: tuple[int, int, int]
+    output_shape: tuple[int, ...]
+    max_params: int | None = None
+    max_macs: int | None = None
+    min_field: int | None = None
+    max_kernel_size: int | None = None
+
+    quantities = OutputShape.quantities
     answer_type = Model()
     worth = 0  # what can be told apart depends on the model that is built
 
-    def __init__(self, input_shape, output_shape, **limits):
-        limits = {name: value for name, value in limits.items() if value is not None}
-        super().__init__(input_shape=input_shape, output_shape=output_shape, **limits)
-        need_shape("input_shape", self.setting["input_shape"], like=(28, 28, 1), axes=IMAGE)
-        need_shape("output_shape", self.setting["output_shape"], like=(10,), axes=range(1, 5))
-        need_whole(0, **{name: self.setting[name] for name in limits})
-        if "min_field" in limits and len(self.setting["output_shape"]) not in IMAGE:
+    def plain(self):
+        setting = {name: value for name, value in super().plain().items() if value is not None}
+        shapes = {name: setting.get(name) for name in ("input_shape", "output_shape")}
+        need_shape("input_shape", shapes["input_shape"], like=(28, 28, 1), axes=IMAGE)
+        need_shape("output_shape", shapes["output_shape"], like=(10,), axes=range(1, 5))
+        need_whole(0, **{name: setting[name] for name in setting if name not in shapes})
+        if "min_field" in setting and len(shapes["output_shape"]) not in IMAGE:
             why = "only the units of a map have a receptive field, and the output is none"
-            raise SettingError("min_field", limits["min_field"], why, None)
+            raise SettingError("min_field", setting["min_field"], why, None)
+        return setting
 
     @property
     def prompt(self):
-        shapes = [
-            "×".join(map(str, self.setting[name])) for name in ("input_shape", "output_shape")
-        ]
-        limits = {
+        shapes = ["×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape)]
+        wishes = {
             "max_params": "at most {:,} parameters",
             "max_macs": "at most {:,} MACs",
             "min_field": "units of the last layer that see at least {} pixels",
+            "max_kernel_size": "windows of at most {0}×{0}",
         }
-        wishes = [
-            wish.format(self.setting[name]) for name, wish in limits.items() if name in self.setting
-        ]
-        extra = f", with {' and '.join(wishes)}" if wishes else ""
+        given = [wishes[name].format(self.setting[name]) for name in wishes if name in self.setting]
+        extra = f", with {' and '.join(given)}" if given else ""
         return f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}."
 
     @property
@@ -192,54 +217,87 @@ class BuildModel(Question):
         """The setting itself: what the model must keep to."""
         return case
 
+    def read(self, answer):
+        try:
+            return describe(answer)
+        except (TypeError, ValueError) as error:
+            raise AnswerError(f"{error}.") from None
+
     def diagnose_outputs(self, outputs):
         """Diagnose ``[describe(model)]``, or ``[{"error": "…"}]``."""
         (built,) = outputs
         if "error" in built:
             return Diagnosis(False, None, f"Not right yet. It stops with {built['error']}.")
-        trouble = self._trouble(built)
-        if not trouble:
-            return Diagnosis(True, None, "Yes, the model does all that it should.")
-        candidates = self._believed(built)
-        mistake = candidates[0] if len(candidates) == 1 else None
-        said = " Or: ".join(MISTAKES[name].correction() for name in candidates[:3])
-        return Diagnosis(False, mistake, f"Not right yet. {trouble} {said}".strip(), candidates)
+        return self.judge(outputs)
 
-    def _trouble(self, built: dict) -> str | None:
-        """The first wish that a model does not fulfil."""
+    def judge(self, answers):
+        (built,) = answers
+        if wish := self.unfulfilled(built):
+            candidates = self._believed(built)
+            message = perhaps(f"Not right yet. {wish[1]}", candidates, {})
+            mistake = candidates[0] if len(candidates) == 1 else None
+            return Diagnosis(False, mistake, message, candidates)
+        if wish := self.doubtful(built):
+            return Diagnosis(False, None, f"The course cannot tell. {wish[1]}")
+        return Diagnosis(True, None, "Yes, the model does all that it should.")
+
+    def unfulfilled(self, built: dict) -> tuple[str, str] | None:
+        """The first wish that a model does not fulfil for certain, and a sentence about it."""
         wanted = self.setting
         for name, what in (("input_shape", "takes"), ("output_shape", "makes")):
             if tuple(built[name]) != wanted[name]:
-                return f"It {what} {show(tuple(built[name]))}, not {show(wanted[name])}."
-        if built["params"] > wanted.get("max_params", math.inf):
-            return f"It has {built['params']:,} parameters, more than {wanted['max_params']:,}."
-        if "max_macs" in wanted and not (built["macs"] or math.inf) <= wanted["max_macs"]:
-            known = "an unknown number of" if built["macs"] is None else f"{built['macs']:,}"
-            return f"It takes {known} MACs, and {wanted['max_macs']:,} are allowed."
-        if "min_field" in wanted and not min(built["field"] or (0,)) >= wanted["min_field"]:
-            seen = min(built["field"]) if built["field"] else "no known number of"
-            return f"Its last units see {seen} pixels, and {wanted['min_field']} are wanted."
+                return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted[name])}."
+        if built["params"] > wanted.get("max_params", built["params"]):
+            said = f"It has {built['params']:,} parameters, more than {wanted['max_params']:,}."
+            return "max_params", said
+        if built["macs"] > wanted.get("max_macs", built["macs"]):
+            more = "at least " if built["uncounted"] else ""
+            said = f"It takes {more}{built['macs']:,} MACs, and {wanted['max_macs']:,} are allowed."
+            return "max_macs", said
+        if built["field"] and min(built["field"]) < wanted.get("min_field", 0):
+            seen = min(built["field"])
+            said = f"Its last units see {seen} pixels, and {wanted['min_field']} are wanted."
+            return "min_field", said
+        if (largest := built["window"]) > wanted.get("max_kernel_size", largest):
+            limit = wanted["max_kernel_size"]
+            said = f"It has a window of {largest} pixels, and at most {limit}×{limit} is allowed."
+            return "max_kernel_size", said
+        return None
+
+    def doubtful(self, built: dict) -> tuple[str, str] | None:
+        """The first wish of which nobody knows whether the model fulfils it, and a sentence."""
+        if "max_macs" in self.setting and built["uncounted"]:
+            names = ", ".join(f"`{name}`" for name in built["uncounted"][:3])
+            return "max_macs", (
+                f"Without the MACs of {names}, which are not counted, it takes {built['macs']:,} "
+                f"of the {self.max_macs:,} that are allowed."
+            )
+        if "min_field" in self.setting and not built["field"]:
+            return "min_field", "It does not know how many pixels the units of the last layer see."
         return None
 
     def _believed(self, built: dict) -> tuple[str, ...]:
         """The mistakes by which a model of the wrong shape would have had the right one."""
-        wanted, layers = self.setting, tuple(built["layers"])
-        shapes = tuple(built["input_shape"]), tuple(built["output_shape"])
-        if shapes[0] != wanted["input_shape"] or shapes[1] == wanted["output_shape"] or not layers:
+        shapes, layers = (
+            [tuple(built[f"{end}_shape"]) for end in ("input", "output")],
+            built["layers"],
+        )
+        if shapes[0] != self.input_shape or shapes[1] == self.output_shape or not layers:
             return ()
-        question = OutputShape(input_shape=shapes[0], layers=layers)
+        question = OutputShape(layers=layers, input_shape=shapes[0])
         if question.right(**question.setting) != shapes[1]:  # the map is not the output
             return ()
-        believed = {m: question.wrong(MISTAKES[m], question.setting) for m in self.known}
-        return tuple(name for name, shape in believed.items() if shape == wanted["output_shape"])
+        return question.judge([self.output_shape]).candidates
 
     def draw(self, pick):
-        # Build one, and ask for what it is: so there is a way.
-        import keras
-
+        # Ask for what some stack is: so there is a way.
         stack = draw_stack(pick, depth=pick((1, 2, 3)))
-        ModelShapes(**stack)  # impossible ones stop here
-        layers = [keras.Input(stack["input_shape"]), *map(keras_layer, stack["layers"])]
-        built = describe(keras.Sequential(layers))
-        shapes = {name: built[name] for name in ("input_shape", "output_shape")}
-        return shapes | {"max_params": max(built["params"], 1)}
+        model = ModelShapes(**stack)  # impossible ones stop here
+        shapes = (model.input_shape, *model.right(**model.setting))
+        params = sum(
+            (layer["kernel_size"] ** 2 * shape[2] + 1) * layer["filters"]
+            for layer, shape in zip(model.layers, shapes, strict=False)
+            if layer["filters"]
+        )
+        ends = {"input_shape": shapes[0], "output_shape": shapes[-1]}
+        return ends | {"max_params": max(params, 1)}

@@ -1,14 +1,28 @@
-"""Questions about Keras layers, one or a chain; Keras is loaded when it must answer."""
+"""Questions about Keras layers, one or a chain; Keras is loaded only to look at a model."""
 
 import functools
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from course.geometry import SettingError, Window
-from course.mistakes import Mistake
-from course.questions.answers import Shape, Shapes
+from course.geometry import SettingError
+from course.ledger import ledger
+from course.questions.answers import Integer, Shape, Shapes
 from course.questions.question import IMAGE, Pick, Question, need_shape, need_whole, tidy
-from course.questions.windows import AXIS, OutputSize, believed_size, formula, in_words
+from course.questions.windows import (
+    OneWindow,
+    believed_size,
+    formula,
+    in_words,
+    numbers_of,
+    true_size,
+    window_of,
+)
+from course.receptive_field import of_windows
+
+if TYPE_CHECKING:
+    import keras
 
 
 def need_conv_padding(padding: object) -> None:
@@ -17,46 +31,41 @@ def need_conv_padding(padding: object) -> None:
         raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
 
 
-@functools.lru_cache(maxsize=1000)
-def _conv(n, kernel_size, strides, padding, channels, filters, bias=True):
-    """A Keras model of one Conv2D layer, as its ledger: (parameters, MACs)."""
-    import keras
-
-    from course.ledger import ledger
-
-    conv = keras.layers.Conv2D(filters, kernel_size, strides, padding, use_bias=bias)
-    table = ledger(keras.Sequential([keras.Input((n, n, channels)), conv]))
-    return table.total_params, table.total_macs
-
-
+@dataclass(eq=False, repr=False)
 class Layer(Question):
     """A question about one Conv2D layer on a square image."""
 
-    def __init__(self, **setting):
-        super().__init__(**setting)
-        n, k, s, padding = (
-            self.setting[each] for each in ("n", "kernel_size", "strides", "padding")
-        )
-        Window(k, s, padding).output_size(n)
-        need_conv_padding(padding)
-        need_whole(channels=self.setting["channels"], filters=self.setting["filters"])
-        if not isinstance(self.setting.get("bias", True), bool):
-            raise SettingError("bias", self.setting["bias"], "it must be True or False", True)
+    n: int = 28
+    kernel_size: int = 3
+    strides: int = 1
+    padding: str = "valid"
+    channels: int = 1
+    filters: int = 32
+
+    answer_type = Integer(count=True)
+
+    def plain(self):
+        setting = super().plain()
+        window_of(setting).output_size(setting["n"])
+        need_conv_padding(setting["padding"])
+        need_whole(channels=setting["channels"], filters=setting["filters"])
+        return setting
 
     @property
-    def _described(self) -> str:
-        n, k, s = (self.setting[name] for name in ("n", "kernel_size", "strides"))
+    def described(self) -> str:
+        """The layer as one writes it in Keras, and what it gets."""
         bias = "" if self.setting.get("bias", True) else ", use_bias=False"
         return (
-            f"`Conv2D({self.setting['filters']}, {k}, strides={s}, "
-            f"padding='{self.setting['padding']}'{bias})` "
-            f"on a map of {n}×{n}×{self.setting['channels']}."
+            f"`Conv2D({self.filters}, {self.kernel_size}, strides={self.strides}, "
+            f"padding='{self.padding}'{bias})` on a map of {self.n}×{self.n}×{self.channels}."
         )
 
     @property
     def explorer(self):
-        layer = {k: self.setting[k] for k in ("filters", "kernel_size", "strides", "padding")}
-        return {"explorer": "network", "settings": {"layers": [layer]}}
+        names = ("filters", "kernel_size", "strides", "padding")
+        layer = {name: self.setting[name] for name in names}
+        settings = {"n": self.n, "channels": self.channels, "layers": [layer]}
+        return {"explorer": "network", "settings": settings}
 
     def numbers(self, case):
         letters = {"kernel_size": "k", "strides": "s"}
@@ -71,135 +80,144 @@ class Layer(Question):
         }
 
 
+@dataclass(eq=False, repr=False)
 class Params(Layer):
-    kind = quantity = "params"
-    known = (
-        *("forgot_bias", "forgot_channels", "forgot_filters", "forgot_second_axis", "one_bias"),
-        *("stride_changes_parameters", "padding_adds_parameters", "weights_at_each_place"),
-    )
+    """How many parameters has a Conv2D layer on an image of n×n pixels?"""
+
+    bias: bool = True
+
+    quantities = ("params",)
+
+    def plain(self):
+        if not isinstance(self.bias, bool):
+            raise SettingError("bias", self.bias, "it must be True or False", True)
+        return super().plain()
 
     @property
     def prompt(self):
-        return f"{self._described} **How many parameters has the layer?**"
+        return f"{self.described} **How many parameters has the layer?**"
 
-    def right(self, **layer):
-        return _conv(**layer)[0]
+    def right(self, kernel_size, channels, filters, bias, **others):
+        return (kernel_size**2 * channels + bias) * filters
 
-    def fact(self, case, answer):
+    def why(self, case):
         k, bias = case["kernel_size"], " and one bias" if case["bias"] else ""
         return (
-            f"A filter has {k}·{k}·{case['channels']} weights{bias}, and the layer has "
-            f"{case['filters']} of them."
+            f"a filter has {k}·{k}·{case['channels']} weights{bias}, and the layer has "
+            f"{case['filters']} of them"
         )
 
-    def draw(self, pick):
-        return super().draw(pick) | {"bias": True}
+    def keras_says(self):
+        import keras
+
+        settings = {k: v for k, v in self.setting.items() if k not in ("n", "channels", "bias")}
+        layer = keras.layers.Conv2D(**settings, use_bias=self.bias)
+        layer.build((None, self.n, self.n, self.channels))
+        return layer.count_params()
 
 
+@dataclass(eq=False, repr=False)
 class Macs(Layer):
-    kind = quantity = "macs"
-    known = (
-        *("macs_at_input_size", "forgot_channels", "forgot_filters", "macs_at_one_place"),
-        *("forgot_second_axis", "bias_is_a_mac", "products_and_sums", "ignored_stride"),
-        "other_padding",
-    )
+    """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
+
+    quantities = ("macs",)
 
     @property
     def prompt(self):
-        return f"{self._described} **How many multiply-accumulates (MACs) does one image take?**"
+        return f"{self.described} **How many multiply-accumulates (MACs) does one image take?**"
 
-    def right(self, **layer):
-        return _conv(**layer)[1]
+    def right(self, n, channels, filters, **window):
+        places = true_size(n, **window) ** 2
+        return places * filters * window["kernel_size"] ** 2 * channels
 
-    def fact(self, case, answer):
-        n, k, s, padding = (case[name] for name in ("n", "kernel_size", "strides", "padding"))
-        o = Window(k, s, padding).output_size(n)
+    def why(self, case):
+        k, o = case["kernel_size"], window_of(case).output_size(case["n"])
         return (
-            f"There are {o}·{o} places, at each place {case['filters']} filters, and each filter "
-            f"takes {k}·{k}·{case['channels']} products."
+            f"there are {o}·{o} places, at each place {case['filters']} filters, and each filter "
+            f"takes {k}·{k}·{case['channels']} products"
         )
 
 
-class Transposed(Question):
-    kind = quantity = "transposed_size"
-    known = (
-        *("transposed_inverts_size", "transposed_shrinks", "ignored_stride", "other_padding"),
-        *("spreads_no_pixel", "counts_a_step_too_many"),
-    )
+@dataclass(eq=False, repr=False)
+class TransposedSize(OneWindow):
+    """What comes out of a transposed convolution after a convolution took ``n`` pixels down?"""
 
-    def __init__(self, **setting):
-        super().__init__(**setting)
-        n, window = self.setting["n"], {k: v for k, v in self.setting.items() if k != "n"}
-        self.cases = ({"original": n, "n": Window(**window).output_size(n), **window},)
-        need_conv_padding(window["padding"])
+    n: int = 28
+    kernel_size: int = 3
+    strides: int = 2
+    padding: str = "valid"
+
+    quantities = ("transposed_size",)
+
+    def plain(self):
+        setting = super().plain()
+        need_conv_padding(setting["padding"])
+        return setting
+
+    @functools.cached_property
+    def cases(self):
+        n = window_of(self.setting).output_size(self.n)
+        return (self.setting | {"original": self.n, "n": n},)
 
     @property
     def prompt(self):
-        n, original = self.cases[0]["n"], self.setting["n"]
-        window = {k: self.setting[k] for k in ("kernel_size", "strides", "padding")}
         return (
-            f"A convolution ({in_words(**window)}) turned {original} pixels into {n}. Now a "
-            f"`Conv2DTranspose` with the same setting gets those {n}. **How many come out?**"
+            f"A convolution ({in_words(**self.setting)}) turned {self.n} pixels into "
+            f"{self.cases[0]['n']}. Now a `Conv2DTranspose` with the same setting gets those "
+            f"{self.cases[0]['n']}. **How many come out?**"
         )
-
-    @property
-    def explorer(self):
-        return {"explorer": "window", "settings": dict(self.setting)}
 
     def numbers(self, case):
         return {"n": case["n"], "original": case["original"], "s": case["strides"]}
 
-    def right(self, n, kernel_size, strides, padding, original=None):
-        import keras
+    def right(self, n, kernel_size, strides, padding, **others):
+        return n * strides + (max(kernel_size - strides, 0) if padding == "valid" else 0)
 
-        layer = keras.layers.Conv2DTranspose(1, kernel_size, strides, padding)
-        return layer.compute_output_shape((None, n, n, 1))[1]
-
-    def fact(self, case, answer):
+    def why(self, case):
         n, k, s = case["n"], case["kernel_size"], case["strides"]
         if case["padding"] == "same":
-            return f"With `same`, each of the {n} pixels becomes {s} (stride)."
+            return f"with `same`, each of the {n} pixels becomes {s} (stride)"
         return (
-            f"Each of the {n} pixels is spread over {k}, and each begins {s} further on than the "
-            "one before; nothing is cut off, and there is at least one step for every pixel."
+            f"each of the {n} pixels is spread over {k}, and each begins {s} further on than the "
+            "one before; nothing is cut off, and there is at least one step for every pixel"
         )
+
+    def keras_says(self):
+        import keras
+
+        settings = {"filters": 1, "kernel_size": self.kernel_size, "strides": self.strides}
+        layer = keras.layers.Conv2DTranspose(**settings, padding=self.padding)
+        return layer.compute_output_shape((None, *[self.cases[0]["n"]] * 2, 1))[1]
 
     def draw(self, pick):
         setting = {"n": pick(range(8, 65)), "kernel_size": pick(range(2, 7))}
         return setting | {"strides": pick((2, 2, 3)), "padding": pick(("valid", "same"))}
 
 
-def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    return tuple(value) if isinstance(value, tuple | list) else (value, value)
-
-
-def _axes(layer: dict, shape: tuple) -> list[dict]:
-    """The settings of a layer along rows and columns of what it gets."""
-    names = ("kernel_size", "strides", "dilation_rate")
-    return [
-        {"n": n, "padding": layer["padding"]} | {name: _pair(layer[name])[axis] for name in names}
-        for axis, n in enumerate(shape[:2])
-    ]
+def _along(layer: dict, axis: int) -> dict:
+    """The window of a layer along rows (0) or columns (1)."""
+    pairs = {name: layer[name] for name in ("kernel_size", "strides", "dilation_rate")}
+    return {"padding": layer["padding"]} | {
+        name: value[axis] if isinstance(value, tuple) else value for name, value in pairs.items()
+    }
 
 
 def chain(input_shape, layers, size: Callable, channels: Callable) -> tuple:
-    """The shapes after each layer, by ways to work out a size and a number of channels."""
+    """The shapes after each layer, by ways to work out a size and a number of channels.
+
+    `course.stack.walk` knows the true sizes only.
+    """
     shapes, shape = [], input_shape
     for layer in layers:
-        sizes = (size(**axis) for axis in _axes(layer, shape))
         deep = shape[2]
         if layer["filters"]:
-            deep = channels(channels=shape[2], filters=layer["filters"])
-        shape = (*sizes, deep)
+            deep = channels(channels=deep, filters=layer["filters"])
+        shape = (*(size(n=shape[axis], **_along(layer, axis)) for axis in (0, 1)), deep)
         shapes.append(shape)
     return tuple(shapes)
 
 
-def filters(channels: int, filters: int) -> int:
-    return filters
-
-
-def plain(layers: object, input_shape: tuple | None) -> tuple[tuple, tuple]:
+def plain(layers: object, input_shape: tuple | None) -> dict:
     """Layers as plain data: the shape they get, and a dict of settings for each."""
     if isinstance(layers, dict):
         layers = [layers]
@@ -212,10 +230,10 @@ def plain(layers: object, input_shape: tuple | None) -> tuple[tuple, tuple]:
                 f"model {layers.name!r}: only a chain of Conv2D and pooling layers has shapes "
                 "that can be asked for; what comes after the last map is left out"
             )
-        return described["input_shape"], described["layers"]
+        return {name: described[name] for name in ("input_shape", "layers")}
     if input_shape is None:
         raise ValueError("input_shape is missing: give rows, columns, channels")
-    return tidy(input_shape), tuple(map(_plain_layer, layers))
+    return {"input_shape": tidy(input_shape), "layers": tuple(map(_plain_layer, layers))}
 
 
 def _plain_layer(layer: object) -> dict:
@@ -242,105 +260,138 @@ def _plain_layer(layer: object) -> dict:
 
 def _call(layer: dict) -> str:
     """A layer as one writes it in Keras."""
-    if layer["filters"]:
-        arguments = f"{layer['filters']}, {layer['kernel_size']}"
-    else:
-        arguments = f"{layer['kernel_size']}"
-    text = f"{arguments}, strides={layer['strides']}, padding='{layer['padding']}'"
+    filters = f"{layer['filters']}, " if layer["filters"] else ""
+    text = f"{filters}{layer['kernel_size']}, strides={layer['strides']}"
+    text += f", padding='{layer['padding']}'"
     if layer["dilation_rate"] not in (1, (1, 1)):
         text += f", dilation_rate={layer['dilation_rate']}"
-    return f"`{'Conv2D' if layer['filters'] else 'MaxPooling2D'}({text})`"
+    return f"`{'Conv2D' if filters else 'MaxPooling2D'}({text})`"
 
 
-def keras_layer(layer: dict):
+def _in_keras(layer: dict) -> "keras.Layer":
     import keras
 
-    settings = {k: layer[k] for k in ("strides", "padding")}
+    settings = {name: layer[name] for name in ("strides", "padding")}
     if layer["filters"]:
-        settings["dilation_rate"] = layer["dilation_rate"]
-        return keras.layers.Conv2D(layer["filters"], layer["kernel_size"], **settings)
+        settings |= {name: layer[name] for name in ("filters", "kernel_size", "dilation_rate")}
+        return keras.layers.Conv2D(**settings)
     return keras.layers.MaxPooling2D(layer["kernel_size"], **settings)
 
 
+@dataclass(eq=False, repr=False)
 class ModelShapes(Question):
-    kind = "model_shapes"
-    known = (
-        *(name for name in AXIS if name not in ("padding_once", "forgot_padding")),
-        *("kept_channels", "channels_times_filters", "axes_swapped"),
-    )
+    """What is the shape after each layer? Arguments as in `output_shape`."""
 
-    def __init__(self, input_shape, layers):
-        super().__init__(input_shape=input_shape, layers=layers)
-        need_shape("input_shape", self.setting["input_shape"], like=(28, 28, 1), axes=IMAGE)
+    layers: "keras.Model | dict | list[dict]"
+    input_shape: tuple[int, int, int] | None = None
+
+    quantities = ("output_size", "channels", "shape")
+
+    def plain(self):
+        setting = plain(self.layers, self.input_shape)
+        shape, layers = setting.values()
+        need_shape("input_shape", shape, like=(28, 28, 1), axes=IMAGE)
         if not layers:
             raise ValueError("there are no layers: give at least one")
-        chain(**self.setting, size=believed_size(_NOTHING), channels=filters)  # does it all fit?
+        for axis in (0, 1):  # does it all fit?
+            of_windows([_along(layer, axis) for layer in layers], shape[axis])
+        return setting
 
-    _after = "each"
+    which = "each"
 
     @property
     def answer_type(self):
-        return Shapes(len(self.setting["layers"]))
+        return Shapes(len(self.layers))
 
     @property
     def prompt(self):
-        rows, columns, channels = self.setting["input_shape"]
-        calls = ", ".join(map(_call, self.setting["layers"]))
+        rows, columns, channels = self.input_shape
+        calls = ", ".join(map(_call, self.layers))
         return (
             f"An image of {rows}×{columns}×{channels} goes through {calls}. "
-            f"**What is the shape after {self._after} layer?**"
+            f"**What is the shape after {self.which} layer?**"
         )
 
     @property
     def explorer(self):
+        rows, columns, channels = self.input_shape
+        if rows != columns or any(
+            layer["dilation_rate"] not in (1, (1, 1)) for layer in self.layers
+        ):
+            return None  # it draws squares only, and no dilation
         names = ("filters", "kernel_size", "strides", "padding")
-        layers = [{name: layer[name] for name in names} for layer in self.setting["layers"]]
-        return {"explorer": "network", "settings": {"layers": layers}}
-
-    def right(self, input_shape, layers):
-        shapes, shape = [], (None, *input_shape)
-        for layer in layers:
-            shape = keras_layer(layer).compute_output_shape(shape)
-            shapes.append(tuple(shape[1:]))
-        return self._asked(shapes)
+        layers = [{name: layer[name] for name in names} for layer in self.layers]
+        settings = {"n": rows, "channels": channels, "layers": layers}
+        return {"explorer": "network", "settings": settings}
 
     def _asked(self, shapes):
+        """What is asked for of the shapes after each layer."""
         return tuple(shapes)
 
+    def right(self, **case):
+        return self._asked(_true_shapes(case))
+
+    def keras_says(self):
+        shapes = [(None, *self.input_shape)]
+        for layer in self.layers:
+            shapes.append(_in_keras(layer).compute_output_shape(shapes[-1]))
+        return self._asked([tuple(shape[1:]) for shape in shapes[1:]])
+
     def wrong(self, mistake, case):
-        size, channels = believed_size(mistake), filters
+        channels = _made
         if "channels" in mistake.formulas:
-            channels = functools.partial(mistake.answer, "channels", None)
-        shapes = chain(**case, size=size, channels=channels)
+            channels = functools.partial(mistake.answer, "channels")
+        try:
+            shapes = chain(**case, size=believed_size(mistake), channels=channels)
+        except SettingError:  # a layer does not fit what is believed
+            return [None]
         if "shape" in mistake.formulas:
             shapes = tuple(mistake.answer("shape", shape=shape) for shape in shapes)
-        return self._asked(shapes)
+        return [self._asked(shapes)]
 
     def numbers(self, case):
         if len(case["layers"]) > 1:
             return {}
-        rows, columns = _axes(case["layers"][0], case["input_shape"])
-        if rows != columns:
+        (layer,), (rows, columns, channels) = case["layers"], case["input_shape"]
+        window = _along(layer, 0)
+        if rows != columns or window != _along(layer, 1):
             return {}
-        filters = case["layers"][0]["filters"]
-        numbers = OutputSize(**rows).numbers(rows) | {"channels": case["input_shape"][2]}
-        return numbers | ({"filters": filters} if filters else {})
+        numbers = numbers_of(window | {"n": rows}) | {"channels": channels}
+        return numbers | ({"filters": layer["filters"]} if layer["filters"] else {})
+
+    def why(self, case):
+        shapes = (case["input_shape"], *_true_shapes(case))
+        pairs = zip(case["layers"], shapes, strict=False)
+        rows = [_along(layer, 0) | {"n": shape[0]} for layer, shape in pairs]
+        return (
+            f"along the rows, {'; then '.join(map(formula, rows))}; each filter makes one channel"
+        )
 
     def fact(self, case, answer):
-        return self._fact(case, answer, self.right(**case))
+        right = _true_shapes(case)
+        number = list(map(operator.ne, answer, right)).index(True)
+        return self._fact_about(number, case, answer[number], right)
 
-    def _fact(self, case, shapes, right):
-        number = list(map(operator.ne, shapes, right)).index(True)
+    def _fact_about(self, number, case, shape, right):
         before = (case["input_shape"], *right)[number]
-        axis = list(map(operator.ne, shapes[number], right[number])).index(True)
+        axis = list(map(operator.ne, shape, right[number])).index(True)
         start = f"Layer {number + 1} gets {before[0]}×{before[1]}×{before[2]}. "
         if axis == 2:
             return f"{start}Look at its channels: each filter makes one; pooling keeps them."
-        setting = _axes(case["layers"][number], before)[axis]
-        return f"{start}Look at its {('rows', 'columns')[axis]}: {formula(**setting)}."
+        places = formula(_along(case["layers"][number], axis) | {"n": before[axis]})
+        return f"{start}Look at its {('rows', 'columns')[axis]}: {places}."
 
     def draw(self, pick):
         return draw_stack(pick, depth=pick((2, 3)))
+
+
+def _made(channels: int, filters: int) -> int:
+    """Channels that a convolution makes."""
+    return filters
+
+
+def _true_shapes(case: dict) -> tuple:
+    return chain(**case, size=true_size, channels=_made)
 
 
 def draw_stack(pick: Pick, depth: int) -> dict:
@@ -355,26 +406,33 @@ def draw_stack(pick: Pick, depth: int) -> dict:
         else:
             layer |= {"kernel_size": pick((2, 3)), "strides": 2}
         layers.append(layer)
-    return {"input_shape": shape, "layers": plain(layers, shape)[1]}
+    return {"input_shape": shape, "layers": layers}
 
 
-_NOTHING = Mistake("", "", "", "", {})  # wrong about nothing
-
-
+@dataclass(eq=False, repr=False)
 class OutputShape(ModelShapes):
-    kind = "output_shape"
+    """What is the shape after the last layer?
+
+    Parameters
+    ----------
+    layers : keras.Model, dict or list of dict
+        A chain of Conv2D and pooling layers; what comes after the last map is left out. A dict
+        has ``filters`` (None: max-pooling), ``kernel_size``, ``strides``, ``padding``, each a
+        number or a pair (rows, columns).
+    input_shape : (int, int, int)
+        Rows, columns, channels; a model knows its own.
+    """
 
     answer_type = Shape()
-
-    _after = "the last"
+    which = "the last"
 
     def _asked(self, shapes):
         return shapes[-1]
 
-    def _fact(self, case, shape, right):
+    def fact(self, case, answer):
         if len(case["layers"]) > 1:
             return "Write down the shape after each layer; each layer gets what the last one made."
-        return super()._fact(case, [shape], [right])
+        return self._fact_about(0, case, answer, _true_shapes(case))
 
     def draw(self, pick):
         return draw_stack(pick, depth=1)
@@ -386,10 +444,11 @@ def describe(model) -> dict:
     Returns
     -------
     dict
-        ``input_shape`` and ``output_shape`` without the batch, ``params``, ``macs`` (None when not
-        known), ``field``: the receptive field (rows, columns) of the output, None for other
-        outputs than a map; ``layers``: the settings of the Conv2D and pooling layers when the
-        model is a chain of them, up to where the map ends, else nothing.
+        ``input_shape`` and ``output_shape`` without the batch; ``params``; ``macs``, as far as they
+        are counted, and the names of the layers ``uncounted``; ``field``, the receptive field
+        (rows, columns) of the output, None where it is not known; ``window``, the largest kernel
+        or pooling window; ``layers``, the settings of the Conv2D and pooling layers when the model
+        is a chain of them, up to where the map ends, else nothing.
 
     Raises
     ------
@@ -397,20 +456,29 @@ def describe(model) -> dict:
         As `course.ledger.ledger` does: no Keras model, or none with a graph. Also for a model
         with several inputs or outputs.
     """
-    from course.ledger import ledger
-
     table = ledger(model)
-    rows = list(table)
     if len(model.inputs) > 1 or len(model.outputs) > 1:
         raise ValueError(f"model {model.name!r} has more than one input or output")
+    field = table.rows[-1].field
     return {
         "input_shape": tuple(model.input_shape[1:]),
         "output_shape": tuple(model.output_shape[1:]),
         "params": table.total_params,
-        "macs": None if any(row.macs is None for row in rows) else table.total_macs,
-        "field": rows[-1].field and tuple(axis.size for axis in rows[-1].field),
+        "macs": table.total_macs,
+        "uncounted": table.uncounted,
+        "field": field and tuple(axis.size for axis in field),
+        "window": max(_windows_in(model), default=1),
         "layers": _chain_of(model),
     }
+
+
+def _windows_in(model):
+    """The sizes of all kernels and pooling windows, those of nested models too."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from _windows_in(layer)
+        size = getattr(layer, "kernel_size", getattr(layer, "pool_size", 1))
+        yield from size if isinstance(size, tuple) else (size,)
 
 
 def _chain_of(model) -> tuple:

@@ -4,9 +4,11 @@ import functools
 import math
 import operator
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
+from typing import ClassVar
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES, Mistake
@@ -73,6 +75,24 @@ def need_shape(name: str, value: object, *, axes: range, like: tuple[int, ...]) 
         raise SettingError(name, value, f"it must be {what}, without the batch", like)
 
 
+MOST_WORDS = 40  # of what is said about several mistakes
+
+
+def perhaps(start: str, names: Sequence[str], numbers: dict) -> str:
+    """Say what sets mistakes right that lead to the same answer, the most common first."""
+    if not names:
+        return start
+    first, *more = (MISTAKES[name].correction(**numbers) for name in names)
+    if not more:
+        return f"{start} {first}"
+    text = f"{start} More than one slip leads there. Perhaps: {first}"
+    for each in more:
+        if len(f"{text} Or: {each}".split()) > MOST_WORDS:
+            break
+        text += f" Or: {each}"
+    return text
+
+
 class Pick:
     """Choose by a seed, the same on every machine.
 
@@ -87,13 +107,14 @@ class Pick:
         return options[int(self._random() * len(options))]
 
 
+@dataclass(eq=False, repr=False)
 class Question:
-    """A question about a setting.
+    """A question about a setting: a dataclass of what it is made for.
 
     Attributes
     ----------
     kind : str
-        The function of this module that makes it.
+        Its name in `course.questions`.
     setting : dict
         What it was made for; plain data.
     prompt : str
@@ -108,17 +129,19 @@ class Question:
         How many of the cases, from the first, a student may see.
     """
 
-    kind = ""
-    quantity = ""  # what `course.mistakes` calls it
-    known: tuple[str, ...] = ()  # names of mistakes, the most common first
-    worth = 2  # mistakes that `another` must be able to tell apart
-    visible = 1
-    answer_type: object = Integer()
-    defaults: dict = {}  # noqa: RUF012 (never changed): what the formulas need and a case may omit
+    kind: ClassVar[str]
+    quantities: ClassVar[tuple[str, ...]] = ()  # what `course.mistakes` calls it
+    worth: ClassVar[int] = 2  # mistakes that `another` must be able to tell apart
+    visible: ClassVar[int] = 1
+    usual: ClassVar[dict] = {}  # what the formulas need and a case may omit
+    answer_type = Integer()
 
-    def __init__(self, **setting):
-        self.setting = tidy(setting)
-        self.cases = (self.setting,)
+    def __init_subclass__(cls):
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __post_init__(self):
+        self.setting = self.plain()
+        vars(self).update(self.setting)
 
     def __repr__(self) -> str:
         setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
@@ -131,6 +154,14 @@ class Question:
 
     # What each kind has of its own
 
+    def plain(self) -> dict:
+        """The setting as plain data; one that nothing can have raises ``SettingError``."""
+        return {each.name: tidy(getattr(self, each.name)) for each in fields(self)}
+
+    @functools.cached_property
+    def cases(self) -> tuple[dict, ...]:
+        return (self.setting,)
+
     @property
     def prompt(self) -> str:
         """The question."""
@@ -140,9 +171,13 @@ class Question:
         """What is right in a case."""
         raise NotImplementedError
 
+    def why(self, case: dict) -> str:
+        """Why it is right, in a clause that does not give the answer away."""
+        raise NotImplementedError
+
     def fact(self, case: dict, answer: object) -> str:
         """The fact nearest to an answer that no mistake explains, not the answer itself."""
-        raise NotImplementedError
+        return sentence(self.why(case))
 
     def draw(self, pick: Pick) -> dict:
         """Another setting, perhaps impossible."""
@@ -150,19 +185,36 @@ class Question:
 
     def numbers(self, case: dict) -> dict:
         """The numbers of a case that a correction may use."""
-        return {name: value for name, value in case.items() if isinstance(value, int | str)}
+        return {}
 
     @property
     def explorer(self) -> dict | None:
         """The picture of the setting, as in `course.mistakes.Mistake.explorer`."""
         return None
 
+    def keras_says(self) -> object:
+        """What Keras makes of the setting; None where it has no word for what is asked."""
+        return None
+
+    def answer_of(self, case: dict) -> object:
+        """The type of the answer to a case."""
+        return self.answer_type
+
+    def wrong(self, mistake: Mistake, case: dict) -> list:
+        """The answers to a case that the mistake leads to, one for each way; None if to none."""
+        setting = self.usual | case
+        return [a for q in self.quantities for a in mistake.answers(q, self.right, **setting)]
+
     # What all have in common
 
-    def wrong(self, mistake: Mistake, case: dict) -> object:
-        """The answer to a case that the mistake leads to; where it cannot err, what is right."""
-        answer = mistake.answer(self.quantity, self.right, **self.defaults | case)
-        return self.right(**case) if answer is None else answer
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Names of the mistakes that have a formula for this, the most common first."""
+        return tuple(
+            name
+            for name, each in MISTAKES.items()
+            if not each.formulas.keys().isdisjoint(self.quantities)
+        )
 
     def expected(self, case: dict) -> object:
         """What is right in one of the cases, as plain data."""
@@ -173,13 +225,18 @@ class Question:
         return tuple(self.right(**case) for case in self.cases)
 
     @functools.cached_property
-    def _wrong(self) -> dict[str, tuple]:
-        """The answers to all cases that each mistake leads to, if one of them is wrong."""
-        answers = {
-            name: tuple(self.wrong(MISTAKES[name], case) for case in self.cases)
-            for name in self.known
-        }
-        return {name: wrong for name, wrong in answers.items() if wrong != self._expected}
+    def _wrong(self) -> dict[str, list[tuple]]:
+        """Each mistake's answers to all cases, one tuple for each way, as far as any is wrong."""
+        wrong = {}
+        for name in self.known:
+            of_cases = [self.wrong(MISTAKES[name], case) for case in self.cases]
+            for way in zip(*of_cases, strict=True):
+                # Where the mistake cannot err, the answer is right.
+                pairs = zip(way, self._expected, strict=True)
+                answers = tuple(right if answer is None else answer for answer, right in pairs)
+                if answers != self._expected:
+                    wrong.setdefault(name, []).append(answers)
+        return wrong
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
@@ -190,9 +247,10 @@ class Question:
     def coincide(self) -> tuple[tuple[str, ...], ...]:
         """Names of mistakes that lead to the same answers here, so that nobody can tell them."""
         groups = {}
-        for name, wrong in self._wrong.items():
-            groups.setdefault(wrong, []).append(name)
-        return tuple(tuple(names) for names in groups.values() if len(names) > 1)
+        for name, ways in self._wrong.items():
+            for answers in dict.fromkeys(ways):
+                groups.setdefault(answers, []).append(name)
+        return tuple(dict.fromkeys(tuple(names) for names in groups.values() if len(names) > 1))
 
     @property
     def told_apart(self) -> tuple[str, ...]:
@@ -206,13 +264,14 @@ class Question:
         It is never impossible, and wrong ideas are told apart by its answer.
         """
         pick = Pick(f"{self.kind} {seed}")
-        while True:
+        for _ in range(1000):  # a handful will do
             try:
                 question = type(self)(**self.draw(pick))
-                if question != self and len(question.told_apart) >= self.worth:
-                    return question
             except SettingError:
                 continue
+            if question != self and len(question.told_apart) >= self.worth:
+                return question
+        raise RuntimeError(f"no other {self.kind} was found")
 
     def parse(self, text: str) -> object:
         """A typed answer as a value of the answer type.
@@ -224,17 +283,20 @@ class Question:
         """
         return self.answer_type.parse(text)
 
+    def read(self, answer: object) -> object:
+        """As `parse`, of what a cell has computed."""
+        return self.answer_type.read(answer)
+
     def diagnose(self, answer: object) -> Diagnosis:
         """Say whether an answer is right, and if not, which mistake it shows.
 
         Anything may be given: what cannot be read is not right yet, and a text is parsed.
         """
         try:
-            if isinstance(answer, str):
-                answer = self.parse(answer)
-            return self.diagnose_outputs([self.answer_type.read(answer)])
+            read = self.parse(answer) if isinstance(answer, str) else self.read(answer)
         except AnswerError as error:
             return Diagnosis(False, None, f"Not right yet. {error}")
+        return self.judge([read])
 
     def diagnose_outputs(self, outputs: list) -> Diagnosis:
         """Diagnose answers to all ``cases``, in their order.
@@ -244,39 +306,32 @@ class Question:
         outputs : list
             Plain data. A function that failed in a case has ``{"error": "what it said"}`` there.
         """
-        answers, trouble = [], None
-        kind = getattr(self.answer_type, "result", self.answer_type)
+        answers = []
         for case, output in zip(self.cases, outputs, strict=True):
             try:
                 if isinstance(output, dict) and "error" in output:
                     raise AnswerError(f"It stops with {output['error']}.")
-                answers.append(self._result(case, kind).read(output))
+                answers.append(self.answer_of(case).read(output))
             except AnswerError as error:
-                answers.append(None)
-                trouble = trouble or (case, error)
-        if trouble:
-            return Diagnosis(False, None, f"Not right yet. {self._unreadable(*trouble)}")
-        if tuple(answers) == self._expected:
-            return Diagnosis(True, None, self._praise())
-        candidates = tuple(
-            name for name, wrong in self._wrong.items() if self._explains(wrong, answers)
-        )
-        wrong_cases = map(operator.ne, answers, self._expected)
-        first = list(wrong_cases).index(True)
-        if candidates:
-            corrections = [
-                MISTAKES[name].correction(**self.numbers(self.cases[first])) for name in candidates
-            ]
-            if len(candidates) == 1:
-                return Diagnosis(False, *candidates, f"Not right yet. {corrections[0]}", candidates)
-            several = " Or: ".join(corrections[:3])
-            message = f"Not right yet. More than one slip leads there. Perhaps: {several}"
-            return Diagnosis(False, None, message, candidates)
-        return Diagnosis(False, None, f"Not right yet. {self._nearest(first, answers)}")
+                return Diagnosis(False, None, f"Not right yet. {self._unreadable(case, error)}")
+        return self.judge(answers)
 
-    def _result(self, case: dict, kind: object) -> object:
-        """The type of the answer to a case."""
-        return kind
+    def judge(self, answers: Iterable) -> Diagnosis:
+        """Diagnose answers to all ``cases`` that have been read or parsed."""
+        answers = tuple(answers)
+        if answers == self._expected:
+            return Diagnosis(True, None, self._praise())
+        first = list(map(operator.ne, answers, self._expected)).index(True)
+        candidates = tuple(
+            name
+            for name, ways in self._wrong.items()
+            if any(self._explains(way, answers) for way in ways)
+        )
+        if not candidates:
+            return Diagnosis(False, None, f"Not right yet. {self._nearest(first, answers)}")
+        message = perhaps("Not right yet.", candidates, self.numbers(self.cases[first]))
+        mistake = candidates[0] if len(candidates) == 1 else None
+        return Diagnosis(False, mistake, message, candidates)
 
     def _unreadable(self, case: dict, error: AnswerError) -> str:
         return str(error)
@@ -284,8 +339,13 @@ class Question:
     def _praise(self) -> str:
         return f"Yes, {show(self._expected[0])}."
 
-    def _nearest(self, first: int, answers: list) -> str:
+    def _nearest(self, first: int, answers: tuple) -> str:
         return self.fact(self.cases[first], answers[first])
 
-    def _explains(self, wrong: tuple, answers: list) -> bool:
+    def _explains(self, wrong: tuple, answers: tuple) -> bool:
         return all(map(same, answers, wrong))
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence; a name in backticks keeps its case."""
+    return f"{text[0].upper()}{text[1:]}."

@@ -2,133 +2,155 @@
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 from course import geometry
-from course import receptive_field as fields
 from course.geometry import Window
 from course.mistakes import Mistake
-from course.questions.answers import Choice, Numbers, Pixels, show
-from course.questions.question import Question, need_whole
+from course.questions.answers import Choice, Integer, Numbers, Pixels, show
+from course.questions.question import Question, need_whole, tidy
+from course.receptive_field import of_windows
+from course.stack import walk
 
-AXIS = (
-    *("ceil_for_valid", "no_floor", "forgot_plus_one", "same_means_same_size", "floor_for_same"),
-    *("ignored_stride", "other_padding", "forgot_padding", "padding_once", "ignored_kernel"),
-    *("plus_one_divided", "stride_is_a_gap", "windows_never_overlap"),
-    *("ignored_dilation", "dilation_adds_d_holes", "dilation_scales_kernel"),
-)
+SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
 
 
-def in_words(kernel_size, strides, padding, dilation_rate=1) -> str:
+def window_of(case: dict) -> Window:
+    """The window of a case; where the padding is not named, it is ``same``."""
+    return Window(**{"padding": "same"} | {name: case[name] for name in SETTINGS if name in case})
+
+
+def in_words(kernel_size, strides, padding="same", dilation_rate=1, **others) -> str:
     """A window in words."""
     name = f"padding `{padding!r}`"
     dilation = f", dilation {dilation_rate}" if dilation_rate > 1 else ""
     return f"kernel size {kernel_size}, stride {strides}, {name}{dilation}"
 
 
-def formula(n, kernel_size, strides, padding, dilation_rate=1) -> str:
+def formula(case: dict) -> str:
     """The formula of the output size with the numbers put in."""
-    if padding == "same":
-        return f"`same` promises ⌈{n} / {strides}⌉ outputs"
-    window = Window(kernel_size, strides, padding, dilation_rate)
+    window, n = window_of(case), case["n"]
+    if window.padding == "same":
+        return f"`same` promises ⌈{n} / {window.strides}⌉ outputs"
     before, after = window.pads(n)
     padded = f"{n} + {before} + {after}" if before or after else f"{n}"
-    return f"the places are ⌊({padded} − {window.span}) / {strides}⌋ + 1"
+    return f"the places are ⌊({padded} − {window.span}) / {window.strides}⌋ + 1"
 
 
-def sentence(text: str) -> str:
-    """The text as a sentence; a name in backticks keeps its case."""
-    return f"{text[0].upper()}{text[1:]}."
+def numbers_of(case: dict) -> dict:
+    """What a correction may say about the window of a case."""
+    window, n = window_of(case), case["n"]
+    before, after = window.pads(n)
+    numbers = {"n": n, "k": window.kernel_size, "s": window.strides, "d": window.dilation_rate}
+    numbers |= {"padding": case.get("padding", "same"), "span": window.span}
+    if before or after:
+        numbers |= {"before": before, "after": after}
+    if window.padding != "same":
+        numbers["room"] = n + before + after - window.span
+    return numbers
 
 
-class Axis(Question):
+@dataclass(eq=False, repr=False)
+class OneWindow(Question):
     """A question about one window on one axis."""
 
-    defaults = {"dilation_rate": 1}  # noqa: RUF012
+    usual: ClassVar[dict] = {"dilation_rate": 1}
 
-    def __init__(self, **setting):
-        super().__init__(**setting)
-        self._window(**setting).output_size(setting["n"])  # impossible settings stop here
-
-    @staticmethod
-    def _window(n, **window) -> Window:
-        return Window(**window)
+    def plain(self):
+        setting = super().plain()
+        window_of(setting).output_size(setting["n"])  # impossible settings stop here
+        return setting
 
     @property
     def explorer(self):
-        return {"explorer": "window", "settings": dict(self.setting)}
+        names = ("n", *SETTINGS)
+        shown = {name: self.setting[name] for name in names if name in self.setting}
+        return {"explorer": "window", "settings": {"padding": "same"} | shown}
 
     def numbers(self, case):
-        window, n = self._window(**{"padding": "same"} | case), case["n"]
-        before, after = window.pads(n)
-        fields = {"n": n, "k": window.kernel_size, "s": window.strides, "d": window.dilation_rate}
-        fields |= {"padding": case.get("padding", "same"), "span": window.span}
-        if before or after:
-            fields |= {"before": before, "after": after}
-        if fields["padding"] != "same":
-            fields["room"] = n + before + after - window.span
-        return fields
+        return numbers_of(case)
 
     def draw(self, pick):
         setting = {"n": pick(range(6, 65)), "kernel_size": pick(range(2, 8))}
         setting |= {"strides": pick((1, 2, 2, 3, 4)), "padding": pick(("valid", "same", 1, 2))}
         return setting | {"dilation_rate": pick((1, 2, 3)) if setting["strides"] == 1 else 1}
 
-    def _place(self, case: dict) -> str:
-        window = self._window(**case)
-        starts = list(window.positions(case["n"]))
-        shown = ", ".join(map(str, starts[:2])) + (f", …, {starts[-1]}" if len(starts) > 2 else "")
-        return f"the windows begin at {shown} and each reaches over {window.span} pixels"
+
+@dataclass(eq=False, repr=False)
+class Axis(OneWindow):
+    n: int = 28
+    kernel_size: int = 3
+    strides: int = 1
+    padding: str | int | tuple[int, int] = "valid"
+    dilation_rate: int = 1
 
 
+@dataclass(eq=False, repr=False)
 class OutputSize(Axis):
-    kind = quantity = "output_size"
-    known = AXIS
+    """How large is the output along one axis? All of these take what `Window` takes.
+
+    Every question about a setting that no window can have raises ``SettingError``.
+    """
+
+    quantities = ("output_size", "refusal")
+    answer_type = Integer("a number, in digits, or error", error=True)
 
     @property
     def prompt(self):
-        n, window = self.setting["n"], {k: v for k, v in self.setting.items() if k != "n"}
-        return f"An input of {n} pixels, {in_words(**window)}. **How large is the output?**"
+        window = in_words(**self.setting)
+        return f"An input of {self.n} pixels, {window}. **How large is the output?**"
 
-    def right(self, n, **window):
-        return Window(**window).output_size(n)
+    def right(self, **case):
+        return true_size(**case)
 
-    def fact(self, case, answer):
-        return sentence(formula(**case))
+    def why(self, case):
+        return formula(case)
+
+    def keras_says(self):
+        import keras
+
+        window, shape = window_of(self.setting), (1, self.n, 1)
+        if window.strides > 1 and window.dilation_rate > 1:
+            return None  # Keras refuses both together
+        settings = self.setting | {"filters": 1}
+        del settings["n"]
+        if window.padding not in ("valid", "same", "causal"):
+            shape = keras.layers.ZeroPadding1D(window.pads(self.n)).compute_output_shape(shape)
+            settings["padding"] = "valid"
+        return keras.layers.Conv1D(**settings).compute_output_shape(shape)[1]
 
 
-class SamePads(Axis):
-    kind = quantity = "same_pads"
-    known = (
-        *("symmetric_same", "pads_swapped", "pads_ignore_stride", "total_on_each_side"),
-        *("other_padding", "ignored_dilation", "dilation_adds_d_holes"),
-    )
+@dataclass(eq=False, repr=False)
+class SamePads(OneWindow):
+    """How many zeros does ``padding="same"`` add, before and after?"""
+
+    n: int = 28
+    kernel_size: int = 3
+    strides: int = 1
+    dilation_rate: int = 1
+
+    quantities = ("same_pads",)
     answer_type = Numbers(2, "two numbers, before and after, such as 4 | 7")
 
-    @staticmethod
-    def _window(n, **window):
-        return Window(**window | {"padding": "same"})
-
     @property
     def prompt(self):
-        n, window = self.setting["n"], {k: v for k, v in self.setting.items() if k != "n"}
-        window = in_words(**window, padding="same")
-        return f"An input of {n} pixels, {window}. **How many zeros are added before and after?**"
-
-    @property
-    def explorer(self):
-        return {"explorer": "window", "settings": self.setting | {"padding": "same"}}
+        window = in_words(**self.setting)
+        return (
+            f"An input of {self.n} pixels, {window}. **How many zeros are added before and after?**"
+        )
 
     def right(self, **setting):
         return geometry.same_pads(**setting)
 
-    def fact(self, case, answer):
-        window = self._window(**case)
-        n, s, o = case["n"], case["strides"], window.output_size(case["n"])
-        need = f"({o} − 1)·{s} + {window.span} = {(o - 1) * s + window.span} pixels"
+    def why(self, case):
+        window, n = window_of(case), case["n"]
+        o, s, span = window.output_size(n), window.strides, window.span
+        need = f"({o} − 1)·{s} + {span} = {(o - 1) * s + span} pixels"
         return (
             f"{o} windows reach over {need} and the input has {n}: share out what is missing, "
-            "and put the odd zero after the input."
+            "and put the odd zero after the input"
         )
 
     def draw(self, pick):
@@ -137,26 +159,40 @@ class SamePads(Axis):
         return setting
 
 
-class Usage(Axis):
-    kind = quantity = "usage"
-    known = (
-        *("read_equally", "windows_never_overlap", "stride_skips_pixels", "ignored_stride"),
-        *("other_padding", "symmetric_same", "pads_swapped"),
-        *("ignored_dilation", "dilation_adds_d_holes"),
-    )
+@dataclass(eq=False, repr=False)
+class Reading(Axis):
+    """A question about what the windows read."""
 
     @property
     def answer_type(self):
-        return self._result(self.setting, None)
+        return self.answer_of(self.setting)
 
-    def _result(self, case, kind):
-        n = case["n"]
-        return Numbers(n, f"{n} numbers, one for each pixel")
+    @property
+    def explorer(self):
+        shown = super().explorer
+        return shown | {"settings": shown["settings"] | {"usage": True}}
+
+    def why(self, case):
+        window = window_of(case)
+        starts = list(map(show, window.positions(case["n"])))
+        shown = starts if len(starts) < 5 else [*starts[:2], "…", starts[-1]]
+        return f"the windows begin at {', '.join(shown)} and each reaches over {window.span} pixels"
+
+
+@dataclass(eq=False, repr=False)
+class Usage(Reading):
+    """How often is each pixel read?"""
+
+    n: int = 7
+
+    quantities = ("usage",)
+
+    def answer_of(self, case):
+        return Numbers(case["n"], f"{case['n']} numbers, one for each pixel")
 
     @property
     def prompt(self):
-        n, window = self.setting["n"], {k: v for k, v in self.setting.items() if k != "n"}
-        return f"{n} pixels, {in_words(**window)}. **How often is each pixel read?**"
+        return f"{self.n} pixels, {in_words(**self.setting)}. **How often is each pixel read?**"
 
     def right(self, n, **window):
         return tuple(Window(**window).usage(n))
@@ -168,25 +204,27 @@ class Usage(Axis):
 
     def fact(self, case, answer):
         pixel = list(map(operator.ne, answer, self.right(**case))).index(True)
-        return sentence(f"look at pixel {pixel} again: {self._place(case)}")
+        return f"Look at pixel {pixel} again: {self.why(case)}."
 
     def draw(self, pick):
         return super().draw(pick) | {"n": pick(range(5, 12)), "kernel_size": pick(range(2, 6))}
 
 
-class Unread(Axis):
-    kind = quantity = "unread"
-    known = (
-        *("everything_is_read", "counted_from_one", "stride_skips_pixels"),
-        *("left_over_at_the_start", "other_padding"),
-    )
-    answer_type = Pixels()
+@dataclass(eq=False, repr=False)
+class Unread(Reading):
+    """Which pixels are never read?"""
+
+    strides: int = 2
+
+    quantities = ("unread",)
+
+    def answer_of(self, case):
+        return Pixels()
 
     @property
     def prompt(self):
-        n, window = self.setting["n"], {k: v for k, v in self.setting.items() if k != "n"}
         return (
-            f"{n} pixels, numbered from 0 to {n - 1}, {in_words(**window)}. "
+            f"{self.n} pixels, numbered from 0 to {self.n - 1}, {in_words(**self.setting)}. "
             "**Which pixels are never read?**"
         )
 
@@ -197,66 +235,57 @@ class Unread(Axis):
         outside = [pixel for pixel in answer if not 0 <= pixel < case["n"]]
         if outside:
             return f"There is no pixel {show(min(outside))}: they are numbered from 0."
-        return sentence(self._place(case))
+        return super().fact(case, answer)
 
     def draw(self, pick):
         setting = super().draw(pick) | {"n": pick(range(6, 15)), "kernel_size": pick(range(1, 5))}
         return setting | {"strides": pick((2, 3, 4)), "dilation_rate": 1}
 
 
-class WhichPadding(Axis):
-    kind = "which_padding"
-    quantity = "output_size"
-    known = (  # those that four answers can tell from the others in some setting
-        *("ceil_for_valid", "same_means_same_size", "forgot_plus_one", "floor_for_same"),
-        *("other_padding", "ignored_kernel", "plus_one_divided", "stride_is_a_gap"),
-    )
+@dataclass(eq=False, repr=False)
+class WhichPadding(OneWindow):
+    """Which padding turned ``n`` pixels into ``output``: valid, same, both or neither?"""
+
+    n: int = 28
+    kernel_size: int = 3
+    strides: int = 2
+    output: int = 14
+
+    quantities = ("output_size",)
     answer_type = Choice(("valid", "same", "both", "neither"))
     worth = 1  # four answers cannot tell many mistakes apart
 
-    def __init__(self, **setting):
-        super().__init__(**setting)
-        need_whole(output=self.setting["output"])
-
-    @staticmethod
-    def _window(n, output, **window):
-        return Window(**window)
+    def plain(self):
+        setting = super().plain()
+        need_whole(output=setting["output"])
+        window_of(setting | {"padding": "valid"}).output_size(setting["n"])
+        return setting
 
     @property
     def prompt(self):
-        n, output = self.setting["n"], self.setting["output"]
         return (
-            f"A window with kernel size {self.setting['kernel_size']} and stride "
-            f"{self.setting['strides']} turned {n} pixels into {output}. "
+            f"A window with kernel size {self.kernel_size} and stride {self.strides} turned "
+            f"{self.n} pixels into {self.output}. "
             "**Was the padding `valid` or `same`?** Or could it be both, or neither?"
         )
-
-    @property
-    def explorer(self):
-        settings = {k: v for k, v in self.setting.items() if k != "output"}
-        return {"explorer": "window", "settings": settings | {"padding": "same"}}
 
     @staticmethod
     def _choose(size: Callable, n, output, **window) -> str:
         fits = [p for p in ("valid", "same") if size(n=n, padding=p, **window) == output]
         return {0: "neither", 2: "both"}.get(len(fits)) or fits[0]
 
-    def _size(self, n, **window):
-        return Window(**window).output_size(n)
-
     def right(self, **case):
-        return self._choose(self._size, **case)
+        return self._choose(true_size, **case)
 
     def wrong(self, mistake, case):
-        return self._choose(believed_size(mistake), **case)
+        return [self._choose(believed_size(mistake), **case)]
 
     def numbers(self, case):
         return {"n": case["n"], "k": case["kernel_size"], "s": case["strides"]}
 
-    def fact(self, case, answer):
-        window = {k: v for k, v in case.items() if k != "output"}
-        valid, same = (formula(**window, padding=padding) for padding in ("valid", "same"))
-        return sentence(f"with `valid` {valid}, and {same}")
+    def why(self, case):
+        valid, same = (formula(case | {"padding": padding}) for padding in ("valid", "same"))
+        return f"with `valid` {valid}, and {same}"
 
     def draw(self, pick):
         n, k, s = pick(range(6, 65)), pick(range(2, 8)), pick((1, 2, 2, 3, 4))
@@ -264,60 +293,67 @@ class WhichPadding(Axis):
         return {"n": n, "kernel_size": k, "strides": s, "output": size}
 
 
+def true_size(n, **window) -> int:
+    return Window(**window).output_size(n)
+
+
 def believed_size(mistake: Mistake) -> Callable:
     """The output size of one axis as somebody works it out who makes this mistake."""
 
-    def right(n, **window):
-        return Window(**window).output_size(n)
-
     def size(**axis):
-        axis = {"dilation_rate": 1} | axis
-        answer = mistake.answer("output_size", right, **axis)
-        return right(**axis) if answer is None else answer
+        answer = mistake.answer("output_size", true_size, **OneWindow.usual | axis)
+        return true_size(**axis) if answer is None else answer
 
     return size
 
 
+@dataclass(eq=False, repr=False)
 class ReceptiveField(Question):
-    kind = "receptive_field"
-    quantity = "receptive_field"
-    known = (
-        *("adds_kernel_sizes", "ignores_earlier_strides", "counts_own_stride"),
-        *("last_window_only", "field_starts_at_zero", "multiplies_kernel_sizes"),
-        *("ignored_dilation", "dilation_adds_d_holes"),
-    )
+    """How many pixels can one unit see, after all windows of a stack?"""
 
-    def __init__(self, windows, n):
-        super().__init__(windows=windows, n=n)
+    windows: Iterable[Window | dict]
+    n: int = 28
+
+    quantities = ("receptive_field",)
+
+    def plain(self):
+        windows = list(self.windows)
+        for window in windows:
+            if not isinstance(window, Window | dict):
+                raise ValueError(
+                    f"a window is a Window or a dict such as {{'kernel_size': 3}}, not {window!r}"
+                )
         if not windows:
             raise ValueError("there are no windows: give at least one")
-        self.right(**self.setting)
+        walked = walk(windows, self.n)
+        if walked.problem:
+            raise walked.problem
+        return tidy({"windows": tuple(map(asdict, walked.windows)), "n": self.n})
 
     @property
     def prompt(self):
-        layers = "; ".join(in_words(**window) for window in self.setting["windows"])
+        layers = "; ".join(in_words(**window) for window in self.windows)
         return (
-            f"{self.setting['n']} pixels go through these layers: {layers}. **How many pixels, "
+            f"{self.n} pixels go through these layers: {layers}. **How many pixels, "
             "from the first to the last, can one unit of the last layer see** (padding included)?"
         )
 
     @property
     def explorer(self):
-        layers = [dict(window) for window in self.setting["windows"]]
-        return {"explorer": "receptive_field", "settings": {"layers": layers}}
-
-    def numbers(self, case):
-        return {}
+        return {"explorer": "receptive_field", "settings": {"layers": self.windows, "n": self.n}}
 
     def right(self, windows, n):
-        return fields.of_windows([Window(**window) for window in windows], n)[-1].size
+        return of_windows(map(window_of, windows), n)[-1].size
 
-    def fact(self, case, answer):
-        strides = [window["strides"] for window in case["windows"]]
-        jumps = [str(math.prod(strides[:layer])) for layer in range(len(strides))]
+    def why(self, case):
+        windows = list(map(window_of, case["windows"]))
+        spans = ", ".join(str(window.span) for window in windows)
+        jumps = [math.prod(w.strides for w in windows[:layer]) for layer in range(len(windows))]
+        said = f"the spans are {spans}"
+        if max(jumps) > 1:
+            said += f", and the jumps {', '.join(map(str, jumps))}"
         return (
-            "Start from one pixel; each layer adds (its span − 1) times the jump before it, and "
-            f"the jumps are {', '.join(jumps)}."
+            f"start from one pixel; each layer adds (its span − 1) times the jump before it: {said}"
         )
 
     def draw(self, pick):

@@ -46,7 +46,7 @@ REVEAL = """(answer) => new Promise((resolve) => {
   form.querySelector("[type=radio]").checked = true;
   const start = performance.now();
   const seen = new MutationObserver(() => {
-    if (!document.querySelector(".course-prediction .verdict")) return;
+    if (!document.querySelector(".course-prediction .course-verdict")) return;
     seen.disconnect();
     resolve(performance.now() - start);
   });

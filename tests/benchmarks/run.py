@@ -68,6 +68,23 @@ def notebook_cost(path: Path) -> tuple[float, float]:
     return seconds, int(notebook.cells[-1].outputs[0].text) / PEAKS_PER_MB
 
 
+LEDGER = """
+import time, keras
+from course.ledger import ledger
+
+def seconds(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+build = keras.applications.{name}
+model = build(weights=None)
+print(min(seconds(lambda: ledger(model)) for _ in range(9)) / min(
+    seconds(lambda: build(weights=None)) for _ in range(5)
+))
+"""
+
+
 def main():
     """Measure and print."""
     lessons.neutral_environment()
@@ -82,6 +99,9 @@ def main():
     print(f"import course loads, of {', '.join(HEAVY)}: {loads}")
     seconds = geometry_seconds(10_000)
     print(f"10,000 random windows: {seconds / unit:.3f} units, {seconds * 100:.1f} µs each")
+    for name in ("VGG16", "ResNet50", "MobileNetV2"):
+        share = float(in_a_fresh_python(LEDGER.format(name=name)))
+        print(f"ledger of {name}: {share:.2%} of building it (at most 1% is the aim)")
     print(f"\n{'lesson':<28}{'units of time':>14}{'peak, MB':>10}{'of import':>11}")
     total = 0
     for path in lessons.lesson_paths():

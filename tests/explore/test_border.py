@@ -1,5 +1,6 @@
 """The explorer of borders, as in an exported notebook: in a browser, no kernel and no network."""
 
+import io
 import json
 import random
 import re
@@ -7,10 +8,12 @@ import re
 import numpy as np
 import pytest
 import traitlets
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from course import digits, explore, figures
 from course.explore.border import BorderExplorer
+from explore.conftest import contrast
 
 MODES = {
     "zero": "constant",
@@ -48,7 +51,7 @@ LOOK = """async ({ module, states }) => {
         const canvas = figure.querySelector("canvas");
         const { width, height } = canvas;
         const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-        const hatch = figure.querySelector(".over").getAttribute("d");
+        const hatch = figure.querySelector(".course-over").getAttribute("d");
         return {
           shape: [height, width],
           greys: [...data].filter((_, i) => i % 4 === 0),
@@ -57,8 +60,9 @@ LOOK = """async ({ module, states }) => {
           caption: figure.querySelector("figcaption").textContent,
         };
       }),
-      impossible: el.querySelector(".impossible:not([hidden])")?.firstChild.textContent ?? null,
-      text: el.querySelector(".formula").innerText.split("\\n").map((line) => line.trim()),
+      impossible:
+        el.querySelector(".course-impossible:not([hidden])")?.firstChild.textContent ?? null,
+      text: el.querySelector(".course-formula").innerText.split("\\n").map((line) => line.trim()),
       shares: [...el.querySelectorAll("li")].map((item) => parseFloat(item.textContent)),
       bars: [...el.querySelectorAll("li div")].map((bar) => parseFloat(bar.style.height)),
       nonsense: el.innerHTML.match(/.{0,40}(NaN|Infinity|undefined|null).{0,40}/)?.[0] ?? null,
@@ -280,13 +284,13 @@ def test_arrow_keys_pick_a_pixel(page: Page, open_explorer):
         ("ArrowRight", "Pixel (0, 0) is 0"),
     ]:
         page.keyboard.press(key)
-        expect(page.locator(".formula")).to_contain_text(text)
+        expect(page.locator(".course-formula")).to_contain_text(text)
     picture(page, "output").focus()
     page.keyboard.press("ArrowLeft")  # the output has no border
-    expect(page.locator(".formula")).to_contain_text("Pixel (0, 0)")
+    expect(page.locator(".course-formula")).to_contain_text("Pixel (0, 0)")
     page.keyboard.press("ArrowDown")
-    expect(page.locator(".formula")).to_contain_text("Pixel (1, 0) is 4")
-    expect(page.locator(".aloud")).to_contain_text("Pixel (1, 0) is 4")
+    expect(page.locator(".course-formula")).to_contain_text("Pixel (1, 0) is 4")
+    expect(page.locator(".course-aloud")).to_contain_text("Pixel (1, 0) is 4")
 
 
 @pytest.mark.parametrize("width", [1000, 360])
@@ -298,10 +302,10 @@ def test_pointer_picks_a_pixel(page: Page, open_explorer, width: int):
         page.mouse.move(box["x"] + (column + 4.5) * pixel, box["y"] + (row + 4.5) * pixel)
         copied = [-each if each < 0 else 54 - each if each > 27 else each for each in (row, column)]
         text = f"Border pixel ({row}, {column}) copies ({copied[0]}, {copied[1]})"
-        expect(page.locator(".formula")).to_contain_text(text.replace("-", "−"))
+        expect(page.locator(".course-formula")).to_contain_text(text.replace("-", "−"))
     box = picture(page, "output").locator("svg").bounding_box()
     page.mouse.move(box["x"] + 20.5 / 28 * box["width"], box["y"] + 7.5 / 28 * box["height"])
-    expect(page.locator(".formula")).to_contain_text("Pixel (7, 20)")
+    expect(page.locator(".course-formula")).to_contain_text("Pixel (7, 20)")
 
 
 @pytest.mark.parametrize("fill", MIRRORS)
@@ -309,18 +313,18 @@ def test_impossible_border_says_why_and_is_mended(page: Page, open_explorer, fil
     image = np.arange(15).reshape(3, 5)
     widget = explore.border(image, fill, width=4)
     open_explorer(page, explore.border(image, fill, width=1))
-    page.get_by_role("slider", name="border width").press("End")
-    sentence = page.locator(".impossible")
+    page.get_by_role("slider", name="border shown").press("End")
+    sentence = page.locator(".course-impossible")
     expect(sentence).to_be_visible()
     why = sentence.evaluate("element => element.firstChild.textContent")
     assert widget.picture().alt.startswith(why)
     nearest = 3 - MIRRORS[fill]
     expect(picture(page, "input")).to_have_accessible_name(re.compile(f"border {nearest}"))
-    expect(page.locator(".aloud")).to_contain_text(why)
+    expect(page.locator(".course-aloud")).to_contain_text(why)
     page.get_by_role("button").click()
     expect(sentence).to_be_hidden()
     expect(picture(page, "input")).to_be_focused()  # the button is gone
-    expect(page.get_by_role("slider", name="border width")).to_have_value(str(nearest))
+    expect(page.get_by_role("slider", name="border shown")).to_have_value(str(nearest))
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -330,6 +334,56 @@ def test_digit_keeps_its_greys(page: Page, open_explorer, dark: bool):
     canvas = page.locator("canvas").first
     assert canvas.evaluate(corner) == [255, 255, 255, 255]
     assert canvas.evaluate("canvas => getComputedStyle(canvas).opacity") == "1"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("side", [2, 5, 9, 12])
+def test_black_is_black_and_white_is_white(page: Page, open_explorer, side: int, dark: bool):
+    """As they are on the screen, numbers or not."""
+    image = np.indices((side, side)).sum(axis=0) % 2  # a chess board
+    open_explorer(page, explore.border(image, width=0, contaminated=False, at=(0, 0)), dark=dark)
+    place = picture(page, "input").locator("canvas")
+    screen = np.asarray(Image.open(io.BytesIO(place.screenshot())).convert("RGB"))
+    pixel = screen.shape[0] / side
+    for (row, column), value in np.ndenumerate(image):
+        if (row, column) != (0, 0):  # which has a frame
+            y, x = (int((each + 0.15) * pixel) for each in (row, column))  # beside the number
+            near = screen[y, x] if min(row, column) else screen[y + 3, x + 3]
+            assert near.tolist() == [255 * value] * 3
+
+
+def test_numbers_stand_out_from_every_grey(page: Page, open_explorer):
+    """Contrast at least 4.5 : 1, by the colour of the ink and a halo that keeps the hatch off."""
+    open_explorer(page, explore.border(np.linspace(0, 255, 81).reshape(9, 9), layers=6))
+    looks = page.locator(".course-pixels text").evaluate_all(
+        "all => all.map(getComputedStyle).map(({ fill, stroke }) => [fill, stroke])"
+    )
+    assert len(looks) == 13 * 13 + 9 * 9
+    inks = set()
+    for look in looks:
+        fill, behind = ([float(each) for each in re.findall(r"\d+", rgb)] for rgb in look)
+        assert contrast(fill, behind) >= 4.5
+        inks.add(tuple(fill))
+    assert inks == {(0, 0, 0), (255, 255, 255)}
+
+
+def test_numbers_have_as_many_decimals_as_have_room(page: Page):
+    thirds = np.full((9, 9), 1 / 3)
+    seen = look(page, [explore.border(scale * thirds, layers=0) for scale in (1, 1e3, 1e5, 3e6)])
+    written = [each["pictures"][0]["numbers"] for each in seen]
+    assert [each[2 * 13 + 2] if each else None for each in written[:2]] == ["0.333", "333.3"]
+    assert written[3] == []  # a million has no room
+    assert seen[3]["text"][0] == "Border pixel (−1, 1) is zero."
+
+
+@pytest.mark.parametrize("width", [0, 1, 4])
+def test_p_is_only_what_is_shown(page: Page, open_explorer, width: int):
+    open_explorer(page, explore.border(np.ones((5, 5)), width=width))
+    expect(page.get_by_role("slider", name="p, border shown")).to_have_value(str(width))
+    expect(page.locator(".course-formula")).to_contain_text(
+        "64.0 % of the outputs saw padding after layer 1, whatever fills it: "
+        "each layer pads its own input by 1 pixel, and p is only the border shown."
+    )
 
 
 # In Python
@@ -390,10 +444,30 @@ def test_static_picture_shows_numpys_numbers(fill: str):
     assert alt.endswith(figures.maps(maps).alt)
 
 
-def test_static_picture_of_a_digit_is_grey():
-    picture = explore.border().picture()
-    drawn = [each for each in picture.figure.axes[0].get_images() if each.get_gid() == "map"]
-    drawn = drawn or picture.figure.findobj(lambda artist: artist.get_gid() == "map")
+@pytest.mark.parametrize(
+    ("image", "ends"),
+    [(None, (0, 255)), (np.ones((5, 5)), (0, 1)), (np.full((3, 3), -7), (-7, 0)),
+     (np.zeros((3, 3)), (0, 0)), (np.arange(9).reshape(3, 3) - 4, (-4, 4))],
+    ids=["digit", "white", "black", "zeros", "signs"],
+)  # fmt: skip
+def test_static_picture_has_the_greys_of_the_explorer(image, ends):
+    picture = explore.border(image).picture()
+    drawn = [each for axes in picture.figure.axes for each in axes.images]
     assert len(drawn) == 3
-    assert {each.get_cmap().name for each in drawn} == {"gray"}
-    assert "13.8 % of the outputs" in picture.alt
+    for each in drawn:
+        assert each.get_cmap().name == "gray"
+        assert each.get_clim() == ends
+    assert "each padded by 1 pixel" in picture.alt
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (2, 4), (28, 28)])
+@pytest.mark.parametrize("width", [0, 1, 4])
+def test_static_padding_is_hatched(shape, width):
+    picture = explore.border(np.ones(shape), width=width).picture()
+    [ring] = picture.figure.findobj(lambda artist: artist.get_gid() == "padding")
+    assert ring.get_hatch()
+    rows, columns = np.add(shape, 2 * width)
+    padded = np.pad(np.zeros(shape), width, constant_values=1)
+    outline = ring.get_path()
+    inside = [outline.contains_point((x, y)) for y in range(rows) for x in range(columns)]
+    assert inside == padded.astype(bool).ravel().tolist()

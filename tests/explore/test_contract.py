@@ -54,7 +54,7 @@ HAND = """async ({ steps, until }) => {
   let seed = 7;
   const below = (count) => (seed = (seed * 48271) % 2147483647) % count;
   const shown = (each) => each.getClientRects().length > 0;
-  const impossible = () => explorer.querySelector(".impossible:not([hidden])");
+  const impossible = () => explorer.querySelector(".course-impossible:not([hidden])");
   for (let step = 0; step < steps && !(until && impossible()); step++) {
     const all = [...explorer.querySelectorAll("input, select, button")];
     const controls = all.filter((each) => !each.disabled && shown(each));
@@ -109,7 +109,7 @@ def impossible(page: Page, open_explorer) -> Callable[..., Explorer]:
 
 def said(page: Page) -> str:
     """Why it is impossible."""
-    return page.locator(".impossible").evaluate("element => element.firstChild.textContent")
+    return page.locator(".course-impossible").evaluate("element => element.firstChild.textContent")
 
 
 @each_explorer
@@ -123,12 +123,12 @@ def test_nothing_a_student_can_do_breaks_it(page: Page, open_explorer, make):
 def test_what_is_impossible_is_said_and_mended(page: Page, impossible, make):
     explorer, why = impossible(make), said(page)
     assert "is impossible" in why
-    expect(page.locator(".aloud")).to_contain_text(why)
+    expect(page.locator(".course-aloud")).to_contain_text(why)
     # Python says the same of the same settings, in the static picture.
     state = page.evaluate(f"{MODEL}.state")
     settable = {name: state[name] for name in state if not explorer.traits()[name].read_only}
     assert why in type(explorer)(**settable).picture().alt
-    mend = page.locator(".impossible button")
+    mend = page.locator(".course-impossible button")
     for _ in range(9):  # one setting may have hidden that another is impossible too
         if mend.is_hidden():
             break
@@ -136,7 +136,7 @@ def test_what_is_impossible_is_said_and_mended(page: Page, impossible, make):
         focused = page.evaluate("document.activeElement.closest('.course-explorer') !== null")
         assert focused  # the button may be gone
         page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
-    expect(page.locator(".impossible")).to_be_hidden()
+    expect(page.locator(".course-impossible")).to_be_hidden()
 
 
 @each_explorer
@@ -150,8 +150,8 @@ def test_what_is_fixed_stays(page: Page, impossible, make):
     lists = page.locator(".course-explorer select:visible")
     free = [each.evaluate(look) for each in lists.all()]
     page.evaluate(f"names => {MODEL}.set('fixed', names)", list(explorer.controls))
-    expect(page.locator(".impossible")).to_be_visible()
-    expect(page.locator(".impossible button")).to_be_hidden()
+    expect(page.locator(".course-impossible")).to_be_visible()
+    expect(page.locator(".course-impossible button")).to_be_hidden()
     # Where there are layers, which one is on show is no setting.
     settings = [each for each in controls(page).all() if each.is_disabled()]
     assert len(settings) >= len(explorer.controls) - 2  # a button or two
@@ -271,4 +271,4 @@ def test_all_can_use_it(page, open_explorer, impossible, violations, make, width
 
 # What sticks out of the page and cannot be scrolled to.
 WIDE = """[...document.querySelectorAll(".course-explorer *:not(.aloud)")].filter((each) =>
-  each.getBoundingClientRect().right > innerWidth && !each.closest(".wide, svg")).length"""
+  each.getBoundingClientRect().right > innerWidth && !each.closest(".course-wide, svg")).length"""

@@ -101,7 +101,7 @@ def picture(page: Page) -> Locator:
 
 
 def formula(page: Page) -> Locator:
-    return page.locator(".formula")
+    return page.locator(".course-formula")
 
 
 def table(page: Page) -> list[list[float]]:
@@ -152,8 +152,8 @@ def test_the_page_and_the_static_picture_say_which_pixels_are_read(page: Page, o
     draw = random.Random(1)
     widgets = [any_widget(draw) for _ in range(15)]
     open_explorer(page, *widgets)
-    texts = page.locator(".formula").all_inner_texts()
-    shown = page.locator(".impossible").evaluate_all(
+    texts = page.locator(".course-formula").all_inner_texts()
+    shown = page.locator(".course-impossible").evaluate_all(
         "all => all.map((each) => each.hidden ? null : each.firstChild.textContent.trim())"
     )
     for widget, text, impossible in zip(widgets, texts, shown, strict=True):
@@ -197,13 +197,16 @@ def test_cells_lie_where_the_fields_are(page: Page, open_explorer):
     open_explorer(page, widget)
     boxes = (
         picture(page)
-        .locator("path.window")
+        .locator("path.course-window")
         .evaluate_all(
             """all => all.map((each) => each.getBBox()).map(({ x, width }) => [x, width])"""
         )
     )
-    image = picture(page).locator("path.input").evaluate("each => each.getBBox().x")
-    pixel = picture(page).locator("path.input").evaluate("each => each.getBBox().width") / widget.n
+    image = picture(page).locator("path.course-input").evaluate("each => each.getBBox().x")
+    pixel = (
+        picture(page).locator("path.course-input").evaluate("each => each.getBBox().width")
+        / widget.n
+    )
     windows, _ = fitting(widget)
     *_, top = of_windows(windows, widget.n)
     left, width = boxes[-1]
@@ -221,7 +224,7 @@ def test_footprint_shows_every_pixel_that_is_read_and_no_other(page: Page, open_
     squares, pixel = page.evaluate(
         """(() => {
              const [input, read] = ["input", "read"].map((name) =>
-               document.querySelector(`figure path.${name}`));
+               document.querySelector(`figure path.course-${name}`));
              const { x, width } = input.getBBox();
              const numbers = read.getAttribute("d").split("z").filter(Boolean)
                .map((each) => each.match(/[\\d.]+/g).map(Number))
@@ -243,7 +246,7 @@ def test_footprint_shows_every_pixel_that_is_read_and_no_other(page: Page, open_
 def test_units_far_outside_the_image_are_shown_at_scales_of_their_own(page, open_explorer):
     open_explorer(page, explore.receptive_field([Window(9, 6, "full")] * 8), width=800)
     expect(picture(page)).to_contain_text("scales of their own")
-    for box in picture(page).locator("path.window").all():
+    for box in picture(page).locator("path.course-window").all():
         place = box.bounding_box()
         assert place["width"] > 5  # CSS pixels
         assert 0 <= place["x"] < 800
@@ -271,7 +274,7 @@ def test_keys_choose_the_unit(page: Page, open_explorer):
 @pytest.mark.parametrize("width", [360, 1000])
 def test_pointing_at_the_last_row_chooses_the_unit(page: Page, open_explorer, width: int):
     open_explorer(page, explore.receptive_field(), width=width)
-    row = picture(page).locator("path.output").last.bounding_box()
+    row = picture(page).locator("path.course-output").last.bounding_box()
     y = row["y"] + row["height"] / 2
     page.mouse.move(row["x"] + row["width"] * 4.5 / 7, y)
     expect_unit(page, 0, 3)  # not before the button is down
@@ -346,11 +349,11 @@ def test_every_control_at_its_ends(page: Page, open_explorer, padding: str, laye
         windows, trouble = fitting(widget)
         rows = [row[1:] for row in table(page)[1:]]
         if trouble:
-            expect(page.locator(".impossible")).to_contain_text(trouble)
+            expect(page.locator(".course-impossible")).to_contain_text(trouble)
         else:
-            expect(page.locator(".impossible")).to_be_hidden()
+            expect(page.locator(".course-impossible")).to_be_hidden()
         assert rows == [list(field) for field in of_windows(windows, widget.n)]
-        expect(picture(page).locator("path.input")).to_be_visible()
+        expect(picture(page).locator("path.course-input")).to_be_visible()
         assert nonsense(page) is None
 
 
@@ -360,10 +363,10 @@ def test_an_impossible_stack_names_the_layer_and_is_mended(page: Page, open_expl
     _, trouble = fitting(widget)
     assert trouble.startswith("Layer 3: ")
     open_explorer(page, widget)
-    expect(page.locator(".impossible")).to_contain_text(trouble)
+    expect(page.locator(".course-impossible")).to_contain_text(trouble)
     expect_unit(page, 2, 2)  # what fits is shown
-    while not page.locator(".impossible").is_hidden():
-        page.locator(".impossible button").click()
+    while not page.locator(".course-impossible").is_hidden():
+        page.locator(".course-impossible button").click()
         expect(picture(page)).to_be_focused()  # the button is gone
         table(page)
     assert len(table(page)) == 5
@@ -375,23 +378,23 @@ def test_a_combination_that_keras_refuses_is_mended(page: Page, open_explorer):
     open_explorer(page, explore.receptive_field([Window(3), settings]))
     with pytest.raises(SettingError) as raised:
         Window(**settings)
-    expect(page.locator(".impossible")).to_contain_text(f"Layer 2: {raised.value}")
+    expect(page.locator(".course-impossible")).to_contain_text(f"Layer 2: {raised.value}")
     page.get_by_role("button", name=f"Use dilation_rate = {raised.value.nearest}").click()
-    expect(page.locator(".impossible")).to_be_hidden()
+    expect(page.locator(".course-impossible")).to_be_hidden()
     expect(page.get_by_label("layer", exact=True).locator(":checked")).to_have_text("2 of 2")
 
 
 def test_what_is_said_aloud(page: Page, open_explorer):
     open_explorer(page, explore.receptive_field([Window(3)] * 2, n=6))
     picture(page).press("ArrowRight")
-    expect(page.locator(".aloud")).to_have_text(
+    expect(page.locator(".course-aloud")).to_have_text(
         "Unit 1 of layer 2: centre = start + unit·jump = 2 + 1·1 = 3 field 1 to 5 "
         "reads 5 of 6 pixels: 1–5."
     )
     page.get_by_label("n, input size").press("ArrowRight")
-    expect(page.locator(".aloud")).to_have_text("reads 5 of 7 pixels: 1–5.")
+    expect(page.locator(".course-aloud")).to_have_text("reads 5 of 7 pixels: 1–5.")
     page.get_by_label("k, kernel_size").press("End")
-    expect(page.locator(".aloud")).to_contain_text("Layer 1: kernel_size=9 is impossible")
+    expect(page.locator(".course-aloud")).to_contain_text("Layer 1: kernel_size=9 is impossible")
 
 
 def test_the_cone_glides(page: Page, open_explorer):

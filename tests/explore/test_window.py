@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from course import explore, figures
 from course.explore.window import WindowExplorer
+from course.figures.kit import LONGEST
 from course.geometry import SettingError, Window
-from course.page import LONGEST
 from explore.conftest import SLIDERS, contrast, stop_clock
 
 NAMES = ("kernel_size", "strides", "padding", "dilation_rate")
@@ -34,20 +34,24 @@ LOOK = """async ({ module, states, same }) => {
     ]);
   function look(el, n) {
     const [input, output] = el.querySelectorAll("svg");
-    const [x0, y0, width] = input.querySelector(".input").getAttribute("d").match(/[\\d.]+/g);
+    const image = input.querySelector(".course-input");
+    const [x0, y0, width] = image.getAttribute("d").match(/[\\d.]+/g);
     const cell = width / n;
-    const glide = input.querySelector(".glide");
+    const glide = input.querySelector(".course-glide");
     const [x, y] = (glide?.style.transform.match(/-?[\\d.]+/g) ?? [0, 0]).map(Number);
     const from = { x: x - x0, y: y - y0 };
     return {
       captions: [...el.querySelectorAll("figcaption")].map((each) => each.textContent),
       covered: places(glide.querySelector("path"), cell, from),
-      chosen: places(output.querySelector(".window"), cell, { x: -2, y: -2 })[0] ?? null,
-      numbers: [...input.querySelectorAll("text:not(.weight)")].map((text) => text.textContent),
+      chosen: places(output.querySelector(".course-window"), cell, { x: -2, y: -2 })[0] ?? null,
+      numbers: [...input.querySelectorAll("text:not(.course-weight)")].map(
+        (text) => text.textContent,
+      ),
       results: [...output.querySelectorAll("text")].map((text) => text.textContent),
-      crossed: input.querySelectorAll(".never").length,
-      impossible: el.querySelector(".impossible:not([hidden])")?.firstChild.textContent ?? null,
-      formulas: [...el.querySelectorAll(".formula")].map((line) => line.textContent),
+      crossed: input.querySelectorAll(".course-never").length,
+      impossible:
+        el.querySelector(".course-impossible:not([hidden])")?.firstChild.textContent ?? null,
+      formulas: [...el.querySelectorAll(".course-formula")].map((line) => line.textContent),
       drawn: Math.min(...[input, output].map((each) => each.getAttribute("width") ?? 1e9)),
       nonsense: el.innerHTML.match(/.{0,40}(NaN|Infinity|undefined|null).{0,40}/)?.[0] ?? null,
     };
@@ -215,11 +219,15 @@ def conventions(n: int, kernel_size: int, strides: int, padding) -> dict[str, li
         stops = ", ".join(str(stop * strides - before) for stop in range(size))
         return [str(size) if size > 0 else "–", f"{before} | {after}", stops if size > 0 else "–"]
 
-    name = f"PyTorch, padding={before if before == after else (before, after)}"
+    first = {"causal": "Keras, Conv1D only", "full": "full, not in Keras"}.get(padding, "Keras")
+    if not isinstance(padding, str):
+        first = "Keras, after ZeroPadding2D"  # Conv2D has no such padding
+    # PyTorch's padding=(1, 2) would mean 1 above and below, 2 on the left and on the right.
+    torch = f"PyTorch, padding={before}" if before == after else "PyTorch, after F.pad"
     return {
-        "Keras": row(window.output_size(n), *window.pads(n)),
-        name: row(room // strides + 1, before, after),
-        "ceil (ceil_mode=True)": row(up, before, after),
+        first: row(window.output_size(n), *window.pads(n)),
+        torch: row(room // strides + 1, before, after),
+        "rounding up (pooling's ceil_mode)": row(up, before, after),
     }
 
 
@@ -335,7 +343,7 @@ def test_play_steps_until_paused(page: Page, open_explorer, motion: str, seconds
 
 def test_window_glides(page: Page, open_explorer):
     open_explorer(page, explore.window())
-    duration = "getComputedStyle(document.querySelector('.glide')).transitionDuration"
+    duration = "getComputedStyle(document.querySelector('.course-glide')).transitionDuration"
     assert page.evaluate(duration) != "0s"
 
 
@@ -371,22 +379,22 @@ def test_impossible_setting_says_why_and_is_mended(page: Page, open_explorer):
     with pytest.raises(SettingError) as raised:
         Window(kernel_size=9).output_size(5)
     expect(shown(page, str(raised.value))).to_be_visible()
-    expect(page.locator(".aloud")).to_have_text(str(raised.value))
+    expect(page.locator(".course-aloud")).to_have_text(str(raised.value))
     expect(picture(page, "Output")).to_be_hidden()
     picture(page, "Input").press("ArrowRight")  # nothing to move, and nothing breaks
     page.mouse.click(*cell(page, "Input", 0, 0, size=5))
     page.get_by_role("button", name=f"Use kernel_size = {raised.value.nearest}").click()
     expect(shown(page, "⌊(5 + 0 + 0 − 5) / 1⌋ + 1 = 1.")).to_be_visible()
     expect(picture(page, "Input")).to_be_focused()  # the button is gone
-    expect(page.locator(".impossible")).to_be_hidden()
+    expect(page.locator(".course-impossible")).to_be_hidden()
 
 
 def test_the_window_comes_back_as_it_was_before_an_impossible_setting(page, open_explorer):
     open_explorer(page, explore.window(strides=2))
-    window = picture(page, "Input").locator(".window")
+    window = picture(page, "Input").locator(".course-window")
     before = window.get_attribute("d")
     page.get_by_role("slider", name="d, dilation_rate").press("ArrowRight")
-    expect(page.locator(".impossible")).to_be_visible()
+    expect(page.locator(".course-impossible")).to_be_visible()
     expect(window).to_have_class("window unfit")
     page.get_by_role("button", name="Use dilation_rate = 1").click()
     expect(window).to_have_class("window")
@@ -397,9 +405,9 @@ def test_a_window_that_does_not_fit_is_shown_hanging_over(page: Page, open_explo
     open_explorer(page, explore.window(n=5, kernel_size=7, padding=(1, 0)))
     x, window, image, image_width, width = picture(page, "Input").evaluate(
         """picture => {
-             const [image, window] = [".input", ".unfit"].map((each) =>
+             const [image, window] = [".course-input", ".course-unfit"].map((each) =>
                picture.querySelector(each).getBBox());
-             const glide = getComputedStyle(picture.querySelector(".glide")).transform;
+             const glide = getComputedStyle(picture.querySelector(".course-glide")).transform;
              const { width } = picture.querySelector("svg").viewBox.baseVal;
              return [new DOMMatrix(glide).e, window.width, image.x, image.width, width];
            }"""
@@ -439,7 +447,7 @@ def test_a_lopsided_padding_from_python_is_in_the_list_while_it_lasts(page: Page
 def test_what_changed_is_read_out_once_it_has_settled(page: Page, open_explorer):
     stop_clock(page)
     open_explorer(page, explore.window(n=6))
-    status = page.locator(".aloud")
+    status = page.locator(".course-aloud")
     assert status.get_attribute("aria-live") == "polite"
     page.evaluate(
         """status => {
@@ -471,14 +479,14 @@ def test_a_page_that_opens_and_a_window_that_plays_keep_quiet(page: Page, open_e
     stop_clock(page)
     open_explorer(page, explore.window(n=8))
     page.clock.run_for(2000)  # milliseconds
-    expect(page.locator(".aloud")).to_be_empty()
+    expect(page.locator(".course-aloud")).to_be_empty()
     page.get_by_role("button", name="Play").click()
     page.clock.run_for(3 * 500 + 450)
     expect_unit(page, 0, 3)
-    expect(page.locator(".aloud")).to_be_empty()
+    expect(page.locator(".course-aloud")).to_be_empty()
     page.get_by_role("button", name="Pause").click()
     page.clock.run_for(2000)
-    expect(page.locator(".aloud")).to_have_text("Row 0, column 3.")
+    expect(page.locator(".course-aloud")).to_have_text("Row 0, column 3.")
 
 
 # Beside others
@@ -501,8 +509,9 @@ def test_numbers_do_not_overflow_the_page(page: Page, open_explorer, width: int)
     open_explorer(page, explore.window(**NUMBERS), width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     wide = (
-        "[...document.querySelectorAll('.course-explorer *:not(.aloud)')]"
-        ".filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest('.wide')).length"
+        "[...document.querySelectorAll('.course-explorer *:not(.course-aloud)')]"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth)"
+        ".filter(e => !e.closest('.course-wide')).length"
     )
     assert page.evaluate(wide) == 0
 

@@ -9,6 +9,7 @@ import pytest
 import refresh
 from explore import lab
 from explore.conftest import watched
+from lessons import NOTEBOOKS
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -64,7 +65,7 @@ def predictions(notebook: lab.Notebook) -> Locator:
 
 def answers(kept: Path) -> list[tuple]:
     """What the record says: (answer, sure, mistake), oldest first."""
-    entries = json.loads(kept.read_text())["answers"]
+    entries = [json.loads(line) for line in kept.read_text().split("\n") if line]
     return [(entry["answer"], entry["sure"], entry["mistake"]) for entry in entries]
 
 
@@ -103,10 +104,10 @@ def test_from_first_prediction_to_progress_page_by_keyboard(notebook, kept: Path
     press("ArrowDown")
     press("Tab")
     press("Enter")
-    expect(one.locator(".verdict")).to_be_focused()
-    expect(one.locator(".verdict")).to_contain_text("Not right yet. There is no half window")
+    expect(one.locator(".course-verdict")).to_be_focused()
+    expect(one.locator(".course-verdict")).to_contain_text("Not right yet. There is no half window")
     expect(one).to_contain_text("Your answer: 13.5 (95 % sure).")
-    expect(one).to_contain_text("Keras says 13")
+    expect(one).to_contain_text("The right answer is 13")
     expect(one.get_by_role("textbox")).to_be_hidden()
     expect(page.locator(".course-explorer .course-explorer")).to_have_count(1)
 
@@ -119,9 +120,9 @@ def test_from_first_prediction_to_progress_page_by_keyboard(notebook, kept: Path
     press("Space")
     press("Tab")
     press("Enter")
-    expect(two.locator(".verdict")).to_be_focused()
-    expect(two.locator(".verdict")).to_contain_text("Yes, {8}.")
-    expect(two).to_contain_text("Keras says {8}")
+    expect(two.locator(".course-verdict")).to_be_focused()
+    expect(two.locator(".course-verdict")).to_contain_text("Yes, {8}.")
+    expect(two).to_contain_text("The right answer is {8}")
 
     # Radio buttons.
     tab_to(three.get_by_role("radio", name="valid"))
@@ -130,8 +131,8 @@ def test_from_first_prediction_to_progress_page_by_keyboard(notebook, kept: Path
     press("Space")
     press("ArrowRight")
     press("Enter")  # as in any form
-    expect(three.locator(".verdict")).to_be_focused()
-    expect(three.locator(".verdict")).to_contain_text("Yes, same.")
+    expect(three.locator(".course-verdict")).to_be_focused()
+    expect(three.locator(".course-verdict")).to_contain_text("Yes, same.")
     assert answers(kept) == [("13.5", 95, "no_floor"), ("8", 50, None), ("same", 75, None)]
 
     # The progress page.
@@ -160,7 +161,7 @@ def test_nonsense_gets_a_gentle_message(predictions: Locator, kept: Path, answer
     assert not kept.exists()
     box.fill("13")
     box.press("Enter")
-    expect(one.locator(".verdict")).to_contain_text("Yes, 13.")
+    expect(one.locator(".course-verdict")).to_contain_text("Yes, 13.")
     assert answers(kept) == [("13", 95, None)]
 
 
@@ -184,7 +185,7 @@ def commit(one: Locator, answer: str) -> None:
 def test_a_restart_keeps_the_record(notebook, predictions: Locator, kept: Path):
     one = predictions.first
     commit(one, "13.5")
-    expect(one.locator(".verdict")).to_be_focused()
+    expect(one.locator(".course-verdict")).to_be_focused()
     notebook.restart()
     notebook.run_all()
     expect(one).to_contain_text("You have answered this: not right yet.")
@@ -192,13 +193,13 @@ def test_a_restart_keeps_the_record(notebook, predictions: Locator, kept: Path):
     expect(one.get_by_role("textbox")).to_be_hidden()
     assert "half window" not in notebook.page.locator("body").inner_text()
     one.get_by_role("button", name="Show the explanation").click()
-    expect(one.locator(".verdict")).to_contain_text("half window")
-    expect(one).to_contain_text("Keras says 13")
+    expect(one.locator(".course-verdict")).to_contain_text("half window")
+    expect(one).to_contain_text("The right answer is 13")
     one.get_by_role("button", name="Try again").click()
     expect(one.get_by_role("textbox")).to_be_focused()
     expect(one.get_by_role("textbox")).to_have_value("")
     commit(one, "13")
-    expect(one.locator(".verdict")).to_contain_text("Yes, 13.")
+    expect(one.locator(".course-verdict")).to_contain_text("Yes, 13.")
     assert answers(kept) == [("13.5", 75, "no_floor"), ("13", 75, None)]
     one.get_by_role("button", name="Another one").click()
     expect(one.get_by_role("textbox")).to_be_focused()
@@ -211,7 +212,7 @@ def test_a_busy_kernel_is_waited_for(notebook, predictions: Locator):
     commit(one, "13")
     expect(one.get_by_role("status").first).to_have_text("Waiting for the kernel…")
     notebook.interrupt()
-    expect(one.locator(".verdict")).to_contain_text("Yes, 13.")
+    expect(one.locator(".course-verdict")).to_contain_text("Yes, 13.")
     expect(one.get_by_role("status").first).to_be_empty()
 
 
@@ -230,7 +231,7 @@ def test_saved_notebook_gives_nothing_away(notebook, predictions: Locator, serve
     text = (server[1] / "lesson.ipynb").read_text()
     assert text.count("Run this cell to answer.") == 3
     assert "half window" not in text
-    assert "Keras says" not in text
+    assert "right answer" not in text
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -247,9 +248,18 @@ def test_axe_finds_nothing(notebook, predictions: Locator, violations, dark: boo
     two.get_by_role("button", name="Commit").click()
     expect(two.get_by_role("alert")).not_to_be_empty()
     commit(one, "13.5")
-    expect(one).to_contain_text("Keras says 13")
+    expect(one).to_contain_text("The right answer is 13")
     assert violations(page) == []
     for width in (360, 1600):
         page.set_viewport_size({"width": width, "height": 900})
         for each in (one, two, three):
             assert each.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_the_reveal_leads_to_the_section(notebook, predictions: Locator, server):
+    lesson = "04_stride.ipynb"
+    (server[1] / lesson).write_bytes((NOTEBOOKS / lesson).read_bytes())
+    commit(predictions.first, "13.5")
+    predictions.first.get_by_role("link", name="lesson 04_stride, “Half a window?”").click()
+    heading = notebook.page.get_by_role("heading", name="Half a window?")
+    expect(heading).to_be_in_viewport(timeout=60_000)

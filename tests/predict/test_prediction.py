@@ -1,17 +1,17 @@
 """A prediction: nothing is given away before commit, and everything is said after it."""
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from refresh import SCRIPT
 
 from course import predict, questions
-from course.geometry import SettingError, Window
 from course.mistakes import MISTAKES
 from course.predict import record
-from course.predict.prediction import SURE, Prediction, rich
-from course.predict.reference import says
+from course.predict.prediction import SURE, Prediction, rich, says
 from course.questions.answers import show
 
 LAYER = {"filters": 8, "kernel_size": 3, "strides": 2, "padding": "same"}
@@ -61,6 +61,10 @@ def browser(monkeypatch: pytest.MonkeyPatch):
 
 def right(question: questions.Question) -> str:
     return show(question.expected(question.cases[0]))
+
+
+def wrong(question: questions.Question, mistake: str) -> str:
+    return show(question.wrong(MISTAKES[mistake], question.cases[0])[0])
 
 
 def entries() -> list[dict]:
@@ -123,11 +127,11 @@ def test_a_right_answer_is_called_right_and_recorded(question, browser):
 def test_each_mistake_that_can_be_told_is_diagnosed(question, browser):
     student, told = browser(question), question.told_apart
     for name in told:
-        answer = show(question.wrong(MISTAKES[name], question.cases[0]))
-        student.commit(answer)
+        student.commit(wrong(question, name))
         assert not student.widget.shown["correct"]
         assert entries()[-1]["mistake"] == name
-        assert MISTAKES[name].where in student.widget.shown["see"]
+        link = f'<a href="{MISTAKES[name].see}">{MISTAKES[name].where}</a>'
+        assert student.widget.shown["see"] == f"The course shows it in {link}."
         student.do("again")
     assert len(entries()) == len(told)
 
@@ -234,7 +238,7 @@ def test_an_error_of_the_kernel_is_said(browser, monkeypatch):
         patch.setattr(record.Record, "add", lambda self, entry: 1 / 0)
         student.commit("13")
     assert "ZeroDivisionError" in student.heard[0]["problem"]
-    monkeypatch.setattr("course.predict.prediction.says", lambda question: 1 / 0)
+    monkeypatch.setattr("course.predict.prediction.says", lambda *args: 1 / 0)
     student.commit("13")
     assert student.widget.shown["correct"]
     assert "ZeroDivisionError" in student.widget.says
@@ -271,7 +275,7 @@ def test_explorer_compares_conventions_when_that_was_the_mistake(browser):
     more = map(QUESTIONS[0].another, itertools.count())
     question = next(each for each in more if "ceil_for_valid" in each.told_apart)
     student = browser(question)
-    student.commit(show(question.wrong(MISTAKES["ceil_for_valid"], question.setting)))
+    student.commit(wrong(question, "ceil_for_valid"))
     assert entries()[-1]["mistake"] == "ceil_for_valid"
     assert student.widget._explorer.compare
 
@@ -281,7 +285,7 @@ def test_what_no_explorer_can_draw_leaves_that_of_the_mistake(browser):
     student.commit(right(QUESTIONS[9]))
     assert student.widget.picture == ""
     student.do("again")
-    student.commit(show(QUESTIONS[9].wrong(MISTAKES["axes_swapped"], QUESTIONS[9].setting)))
+    student.commit(wrong(QUESTIONS[9], "axes_swapped"))
     assert entries()[-1]["mistake"] == "axes_swapped"
     assert "data-course-explorer" in student.widget.picture
 
@@ -294,25 +298,56 @@ def test_sureness_offered_is_sureness_known():
     assert [percent for percent, _ in predict.ask(QUESTIONS[0]).sure] == list(SURE)
 
 
+# What is right, and who says so
+
+
+@each_question
+def test_keras_says_what_geometry_says(question):
+    import keras  # noqa: F401 (so that it is loaded)
+
+    made = question.keras_says()
+    silent = ("same_pads", "usage", "unread", "which_padding", "macs", "receptive_field")
+    assert (made is None) == (question.kind in silent)
+    assert made in (None, question.expected(question.cases[0]))
+    who = "The right answer is" if made is None else "Keras says"
+    assert says(question).startswith(f"{who} {right(question)}. ")
+
+
 @pytest.mark.parametrize("padding", ["valid", "same", "causal", "full", 0, 2, (0, 1)])
-def test_keras_agrees_with_geometry(padding):
-    """What the reveal reads off Keras' outputs is what the question expects."""
-    checked = 0
-    for n, k, s, d in [(28, 3, 2, 1), (7, 3, 1, 2), (9, 4, 1, 3), (5, 2, 3, 1), (2, 5, 1, 1)]:
-        setting = {"n": n, "kernel_size": k, "strides": s, "dilation_rate": d}
-        asked = [questions.same_pads(**setting)]
-        try:
-            Window(k, s, padding, d).output_size(n)
-        except SettingError:
-            continue
-        for make in (questions.output_size, questions.usage, questions.unread):
-            asked.append(make(**setting, padding=padding))
-        for question in asked:
-            assert says(question).startswith(f"Keras says {right(question)}: `")
-            checked += 1
-    assert checked >= 12
+def test_keras_agrees_on_every_padding(padding):
+    for n, k, s, d in [(28, 3, 2, 1), (7, 3, 1, 2), (10, 4, 1, 3), (5, 2, 3, 1), (2, 2, 1, 1)]:
+        question = questions.output_size(n, k, s, padding, d)
+        assert says(question).startswith(f"Keras says {right(question)}. ")
 
 
-def test_where_keras_cannot_say_geometry_does():
+def test_where_keras_refuses_geometry_says_it():
     question = questions.output_size(n=20, strides=2, padding=1, dilation_rate=2)
-    assert says(question) == f"The right answer is {right(question)}."
+    assert says(question).startswith(f"The right answer is {right(question)}. ")
+
+
+def test_why_is_said_once(browser):
+    student = browser(QUESTIONS[0])
+    student.commit("77")
+    widget = student.widget
+    assert (widget.shown["message"] + widget.says).count("⌊(28 − 3) / 2⌋") == 1
+
+
+def test_no_prediction_loads_keras(folder: Path):
+    """Where a lesson does not use it: it would cost half a gigabyte, and seconds."""
+    code = f"""if True:
+        import sys
+        from course import predict, questions
+        from course.questions.answers import show
+        for question in {QUESTIONS}:
+            right = question.expected(question.cases[0])
+            (wrong, *_), *_ = question._wrong.values()
+            for answer in map(show, [right, *wrong]):
+                widget = predict.ask(question)
+                widget._look()
+                widget._commit(answer, 75, 0)
+                assert widget.says.startswith("The right answer is "), widget.says
+                widget._another()
+        print(sorted({{"keras", "tensorflow"}} & set(sys.modules)))
+    """
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (run.stdout.strip(), run.stderr) == ("[]", "")

@@ -23,12 +23,16 @@ TYPED = [
     # 28 pixels, k = 3, s = 2: (28 − 3) / 2 + 1 = 13.5
     ("no_floor", SIZE(28, 3, 2), "13.5"),
     ("ignored_stride", SIZE(28, 3, 2), "26"),
+    ("uneven_is_an_error", SIZE(28, 3, 2), "an error"),
+    ("size_stays", SIZE(28, 3, 2), "28"),
     ("forgot_plus_one", SIZE(28, 3), "25"),
     # 34 pixels, k = 13, s = 4: 21 / 4 = 5.25 steps
     ("ceil_for_valid", SIZE(34, 13, 4), "7"),
     ("ignored_kernel", SIZE(34, 13, 4), "8"),
     ("same_means_same_size", SIZE(28, 3, 2, "same"), "28"),
     ("other_padding", SIZE(28, 5, 1, "same"), "24"),
+    # one zero before and one after: 34 pixels for a window of 2
+    ("half_a_kernel_on_each_side", SIZE(32, 2, 1, "same"), "33"),
     ("padding_once", SIZE(20, 7, 1, 2), "16"),
     ("forgot_padding", SIZE(20, 7, 1, 2), "14"),
     # 40 pixels, k = 5, s = 2: places 0, 3, …, 33 and 0, 5, …, 35
@@ -46,6 +50,7 @@ TYPED = [
     ("read_equally", questions.usage(7, 3), "3 3 3 3 3 3 3"),
     ("windows_never_overlap", questions.usage(7, 3), "1 1 1 1 1 1 1"),
     ("stride_skips_pixels", questions.usage(7, 3, 2), "1 0 1 0 1 0 0"),
+    ("stride_skips_pixels", questions.usage(7, 3, 2), "1 0 1 0 1 0 1"),
     ("ignored_stride", questions.usage(7, 3, 2), "1 2 3 3 3 2 1"),
     ("other_padding", questions.usage(7, 3), "2 3 3 3 3 3 2"),
     ("symmetric_same", questions.usage(6, 4, 1, "same"), "3 4 4 4 4 3"),
@@ -54,6 +59,10 @@ TYPED = [
     ("counted_from_one", questions.unread(28, 3, 2), "28"),
     ("left_over_at_the_start", questions.unread(28, 3, 2), "0"),
     ("stride_skips_pixels", questions.unread(6, 3, 2), "{1, 3, 4, 5}"),
+    ("stride_skips_pixels", questions.unread(6, 3, 2), "{1, 3, 5}"),
+    # Windows begin at 0, 2, 4 and 6; in a dilated one, the second pixel read is 2 (or 3) further on.
+    ("ignored_dilation", questions.unread(9, 2, 2, 0, 2), "8"),
+    ("dilation_adds_d_holes", questions.unread(9, 2, 2, 0, 2), "1, 6, 8"),
     ("other_padding", questions.which_padding(28, 3, 2, 14), "valid"),
     # one filter: 3·3·4 = 36 weights and a bias; 32 filters: 1,152 and 32
     ("forgot_bias", questions.params(**CONV), "1,152"),
@@ -74,6 +83,7 @@ TYPED = [
     ("macs_at_one_place", questions.macs(**CONV), "1152"),
     ("bias_is_a_mac", questions.macs(**CONV), "200096"),
     ("products_and_sums", questions.macs(**CONV), "389376"),
+    ("products_and_sums", questions.macs(**CONV), "394784"),
     ("other_padding", questions.macs(**CONV), "225792"),
     ("kept_channels", questions.output_shape({"filters": 8}, (28, 20, 3)), "26×18×3"),
     ("channels_times_filters", questions.output_shape({"filters": 8}, (28, 20, 3)), "26×18×24"),
@@ -167,6 +177,15 @@ def size_at_stride_one(n, kernel_size, strides, padding):
 
 def size_with_paddings_swapped(n, kernel_size, strides, padding):
     return walk(n, kernel_size, strides) if padding == "same" else walk_same(n, strides)
+
+
+def size_of_the_input(n, kernel_size, strides, padding):
+    return walk_same(n, strides) if padding == "same" else n
+
+
+def size_with_half_a_kernel_added(n, kernel_size, strides, padding):
+    half = kernel_size // 2 if padding == "same" else 0
+    return walk(half + n + half, kernel_size, strides)
 
 
 def size_without_kernel(n, kernel_size, strides, padding):
@@ -267,6 +286,13 @@ def usage_of_first_pixels(n, kernel_size, strides, padding):
     return [1 if pixel in starts else 0 for pixel in range(n)]
 
 
+def usage_of_every_other_pixel(n, kernel_size, strides, padding):
+    if strides == 1:
+        return true_usage(n, kernel_size, strides, padding)
+    read = range(0, n, strides)
+    return [1 if pixel in read else 0 for pixel in range(n)]
+
+
 WRITTEN = [
     ("ceil_for_valid", "write_output_size", size_with_a_partial_last_window),
     ("no_floor", "write_output_size", size_with_true_division),
@@ -275,6 +301,8 @@ WRITTEN = [
     ("forgot_plus_one", "write_output_size", size_counting_steps_with_valid),
     ("plus_one_divided", "write_output_size", size_dividing_places),
     ("same_means_same_size", "write_output_size", size_that_same_keeps),
+    ("size_stays", "write_output_size", size_of_the_input),
+    ("half_a_kernel_on_each_side", "write_output_size", size_with_half_a_kernel_added),
     ("floor_for_same", "write_output_size", size_without_the_last_step),
     ("ignored_stride", "write_output_size", size_at_stride_one),
     ("other_padding", "write_output_size", size_with_paddings_swapped),
@@ -293,6 +321,7 @@ WRITTEN = [
     ("symmetric_same", "write_usage", usage_with_equal_pads),
     ("pads_swapped", "write_usage", usage_with_pads_swapped),
     ("stride_skips_pixels", "write_usage", usage_of_first_pixels),
+    ("stride_skips_pixels", "write_usage", usage_of_every_other_pixel),
 ]
 
 

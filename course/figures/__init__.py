@@ -6,26 +6,17 @@ throughout: input blue, padding grey and hatched, window orange, output green.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.colors import Normalize
+from matplotlib import style as looks
 
-from course.geometry import Window
-from course.page import (
-    BLUE,
-    BLUE_TINT,
+from course.figures.kit import (
     CROSSED,
     DENSITY,
-    GREEN,
-    GREEN_TEXT,
-    GREEN_TINT,
-    GREY,
-    INK,
+    LONGEST,
     MARGIN,
-    ORANGE,
-    ORANGE_TEXT,
-    ORANGE_TINT,
+    SMALLEST,
     WIDTH,
     Page,
     Picture,
@@ -33,16 +24,47 @@ from course.page import (
     extent,
     font_size,
     grid,
-    number,
+    ink,
     text_width,
 )
+from course.figures.style import (
+    BLUE,
+    BLUE_TINT,
+    GREEN,
+    GREEN_TEXT,
+    GREEN_TINT,
+    GREY,
+    GUIDE,
+    INK,
+    LAYERS,
+    ORANGE,
+    ORANGE_TEXT,
+    ORANGE_TINT,
+    PAPER,
+    UNREAD,
+)
+from course.geometry import Window
+from course.text import number
+
+GAP = 24  # CSS pixels between two pictures side by side
 
 
+class Row(NamedTuple):
+    """A row of cells to put into `axis`, such as an answer. One without a text is missing."""
+
+    below: str  # the row to compare it with: "input", "output" or "usage"
+    name: str
+    note: str
+    cells: dict[float, tuple[str, bool]]  # where, in pixels: its text, is it wrong
+
+
+@looks.context("default")
 def axis(
     window: Window,
     n: int,
     values: Sequence[float] | None = None,
     kernel: Sequence[float] | None = None,
+    beside: Row | None = None,
 ) -> Picture:
     """One axis: the padded input, every stop of the window, the output and the usage.
 
@@ -53,13 +75,15 @@ def axis(
     values, kernel : sequences of ``n`` and of ``kernel_size`` numbers, optional
         Written into the input and into the window, where there is room. Given both, the output
         shows its values too.
+    beside : Row, optional
+        One more row. Cells of it too far from the input for the page are left out, with dots.
 
     Raises
     ------
     ValueError
         ``values`` or ``kernel`` has the wrong length, or the axis is too long to draw.
     """
-    _check(window)
+    _check((window, n))
     outputs, positions, usage = window.output_size(n), window.positions(n), window.usage(n)
     (before, after), span, s = window.pads(n), window.span, window.strides
     taps = np.arange(0, span, window.dilation_rate)  # the pixels read, counted from the first
@@ -70,8 +94,13 @@ def axis(
         padded = np.pad(inputs, (before, after))  # with zeros, as Keras does
         results = [padded[first + before + taps] @ weights for first in positions]
 
+    lead, trail = before, after  # what there is room for on both sides of the input
+    if beside:
+        lead = min(max(before, -min(beside.cells)), before + 3)
+        trail = min(max(after, max(beside.cells) + 1 - n), after + 3)
     left = MARGIN + 116
-    cell = cell_size(WIDTH - MARGIN - left, before + n + after, largest=44)
+    room = WIDTH - MARGIN - left - (6 if beside else 0)  # for dots
+    cell = cell_size(room, lead + n + trail, largest=44)
     row = min(max(cell, 22), 32)
     # A staircase shows how the window slides. Where it would be too tall, windows that do not
     # touch share a step.
@@ -79,15 +108,17 @@ def axis(
     pitch = min(max(200 / steps, 17), 25)
     page = Page()
     top = page.heading([_formula(window, n)], [_settings(window, n)]) + 22
-    windows_top = top + row + 12
+    extra = {beside.below: row + 32} if beside else {}
+    windows_top = top + row + 12 + extra.get("input", 0)
     outputs_top = windows_top + steps * pitch + 14
-    usage_top = outputs_top + row + 30
+    usage_top = outputs_top + row + 30 + extra.get("output", 0)
+    bottom = usage_top + row + extra.get("usage", 0)
 
     def x(pixel):
-        return left + (pixel + before) * cell
+        return left + (pixel + lead) * cell
 
     for edge in range(-before, n + after + 1):  # guides from the input down to the usage
-        page.line([x(edge)] * 2, [top, usage_top], "#E6E6E6", 0.8)
+        page.line([x(edge)] * 2, [top, bottom - row], GUIDE, 0.8)
     pads = f", p = {before} + {after}" if before + after else ""
     page.label(top + row / 2, "input", f"n = {n}{pads}", BLUE)
     page.ticks(x(np.arange(n) + 0.5), top - 8, BLUE, cell)
@@ -117,6 +148,9 @@ def axis(
         note = f"pale {min(usage)}, dark {max(usage)}"
     page.label(usage_top + row / 2, "read … times", note, INK)
     page.usage(grid(pixels, usage_top), cell, row, np.array(usage), max(usage))
+    if beside:
+        below = {"input": windows_top, "output": usage_top, "usage": bottom}[beside.below]
+        _beside(page, beside, x, below - row - 18, row, (-lead, n + trail))
 
     alt = [
         f"A window slides along one axis: {_settings(window, n)}. {_formula(window, n)}.",
@@ -127,9 +161,30 @@ def axis(
     ]
     shown = {"Input": inputs, "Kernel": weights, "Output": results}
     alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if v is not None]
-    return page.picture(x(n + after), usage_top + row, " ".join(alt))
+    return page.picture(x(n + trail), bottom, " ".join(alt))
 
 
+def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[int, int]) -> None:
+    """Draw one more row into an axis whose pixels begin at ``x(pixel)``."""
+    page.label(y + high / 2, row.name, row.note, INK)
+    cell = x(1) - x(0)
+    for is_wrong, edge, width in ((False, GREEN, None), (True, UNREAD, 2.5)):
+        cells = {p: text for p, (text, wrong) in row.cells.items() if wrong == is_wrong}
+        cells = {p: text for p, text in cells.items() if ends[0] <= p <= ends[1] - 1}
+        corners, texts = grid(x(np.array(list(cells))), y), list(cells.values())
+        fills = [GREEN_TINT if text else PAPER for text in texts]
+        page.cells(corners, cell, high, fills, edge, texts, width=width, gid="beside")
+        for pixel in cells if is_wrong and cell >= 9 else ():  # room for the mark
+            page.text(x(pixel + 0.5), y + high + 9, "≠", SMALLEST, UNREAD, gid="wrong")
+    dots = {"y": y + high / 2, "text": "…", "size": SMALLEST, "color": UNREAD, "gid": "more"}
+    if min(row.cells) < ends[0]:
+        page.text(x(ends[0]) - 4, ha="right", **dots)
+    if max(row.cells) > ends[1] - 1:
+        page.text(x(ends[1]) + 4, ha="left", **dots)
+        page.right = max(page.right, x(ends[1]) + 6)
+
+
+@looks.context("default")
 def window(
     window: Window | tuple[Window, Window],
     n: int | tuple[int, int],
@@ -154,8 +209,8 @@ def window(
     sizes = n if isinstance(n, tuple | list) else (n, n)
     if len(windows) != 2 or len(sizes) != 2:
         raise ValueError("an image has two axes: give one window or two, and one n or two.")
-    _check(*windows)
     axes = list(zip(windows, sizes, strict=True))
+    _check(*axes)
     outputs = tuple(w.output_size(n) for w, n in axes)
     if np.shape(at) != (2,) or not all(u in range(o) for u, o in zip(at, outputs, strict=True)):
         rows, columns = (f"0 to {o - 1}" for o in outputs)
@@ -179,11 +234,11 @@ def window(
         )
     page = Page()
     top = page.heading(formulas, settings) + 46
-    cell = cell_size(238, max(*padded, *outputs), largest=34)
+    cell = cell_size((WIDTH - 2 * MARGIN - GAP) / 2, max(*padded, *outputs), largest=34)
     square = cell, cell
     left = MARGIN + before * cell
-    middle = MARGIN + max(padded[1] * cell, 150) + 44
-    right = middle + max(sizes[1] * cell, 150) + 44
+    right = MARGIN + max(padded[1] * cell, 150) + GAP
+    below_top = top + max(padded[0], outputs[0]) * cell + 50  # below the input, its usage
 
     def x(pixels):
         return left + np.asarray(pixels) * cell
@@ -203,16 +258,14 @@ def window(
     else:
         page.outline(grid(x(reads[1]), y(reads[0])), *square, gid="window")
 
-    page.caption(middle, top, "read … times", CROSSED * (0 in usage), INK)
-    page.usage(grid(middle + columns * cell, y(rows)), *square, usage.ravel(), usage.max())
-    bottom = top + max(padded[0], outputs[0]) * cell
-    if cell < 13:  # too small for numbers: a key below
-        times = np.unique(usage)
+    page.caption(MARGIN, below_top, "read … times", CROSSED * (0 in usage), INK)
+    page.usage(grid(x(columns), below_top + rows * cell), *square, usage.ravel(), usage.max())
+    bottom = below_top + sizes[0] * cell
+    times = np.unique(usage)
+    if not font_size([str(usage.max())], *square):  # too small for numbers: a key beside
         times = times[:: -(-times.size // 9)]
-        key_top = y(sizes[0]) + 12
-        keys = grid(middle + np.arange(times.size) * 24, key_top)
-        page.usage(keys, 24, 18, times, usage.max())
-        bottom = max(bottom, key_top + 18)
+        keys = grid(right + np.arange(times.size) * 24, below_top)
+        page.usage(keys, 24, 20, times, usage.max())
 
     page.caption(right, top, "output", _by(outputs), GREEN_TEXT)
     xs, ys = (start + np.arange(o) * cell for start, o in ((right, outputs[1]), (top, outputs[0])))
@@ -231,17 +284,19 @@ def window(
     return page.picture(right + max(outputs[1] * cell, 60), bottom, " ".join(alt))
 
 
+@looks.context("default")
 def maps(
     images: Sequence[np.ndarray] | Mapping[str, np.ndarray],
     titles: Sequence[str] | None = None,
     alt: str | None = None,
     values: bool = False,
-    scale: str = "each",
+    scale: str | tuple[float, float] = "each",
 ) -> Picture:
     """Images or feature maps side by side, every pixel of the same size, wrapped into rows.
 
-    Digits as they are loaded (uint8) are shown in grey, all other numbers in viridis, which gets
-    lighter evenly and is safe for colour-blind readers.
+    An image, which is what has numbers from 0 to 1, or from 0 to 255 as digits are loaded
+    (uint8), is shown in grey from black to white. All other numbers are shown in viridis, which
+    gets lighter evenly and is safe for colour-blind readers.
 
     Parameters
     ----------
@@ -253,8 +308,9 @@ def maps(
         The text alternative; made from titles, shapes and values when it is not given.
     values : bool
         Write the numbers into the pixels, if no image is larger than 9 × 9.
-    scale : "each" or "shared"
-        Whether every image has its own range of colours or all have the same.
+    scale : "each", "shared" or (black, white)
+        Whether every image has its own range of colours or all have the same; a pair is the
+        range of greys for all.
 
     Raises
     ------
@@ -264,7 +320,6 @@ def maps(
     if isinstance(images, Mapping):
         titles, images = titles or list(images), images.values()
     images = list(images)
-    grey = [getattr(image, "dtype", None) == np.uint8 for image in images]
     arrays = [_plane(index, image) for index, image in enumerate(images)]
     if titles is None:
         titles = [f"map {index}" for index in range(len(arrays))]
@@ -273,41 +328,50 @@ def maps(
         raise ValueError("images is empty: give at least one 2-D array.")
     if len(titles) != len(arrays):
         raise ValueError(f"{len(titles)} titles for {len(arrays)} images: give one per image.")
-    if scale not in ("each", "shared"):
-        raise ValueError(f"scale={scale!r} is unknown: take 'each' or 'shared'.")
-    ranges = [(array.min(), array.max()) for array in arrays]
+    whites = [_white(*each) for each in zip(images, arrays, strict=True)]
+    ranges = [(0, w) if w else (a.min(), a.max()) for w, a in zip(whites, arrays, strict=True)]
     if scale == "shared":
         lows, highs = zip(*ranges, strict=True)
         ranges = [(min(lows), max(highs))] * len(arrays)
-        grey = [all(grey)] * len(arrays)
-    cmaps = ["gray" if is_grey else "viridis" for is_grey in grey]
+        whites = [len(set(whites)) == 1 and whites[0]] * len(arrays)
+    elif np.shape(scale) == (2,):
+        ranges, whites = [scale] * len(arrays), [True] * len(arrays)
+    elif scale != "each":
+        raise ValueError(f"scale={scale!r} is unknown: take 'each', 'shared' or (black, white).")
 
     longest = max(max(array.shape) for array in arrays)
-    written = values and longest <= 9
-    cell = 44 if written else min(32, max(170 * DENSITY // longest, 1) / DENSITY)
-    tallest, widest = (max(array.shape[axis] for array in arrays) * cell for axis in (0, 1))
-    texts = [*((title, 13, "bold") for title in titles), *((extent(each), 11) for each in ranges)]
-    across = max(widest, 110, *(text_width(*text) for text in texts)) + 28
-    down = 38 + tallest + 24 + (30 if scale == "each" else 0)
-    columns = min(len(arrays), max(1, int((WIDTH - 2 * MARGIN + 28) // across)))
+    room = (WIDTH - 2 * MARGIN + GAP) / min(len(arrays), 4) - GAP
+    cell = max(cell_size(min(room, 170), longest, 32), 1 / DENSITY)
+    if values and longest <= 9:
+        cell = 50  # room for −0.123
+    texts = [*((title, 13, "bold") for title in titles), *((extent(r), SMALLEST) for r in ranges)]
+    least = max(90, *(text_width(*text) + 8 for text in texts))
     page = Page()
-    for index, array in enumerate(arrays):
-        title, limits, cmap = titles[index], ranges[index], cmaps[index]
-        left, top = MARGIN + index % columns * across, MARGIN + index // columns * down + 38
-        rows, wide = array.shape[0], array.shape[1] * cell
-        page.caption(left, top, title, _by(array.shape), INK)
-        page.image(left, top, wide, rows * cell, array, cmap, limits)
-        if written:
-            corners = (left, top) + cell * grid(np.arange(array.shape[1]), np.arange(rows))
-            fills = colormaps[cmap](Normalize(*limits)(array)).reshape(-1, 4)
-            page.cells(corners, cell, cell, fills, "white", _texts(array.flat), gid="value")
+    x, top, bottom = MARGIN, MARGIN + 38, 0
+    for array, title, limits, white in zip(arrays, titles, ranges, whites, strict=True):
+        high, wide = np.multiply(array.shape, cell)
+        if x > MARGIN and x + max(wide, least) > WIDTH - MARGIN:
+            x, top = MARGIN, bottom + 38 + GAP
+        page.caption(x, top, title, _by(array.shape), INK)
+        axes = page.plot(x, top, wide, high)
+        axes.set(xticks=(), yticks=())
+        axes.spines[:].set(color=GREY, linewidth=0.5)
+        look = {"cmap": "gray" if white else "viridis", "interpolation": "nearest", "gid": "map"}
+        image = axes.imshow(array, vmin=limits[0], vmax=limits[1], aspect="auto", **look)
+        size = font_size(_texts(array.flat), cell, cell) if values and longest <= 9 else 0
+        for (row, column), value in np.ndenumerate(array) if size else ():
+            at = x + (column + 0.5) * cell, top + (row + 0.5) * cell
+            paint = image.to_rgba(value)
+            page.text(*at, number(value), size, ink(paint), halo=paint, gid="value")
+        bottom = max(bottom, top + high)
         if scale == "each":
-            page.scale(left, top + rows * cell + 10, wide, cmap, limits)
-    right = MARGIN + columns * across - 28
-    bottom = MARGIN + -(-len(arrays) // columns) * down - 24
-    if scale == "shared":
-        page.scale(MARGIN, bottom + 14, across - 28, cmaps[0], ranges[0])
-        bottom += 40
+            page.scale(image, x, top + high + 8, wide)
+            bottom = max(bottom, top + high + 28)
+        x += max(wide, least) + GAP
+        page.right = max(page.right, x - GAP)
+    if scale != "each":
+        page.scale(image, MARGIN, bottom + 12, 150)
+        bottom += 32
     if alt is None:
         parts = []
         for array, title in zip(arrays, titles, strict=True):
@@ -315,9 +379,10 @@ def maps(
             rows = f": {'; '.join(map(_listed, array))}" if longest <= 9 else ""
             parts.append(f"{title}, {_by(array.shape)}, values from {low} to {high}{rows}.")
         alt = " ".join(parts)
-    return page.picture(right, bottom, alt)
+    return page.picture(0, bottom, alt)
 
 
+@looks.context("default")
 def summary(ledgers: Mapping[str, Iterable]) -> Picture:
     """Compare models by parameters and by multiply-accumulates (MACs), layer by layer.
 
@@ -358,7 +423,7 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
                     continue
                 share, wide = amount / totals[name], room * amount / max(totals.values())
                 labels = [f"{row.name} {share:.1%}", f"{share:.1%}"] if share >= 0.05 else []
-                label = [text for text in labels if font_size([text], wide, 26) >= 10][:1]
+                label = [text for text in labels if font_size([text], wide, 26)][:1]
                 paint = paints[row.name]
                 page.cells([(x, y)], wide, 26, **paint, texts=label, gid=f"{quantity} {name}")
                 said.append(f"{row.name} {amount:,} = {share:.1%}")
@@ -371,32 +436,39 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
         y += 22
     x = left
     for name, paint in paints.items():  # the legend
-        wide = 30 + text_width(name, 11) + 20
+        wide = 30 + text_width(name, SMALLEST) + 20
         if x + wide > WIDTH - MARGIN:
             x, y = left, y + 24
         page.cells([(x, y)], 22, 14, **paint)
-        page.text(x + 28, y + 7, name, 11, ha="left")
+        page.text(x + 28, y + 7, name, SMALLEST, ha="left")
         x += wide
     return page.picture(WIDTH - MARGIN, y + 14, " ".join(alt))
 
 
 def _paints(rows) -> dict[str, dict[str, str]]:
     """How to paint each layer: a colour for each kind of layer, a hatch within the kind."""
-    hues = ["#56B4E9", "#DDA0C4", "#F0E442", "#E58A4D", "#BBBBBB"]
     hatches = ["", "////", "....", "xxxx", "----", "\\\\\\\\"]
     kinds = [row.kind for row in rows]
     paints = {}
     for index, row in enumerate(rows):
-        hue = hues[list(dict.fromkeys(kinds)).index(row.kind) % len(hues)]
+        hue = LAYERS[list(dict.fromkeys(kinds)).index(row.kind) % len(LAYERS)]
         hatch = hatches[kinds[:index].count(row.kind) % len(hatches)]
-        paints[row.name] = {"fill": hue, "edge": "white", "hatch": hatch}
+        paints[row.name] = {"fill": hue, "edge": PAPER, "hatch": hatch}
     return paints
 
 
-def _check(*windows: Window) -> None:
-    for window in windows:
+def _check(*axes: tuple[Window, int]) -> None:
+    """Refuse what is no window or is too long, before anything of that length is computed."""
+    for window, n in axes:
         if not isinstance(window, Window):
             raise ValueError(f"{window!r} is no window: give a Window, as in Window(3).")
+        window.output_size(n)  # raises where nothing fits
+        padded = n + sum(window.pads(n))
+        if padded > LONGEST:
+            raise ValueError(
+                f"{padded:,} pixels with padding are too many for one picture: draw at most "
+                f"{LONGEST}."
+            )
 
 
 def _numbers(name: str, numbers, size_name: str, size: int) -> np.ndarray | None:
@@ -407,6 +479,13 @@ def _numbers(name: str, numbers, size_name: str, size: int) -> np.ndarray | None
             f"{name} has the shape {np.shape(numbers)}: give {size} numbers, as {size_name}={size}."
         )
     return np.asarray(numbers, dtype=float)
+
+
+def _white(image, array: np.ndarray) -> int | None:
+    """The number that is white in an image; None for other numbers than an image's."""
+    if getattr(image, "dtype", None) == np.uint8:
+        return 255
+    return 1 if array.min() >= 0 and array.max() <= 1 else None
 
 
 def _plane(index: int, image) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A white page to draw on, and the picture that it becomes: the drawing kit of `course.figures`.
+"""The drawing kit of `course.figures`: a white page to draw on, and the picture that it becomes.
 
 A picture is laid out by hand on a page measured in CSS pixels from its top left corner. At
 matplotlib's 72 points per inch one point is one CSS pixel, so text of size 12 is as large as the
@@ -13,9 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from matplotlib import style as looks
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PatchCollection
-from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
@@ -23,20 +25,21 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
+from matplotlib.transforms import Bbox
 from PIL import Image
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart. As words on white, orange
-# and green would be too pale (contrast below 4.5 : 1), so words take a darker shade.
-BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#999999", "#222222"
-ORANGE_TEXT, GREEN_TEXT, GREY_TEXT = "#8A5D00", "#006B4E", "#666666"
-BLUE_TINT, ORANGE_TINT, GREEN_TINT = "#CFE5F2", "#FBE9C7", "#CCECE3"
-UNREAD, CROSSED = "#A63F00", "crossed out: never"
-USAGE = LinearSegmentedColormap.from_list("usage", ["#EDF6FB", "#7DBADD", BLUE])
+from course.figures.style import GREY, GREY_TEXT, INK, ORANGE, PAPER, UNREAD, USAGE
+from course.text import number
 
-WIDTH = 860  # CSS pixels that a cell's output has room for on a laptop
-MARGIN = 20
+# At 900 px, with the side bar open, JupyterLab shows a picture of this width at 448 px; text of
+# the smallest size is 9 px high there.
+WIDTH = 544  # CSS pixels
+SMALLEST = 11
+MARGIN = 10
 DENSITY = 2  # image pixels per CSS pixel
 LONGEST = 128  # pixels on one axis; beyond it a cell is hardly wider than its outline
+CROSSED = "crossed out: never"
+HEAT = LinearSegmentedColormap.from_list("usage", USAGE)
 
 
 class Picture:
@@ -52,6 +55,7 @@ class Picture:
     def __repr__(self) -> str:
         return self.alt
 
+    @looks.context("default")
     def png(self) -> bytes:
         """The picture as a PNG of at most 256 colours, without a date or other metadata."""
         canvas = FigureCanvasAgg(self.figure)
@@ -65,19 +69,23 @@ class Picture:
         """Write the PNG to ``path``."""
         Path(path).write_bytes(self.png())
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def html(self) -> str:
+        """The picture as an element that needs no other file."""
         alt, width = html.escape(self.alt), round(self.figure.get_figwidth() * 72)
         data = base64.b64encode(self.png()).decode()
-        image = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
-        return {"text/html": image, "text/plain": self.alt}
+        return f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": self.alt}
 
 
 class Page:
     """A white page; lengths in CSS pixels from its top left corner, sized when it is finished."""
 
+    @looks.context("default")
     def __init__(self):
-        self.figure = Figure(dpi=72 * DENSITY, facecolor="white")
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.figure = Figure(dpi=72 * DENSITY, facecolor=PAPER)
+        self.axes = self.figure.add_axes((0, 0, 1, 1), zorder=1)
         self.axes.set_axis_off()
         self.right = 0
 
@@ -130,40 +138,45 @@ class Page:
     def zeros(self, corners, wide, high, edge, **look):
         # In a narrower cell the zero would hide the hatch or the cross.
         texts = ["0"] * len(corners) if min(wide, high) >= 13 else ()
-        self.cells(corners, wide, high, "white", edge, texts, **look)
+        self.cells(corners, wide, high, PAPER, edge, texts, **look)
 
     def outline(self, corners, wide, high, gid):
-        self.cells(corners, wide, high, "none", "white", width=4.5)  # sets it off from the grid
+        self.cells(corners, wide, high, "none", PAPER, width=4.5)  # sets it off from the grid
         self.cells(corners, wide, high, "none", ORANGE, width=2.5, gid=gid)
 
     def usage(self, corners, wide, high, times, most):
         """A heat map: darker where a pixel is read more often, crossed out where never."""
         read, never = corners[times > 0], corners[times == 0]
         texts = [str(count) for count in times[times > 0]]
-        self.cells(read, wide, high, USAGE(times[times > 0] / most), "white", texts, gid="usage")
+        self.cells(read, wide, high, HEAT(times[times > 0] / most), PAPER, texts, gid="usage")
         hatch = ".." if min(wide, high) >= 20 else None
         self.zeros(never, wide, high, UNREAD, hatch=hatch, crossed=True, gid="never read")
 
-    def image(self, x, y, wide, high, array, cmap, limits, gid="map"):
-        image = AxesImage(
-            self.axes, cmap=cmap, norm=Normalize(*limits), interpolation="nearest",
-            extent=(x, x + wide, y + high, y), origin="upper", gid=gid,
-        )  # fmt: skip
-        image.set_data(array)
-        self.add(image)
+    def plot(self, x, y, wide, high) -> Axes:
+        """Axes of their own for what matplotlib draws by itself."""
+        place = Bbox([[x, y + high], [x + wide, y]])
+        axes = self.figure.add_axes((0, 0, 1, 1))
+        axes.set_axes_locator(
+            lambda *_: place.transformed(self.axes.transData - self.figure.transFigure)
+        )
+        return axes
 
-    def scale(self, x, y, wide, cmap, limits):
-        """A bar of colours above the two numbers that its ends stand for."""
-        low, high = map(number, limits)
+    def scale(self, image: AxesImage, x, y, wide):
+        """A bar of an image's colours above the numbers that its ends stand for."""
+        low, high = image.get_clim()
         if low == high:
-            self.text(x, y + 4, extent(limits), 11, GREY_TEXT, ha="left")
+            self.text(x, y + 8, extent((low, high)), SMALLEST, GREY_TEXT, ha="left")
             return
-        self.image(x, y, wide, 6, np.linspace(0, 1, 256)[None], cmap, (0, 1), gid="scale")
-        if text_width(low, 11) + 12 + text_width(high, 11) > wide:
-            self.text(x, y + 16, extent(limits), 11, GREY_TEXT, ha="left", gid="range")
-            return
-        self.text(x, y + 16, low, 11, GREY_TEXT, ha="left", gid="low")
-        self.text(x + wide, y + 16, high, 11, GREY_TEXT, ha="right", gid="high")
+        wide = max(wide, text_width(extent((low, high)), SMALLEST))
+        self.right = max(self.right, x + wide)
+        bar = self.figure.colorbar(
+            image, cax=self.plot(x, y, wide, 6), orientation="horizontal", ticks=[low, high],
+            format=lambda value, _: number(value),
+        )  # fmt: skip
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(length=0, pad=4, labelsize=SMALLEST, labelcolor=GREY_TEXT)
+        for label, side in zip(bar.ax.get_xticklabels(), ("left", "right"), strict=True):
+            label.set_ha(side)
 
     def heading(self, titles, notes) -> float:
         """Write lines of title and lines of notes; return the y at which they end."""
@@ -177,20 +190,20 @@ class Page:
 
     def label(self, y, name, note, color):
         """Name a row, to the left of it, around the height ``y``."""
-        self.text(MARGIN, y - 8 * bool(note), name, 13, color, ha="left", weight="bold")
-        self.text(MARGIN, y + 9, note, 11, GREY_TEXT, ha="left")
+        self.text(MARGIN, y - 8 if note else y, name, 13, color, ha="left", weight="bold")
+        self.text(MARGIN, y + 9, note, SMALLEST, GREY_TEXT, ha="left")
 
     def caption(self, x, y, name, note, color):
         """Name a grid, above its top left corner."""
         self.text(x, y - 30, name, 13, color, ha="left", weight="bold")
-        self.text(x, y - 13, note, 11, GREY_TEXT, ha="left")
+        self.text(x, y - 13, note, SMALLEST, GREY_TEXT, ha="left")
 
     def ticks(self, xs, y, color, room):
         """Number the cells, each one or as many as there is room for."""
-        widest = text_width(str(len(xs) - 1), 10) + 4
+        widest = text_width(str(len(xs) - 1), SMALLEST) + 4
         step = next(step for step in (1, 2, 5, 10, 20, 50) if step * room >= widest)
         for index in range(0, len(xs), step):
-            self.text(xs[index], y, str(index), 10, color, gid="index")
+            self.text(xs[index], y, str(index), SMALLEST, color, gid="index")
 
 
 @lru_cache(maxsize=1024)
@@ -203,8 +216,8 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 def font_size(texts: Sequence[str], wide: float, high: float) -> float:
     """The font size at which every text fits into its cell, or 0 if it would be too small."""
-    size = min(13, 0.64 * high, *(8 * wide / (text_width(text, 10) or 1) for text in texts))
-    return size if texts and size >= 7.5 else 0
+    size = min(13, 0.92 * high, *(8 * wide / (text_width(text, 10) or 1) for text in texts))
+    return size if texts and size >= SMALLEST else 0
 
 
 def grid(xs, ys) -> np.ndarray:
@@ -214,10 +227,6 @@ def grid(xs, ys) -> np.ndarray:
 
 def cell_size(room: float, count: int, largest: float) -> float:
     """Side of a cell so that ``count`` fit into ``room``, in whole pixels of the image."""
-    if count > LONGEST:
-        raise ValueError(
-            f"{count} pixels with padding are too many for one picture: draw at most {LONGEST}."
-        )
     return min(largest, room * DENSITY // count / DENSITY)
 
 
@@ -226,12 +235,6 @@ def ink(fill) -> str:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(fill)]
     luminance = np.dot([0.2126, 0.7152, 0.0722], linear)  # as WCAG 2.2 defines it
     return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"
-
-
-def number(value: float) -> str:
-    """At most three decimals, or three digits if it is tiny, and a true minus sign."""
-    text = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
-    return text.replace("-", "−")
 
 
 def extent(limits: Sequence[float]) -> str:

@@ -1,0 +1,12 @@
+"""Numbers as a reader sees them."""
+
+
+def number(value: float) -> str:
+    """At most three decimals, or three digits if it is tiny, and a true minus sign.
+
+    >>> number(2 / 3), number(-1.5), number(7)
+    ('0.667', '−1.5', '7')
+    """
+    value += 0.0  # of −0.0, too, makes 0
+    text = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−")
