@@ -222,6 +222,7 @@ def killed_fast(mutant: Mutant) -> bool:
     """Whether the fast tests notice the mutant."""
     if mutant.kind == "markdown":
         return killed(mutant)
+    facts(mutant.path)  # which loads TensorFlow, if it is needed: that takes longer than a run
     notebook, expressions = mutant.notebook, prose.lines(mutant.path)
     try:
         with _time_limit(LONGEST_RUN):
