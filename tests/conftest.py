@@ -17,6 +17,18 @@ settings.register_profile("unhurried", deadline=None)  # a busy machine is no fa
 settings.load_profile("unhurried")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what needs a browser; what runs a lesson in a kernel is slow; all the rest is fast."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        if item.path.suffix == ".ipynb":
+            item.add_marker("slow")
+        if not any(map(item.get_closest_marker, ("browser", "slow"))):
+            item.add_marker("fast")
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say why tests were skipped, once for each reason and not for each test."""
     skipped = terminalreporter.stats.get("skipped", [])

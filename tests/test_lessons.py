@@ -298,6 +298,24 @@ def test_rule(path, rule):
     assert not problems, "\n".join([f"{path.name} {rule.__name__}:", *problems])
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+def test_a_run_says_what_the_file_keeps(path):
+    notebook = lessons.read(path)
+    problems = list(lessons.output_problems(notebook, lessons.run(notebook, path.parent)))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("kept", ["print(28)", "28", "display(28)"])
+def test_a_run_that_says_something_else_is_noticed(kept: str, write_notebook):
+    notebook = lessons.read(
+        write_notebook(("code", f"from IPython.display import display\n{kept}"))
+    )
+    assert list(lessons.output_problems(notebook, lessons.run(notebook, lessons.ROOT))) == []
+    notebook.cells[0].source = notebook.cells[0].source.replace("28", "29")
+    (problem,) = lessons.output_problems(notebook, lessons.run(notebook, lessons.ROOT))
+    assert problem.endswith("file keeps:\n29\n" if "(" in kept else "file keeps:\n29")
+
+
 def loaded_by(path: Path) -> set[str]:
     """The heavy libraries that a process has loaded after it ran the notebook."""
     program = (

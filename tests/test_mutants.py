@@ -9,6 +9,8 @@ import prose
 import pytest
 from lessons import NOTEBOOKS, lesson_paths
 
+pytestmark = pytest.mark.slow
+
 CODE = """\
 from course.geometry import Window
 n = 28

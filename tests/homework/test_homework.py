@@ -31,7 +31,7 @@ COMMANDS = [
 ]
 
 # Five kernels load TensorFlow, one after another, before the first of these tests begins.
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def graded(notebook: NotebookNode, what: str) -> dict[str, NotebookNode]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+from IPython.lib.pretty import pretty
 from nbformat import NotebookNode
 from tool import ROOT
 
@@ -33,7 +34,9 @@ HEAVY = re.compile(r"\b(tensorflow|keras|models|ledger)\b")
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 TAG = re.compile(r"</?(?:a|b|br|code|details|em|i|img|kbd|strong|su[bp]|summary)\b[^<>]*>")
+BOLD = re.compile(r"\x1b\[[0-9;]*m")  # and colours, in a terminal
 VALUES = "__values__"  # where a namespace keeps what the last line of each cell is worth
+PRINTED = "__printed__"  # and what each cell prints
 
 
 def neutral_environment() -> None:
@@ -81,27 +84,45 @@ def run(notebook: NotebookNode, folder: Path) -> dict:
     """Run all code cells in this process, in ``folder``, and return the namespace they leave.
 
     Under the key ``VALUES`` it has, by the id of the cell, the value of each last line that is an
-    expression. What cells print or show is thrown away. An exception carries a note with its cell.
+    expression, and under ``PRINTED`` what the cell prints. An exception carries a note with its
+    cell.
     """
-    namespace = {"__name__": "__main__", VALUES: {}}
+    namespace = {"__name__": "__main__", VALUES: {}, PRINTED: {}}
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.chdir(folder))
-        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
         stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # nbval sees the lesson's warnings, in its real kernel
         stack.callback(os.environ.pop, "MPLBACKEND", None)
         os.environ["MPLBACKEND"] = "agg"  # no window opens on anybody's screen
         for where, cell in cells(notebook, "code"):
-            try:
-                value = _run_cell(cell.source, f"<{where}>", namespace)
-            except Exception as error:
-                error.add_note(f"in {where}")
-                raise
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                try:
+                    value = _run_cell(cell.source, f"<{where}>", namespace)
+                except Exception as error:
+                    error.add_note(f"in {where}")
+                    raise
             namespace[VALUES][cell.get("id")] = value
+            namespace[PRINTED][cell.get("id")] = printed.getvalue()
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
     return namespace
+
+
+def output_problems(notebook: NotebookNode, namespace: dict) -> Iterator[str]:
+    """Where the words that a notebook keeps are not those of this run, which left a namespace.
+
+    A quick look at what nbval compares strictly, in a kernel: here without html and pictures.
+    """
+    for where, cell in cells(notebook, "code"):
+        value = namespace[VALUES][cell.id]
+        now = namespace[PRINTED][cell.id] + ("" if value is None else pretty(value))
+        kept = (
+            output.text if output.output_type == "stream" else output.data["text/plain"]
+            for output in cell.outputs
+        )
+        if now.split() != BOLD.sub("", "".join(kept)).split():
+            yield f"{where} prints or shows other words than the file keeps:\n{now}"
 
 
 def _run_cell(source: str, name: str, namespace: dict) -> object:

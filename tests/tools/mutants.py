@@ -1,6 +1,6 @@
 """Change the lessons in small ways and see whether the tests notice.
 
-    uv run --group test python tests/tools/mutants.py [notebook ...]
+    uv run --group test python tests/tools/mutants.py [--fast] [notebook ...]
 
 In code cells every number becomes one more, and every named padding another one. In the prose
 every number becomes one more in its last digit, two different numbers of a sentence change places,
@@ -8,6 +8,8 @@ and each text gets a false sentence. A mutant of the code runs in a copy of the 
 executes it strictly and then, if it is still alive, the numbers in the prose are computed. A mutant
 of the prose needs no execution, because what is computed stays as it is. The exit code is 1 if a
 mutant survives without a reason in ``SURVIVORS``.
+
+With ``--fast`` there is no nbval: a mutant of the code runs in this process, as in the fast tests.
 """
 
 import ast
@@ -36,7 +38,17 @@ from unittest import mock
 
 import numpy as np
 import prose
-from lessons import LINK, NOTEBOOKS, ROOT, cells, lesson_paths, neutral_environment, read, run
+from lessons import (
+    LINK,
+    NOTEBOOKS,
+    ROOT,
+    cells,
+    lesson_paths,
+    neutral_environment,
+    output_problems,
+    read,
+    run,
+)
 from nbformat import NotebookNode
 from prose import Broken, Number
 from refresh import to_text
@@ -206,6 +218,23 @@ def killed(mutant: Mutant) -> bool:
     return not passes(mutant.path, mutant.notebook)
 
 
+def killed_fast(mutant: Mutant) -> bool:
+    """Whether the fast tests notice the mutant."""
+    if mutant.kind == "markdown":
+        return killed(mutant)
+    facts(mutant.path)  # which loads TensorFlow, if it is needed: that takes longer than a run
+    notebook, expressions = mutant.notebook, prose.lines(mutant.path)
+    try:
+        with _time_limit(LONGEST_RUN):
+            namespace = run(notebook, mutant.path.parent)
+    except Exception:  # the lesson no longer runs
+        return True
+    values = prose.evaluate(expressions, notebook, namespace)
+    return any(output_problems(notebook, namespace)) or bool(
+        prose.prose_problems(notebook, expressions, values, mutant.path)
+    )
+
+
 def unmoved(path: Path) -> list[str]:
     """The expressions that stay what they are whatever is changed in the lesson or the course.
 
@@ -332,9 +361,14 @@ def main(arguments: list[str]) -> int:
     """Try all mutants of the lessons named, or of all lessons; 1 if one survives unexplained."""
     print(f"{'lesson':30}{'mutants':>8}{'killed':>8}{'survived':>9}")
     alive = []
-    for path in [Path(name) for name in arguments] or lesson_paths():
+    fast = "--fast" in arguments
+    for path in [Path(name) for name in arguments if name != "--fast"] or lesson_paths():
         candidates = mutants(path)
-        left = survivors(candidates)
+        left = (
+            [each for each in candidates if not killed_fast(each)]
+            if fast
+            else survivors(candidates)
+        )
         alive += left
         counts = len(candidates), len(candidates) - len(left), len(left)
         print(f"{path.stem:30}{counts[0]:8}{counts[1]:8}{counts[2]:9}", flush=True)
