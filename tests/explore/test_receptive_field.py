@@ -410,7 +410,12 @@ def test_the_cone_glides(page: Page, open_explorer):
     picture(page).press("ArrowRight")
     expect_unit(page, 3, 3)
     page.wait_for_function("moved.size === 4")  # in both drawings
-    assert set(page.evaluate("[...moved]")) == {"window", "cone", "read", "field"}
+    assert set(page.evaluate("[...moved]")) == {
+        "course-window",
+        "course-cone",
+        "course-read",
+        "course-field",
+    }
 
 
 def test_large_numbers_do_not_widen_the_page(page: Page, open_explorer):
