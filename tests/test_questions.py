@@ -695,7 +695,9 @@ def test_what_no_mistake_explains_gets_the_nearest_fact():
         questions.unread(28, 3, 2).diagnose({99}): "no pixel 99",
         questions.receptive_field(STACK).diagnose(77): "1, 2, 4",
         questions.receptive_field(STACK).diagnose(78): "the spans are 3, 3, 3, and the jumps 1, 2",
-        questions.receptive_field(DOUBLED).diagnose(77): "the spans are 2, 3, 5.",
+        questions.receptive_field(DOUBLED).diagnose(
+            77
+        ): "adds its span − 1, and the spans are 2, 3, 5.",
         questions.unread(7, 3, 2).diagnose({5}): "begin at 0, 2, 4 and",
         questions.usage(7, 3, 1, "same").diagnose([9] * 7): "begin at −1, 0, …, 5 and",
         questions.unread(7, 3, 2).diagnose({-3}): "no pixel −3",

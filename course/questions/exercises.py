@@ -50,7 +50,7 @@ class Write(Question):
 
     @functools.cached_property
     def _topic(self) -> OneWindow:
-        return self.of(**self.cases[0])
+        return self.of(*self.classic[0][: len(self.arguments)])
 
     @property
     def answer_type(self):

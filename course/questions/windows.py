@@ -1,6 +1,5 @@
 """Questions about windows on one axis: nothing here needs Keras."""
 
-import math
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -334,17 +333,17 @@ class ReceptiveField(Question):
         return {"explorer": "receptive_field", "settings": {"layers": self.windows, "n": self.n}}
 
     def right(self, windows, n):
-        return of_windows(map(window_of, windows), n)[-1].size
+        return of_windows(windows, n)[-1].size
 
     def why(self, case):
-        windows = list(map(window_of, case["windows"]))
-        spans = ", ".join(str(window.span) for window in windows)
-        jumps = [math.prod(w.strides for w in windows[:layer]) for layer in range(len(windows))]
-        said = f"the spans are {spans}"
-        if max(jumps) > 1:
-            said += f", and the jumps {', '.join(map(str, jumps))}"
+        walked = walk(case["windows"], case["n"])
+        spans = ", ".join(str(window.span) for window in walked.windows)
+        jumps = [field.jump for field in walked.fields[:-1]]
+        if max(jumps) == 1:
+            return f"start from one pixel; each layer adds its span − 1, and the spans are {spans}"
         return (
-            f"start from one pixel; each layer adds (its span − 1) times the jump before it: {said}"
+            "start from one pixel; each layer adds (its span − 1) times the jump before it: the "
+            f"spans are {spans}, and the jumps {', '.join(map(str, jumps))}"
         )
 
     def draw(self, pick):
