@@ -1,9 +1,17 @@
 """The progress page says what the answers tell."""
 
+import contextlib
 import math
 import re
+import shutil
+from pathlib import Path
 
+import nbformat
 import pytest
+from explore import lab
+from lessons import NOTEBOOKS
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from playwright.sync_api import BrowserContext, expect
 
 from course import predict, questions
 from course.mistakes import MISTAKES
@@ -120,3 +128,33 @@ def test_page_shows_all_of_it():
 def test_progress_reads_the_record():
     record.here().add(entry(0))
     assert "right in 1 of 1" in repr(predict.progress())
+
+
+@pytest.mark.parametrize("app", ["lab/tree", "notebooks"], ids=["JupyterLab", "Notebook 7"])
+def test_a_link_leads_to_its_section_at_the_first_click(
+    context: BrowserContext, tmp_path: Path, app: str
+):
+    folder, own = tmp_path / "a folder", tmp_path / "own"
+    folder.mkdir()
+    shutil.copy(NOTEBOOKS / "04_stride.ipynb", folder)
+    # Far down, below pictures that JupyterLab measures when they come into view.
+    page = Progress([entry(0, mistake="stride_changes_parameters")])
+    shown = new_output("display_data", {"text/html": page._repr_html_()})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    cells = new_notebook(cells=[new_code_cell(outputs=[shown])], metadata=kernel)
+    nbformat.write(cells, folder / "start.ipynb")
+    with lab.serve(tmp_path, own) as address, contextlib.closing(context.new_page()) as tab:
+        lab.trust(folder / "start.ipynb", own)
+        tab.goto(f"{address}/{app}/a folder/start.ipynb")
+        link = tab.get_by_role("link", name="lesson 04_stride, “The strided classifier”")
+        expect(link).to_have_attribute("href", re.compile("/files/"))  # Jupyter has taken it over
+        with context.expect_page() if app == "notebooks" else contextlib.nullcontext() as opened:
+            link.click()
+        lesson = opened.value if opened else tab
+        heading = lesson.get_by_role("heading", name="The strided classifier")
+        expect(heading).to_be_in_viewport()
+        lesson.wait_for_timeout(1000)
+        expect(heading).to_be_in_viewport(timeout=1)
+        active = lesson.locator(".jp-NotebookPanel:visible .jp-Cell.jp-mod-active")
+        expect(active).to_contain_text("The strided classifier")
+        lesson.close()
