@@ -48,6 +48,7 @@ def test_every_mutant_of_a_checked_lesson_is_killed(lesson):
         *("28 → 29", "3 → 4", '"same" → "valid"'),
     ]
     assert mutants.survivors(candidates) == []
+    assert all(map(mutants.killed_fast, candidates))
 
 
 def test_survivors_need_a_reason(write_notebook, capsys, monkeypatch):
