@@ -186,7 +186,7 @@ WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _network(1))
 TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
 STRIDED = ("04_stride.ipynb#The-strided-classifier", _network(2))
 ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _network(1))
-BILL = ("02_padding.ipynb#The-whole-bill", _network(1))
+COST = ("02_padding.ipynb#What-it-costs", _network(1))
 DESIGN = ("04_stride.ipynb#Three-networks,-one-design", _stack(1, 1))
 
 
@@ -353,7 +353,7 @@ def forgot_filters(right, **layer):
     return right(**layer | {"filters": 1})
 
 
-@_mistake("macs", see=BILL)
+@_mistake("macs", see=COST)
 def macs_at_one_place(right, **layer):
     """Each weight is multiplied once.
 
@@ -417,7 +417,7 @@ def weights_at_each_place(right, **layer):
     return right(**layer) * _places(layer)
 
 
-@_mistake("macs", see=BILL)
+@_mistake("macs", see=COST)
 def bias_is_a_mac(right, **layer):
     """Adding the bias is a multiply-accumulate.
 
@@ -427,7 +427,7 @@ def bias_is_a_mac(right, **layer):
     return right(**layer) + _places(layer) * layer["filters"]
 
 
-@_mistake("macs", see=BILL)
+@_mistake("macs", see=COST)
 def products_and_sums(right, **layer):
     """The product and the sum count as one each, and perhaps the bias as one more.
 
