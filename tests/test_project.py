@@ -1,5 +1,7 @@
 """What the repository promises to whoever clones it: its commands, its links, what it installs."""
 
+import ast
+import graphlib
 import importlib.metadata
 import os
 import re
@@ -48,6 +50,26 @@ def matching(pattern: str, tracked: list[str]) -> list[str]:
     """The files in which the pattern occurs, in capitals or not."""
     found = re.compile(pattern.encode(), re.IGNORECASE).search
     return [name for name in tracked if found((ROOT / name).read_bytes())]
+
+
+# How the package is built
+
+
+def test_no_module_imports_one_that_imports_it():
+    """Nor does any import, in a function or not, lead back in a circle."""
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in (ROOT / "course").rglob("*.py")
+    }
+    uses = {}
+    for module, path in files.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = {f"{node.module}.{each.name}" for each in node.names}
+                found = {name if name in files else node.module for name in names}
+                uses.setdefault(module, set()).update(found - {module})
+    assert uses["course.stack"] >= {"course.geometry"}
+    graphlib.TopologicalSorter(uses).prepare()  # a CycleError names the circle
 
 
 # The README and the commands it gives
