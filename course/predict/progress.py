@@ -4,10 +4,10 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 from matplotlib.figure import Figure
 
+from course.explore.base import FOLDER
 from course.figures.kit import DENSITY, Picture
 from course.figures.style import GREEN, GREEN_TINT, GREY, GREY_TEXT, ORANGE
 from course.mistakes import MISTAKES, Mistake
@@ -22,7 +22,8 @@ NOTHING = (
     "No predictions yet: answer a question in a lesson, and this page will show how often you "
     "are right, how sure you were, and what to look at again."
 )
-LEAD = resources.files(__package__).joinpath("lead.js").read_text(encoding="utf-8")
+LAND = FOLDER.joinpath("land.js").read_text(encoding="utf-8").replace("export ", "")
+SCRIPT = f"(() => {{\n{LAND}lead(document.currentScript.previousElementSibling);\n}})();"
 
 
 @dataclass
@@ -132,7 +133,7 @@ class Progress:
             if items:
                 parts += [f"<h4>{title}</h4>", "<ul>", *map("<li>{}</li>".format, items), "</ul>"]
         if self.next_sections:
-            parts.append(f"<script>{LEAD}</script>")
+            parts.append(f"<script>\n{SCRIPT}\n</script>")
         if self.notice:
             parts.append(f"<p>{html.escape(self.notice)}</p>")
         return "\n".join(parts)

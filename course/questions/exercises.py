@@ -2,21 +2,13 @@
 
 import functools
 import operator
+from typing import NamedTuple
 
-from course.geometry import SettingError
+from course.geometry import SettingError, whole
 from course.mistakes import MISTAKES
 from course.questions.answers import AnswerError, Function, Model, show
 from course.questions.layers import ModelShapes, OutputShape, describe, draw_stack
-from course.questions.question import (
-    IMAGE,
-    Diagnosis,
-    Pick,
-    Question,
-    need_shape,
-    need_whole,
-    perhaps,
-    same,
-)
+from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
 from course.questions.windows import OneWindow, OutputSize, SamePads, Usage
 
 
@@ -32,17 +24,17 @@ class Write(Question):
         *((6, 3, 2, "valid"), (27, 3, 2, "same"), (8, 2, 3, "valid"), (6, 4, 1, "same")),
     )
     visible = len(classic)
-    drawn = 60
-    usual = OneWindow.usual
+    more = 60
+    answer_type = Function()
 
     def plain(self):
         return {"seed": self.seed}  # a text keeps its capitals
 
     @functools.cached_property
     def cases(self):
-        pick = Pick(f"{self.kind} {self.seed}")
+        pick = picker(f"{self.kind} {self.seed}")
         cases = list(self.classic)
-        for _ in range(self.drawn):
+        for _ in range(self.more):
             # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
             case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
             cases.append((*case, pick(("valid", "same"))))
@@ -51,10 +43,6 @@ class Write(Question):
     @functools.cached_property
     def _topic(self) -> OneWindow:
         return self.of(*self.classic[0][: len(self.arguments)])
-
-    @property
-    def answer_type(self):
-        return Function(self._topic.answer_type)
 
     @property
     def prompt(self):
@@ -74,14 +62,10 @@ class Write(Question):
 
     def diagnose(self, answer):
         """Call the function in every case, here and now: without limits, so trust it first."""
-        try:
-            function = self.answer_type.read(answer)
-        except AnswerError as error:
-            return Diagnosis(False, None, f"Not right yet. {error}")
         outputs = []
         for case in self.cases:
             try:
-                outputs.append(function(*case.values()))
+                outputs.append(answer(*case.values()))
             except (Exception, SystemExit) as error:
                 text = f"{error}" or "no message"
                 outputs.append({"error": f"{type(error).__name__}: {text}"})
@@ -96,13 +80,10 @@ class Write(Question):
     def _praise(self):
         return f"Yes, in all {len(self.cases)} cases."
 
-    def _unreadable(self, case, error):
-        return f"{self._where(case)}: {error}"
-
     def _where(self, case):
         if self.cases.index(case) < self.visible:
-            return f"`{self._call(case)}`"
-        return "In a case that you do not see"
+            return f"`{self._call(case)}`: "
+        return "In a case that you do not see: "
 
     def _nearest(self, first, answers):
         case = self.cases[first]
@@ -156,6 +137,38 @@ class WriteUsage(Write):
     returns = "It returns a list: how often each of the n pixels is read."
 
 
+class Limit(NamedTuple):
+    """A wish that has a number, which may be given to `BuildModel`."""
+
+    of: str  # as `describe` calls it
+    wish: str
+    missed: str
+
+
+LIMITS = {
+    "max_params": Limit(
+        "params",
+        "at most {:,} parameters",
+        "It has {:,} parameters, more than {:,}.",
+    ),
+    "max_macs": Limit(
+        "macs",
+        "at most {:,} MACs",
+        "It takes {2}{0:,} MACs, and {1:,} are allowed.",
+    ),
+    "min_field": Limit(
+        "field",
+        "units of the last layer that see at least {} pixels",
+        "Its last units see {} pixels, and {} are wanted.",
+    ),
+    "max_kernel_size": Limit(
+        "window",
+        "windows of at most {0}×{0}",
+        "It has a window of {0} pixels, and at most {1}×{1} is allowed.",
+    ),
+}
+
+
 class BuildModel(Question):
     """Build a Keras model that turns one shape into another and keeps to the limits.
 
@@ -171,16 +184,16 @@ class BuildModel(Question):
     max_kernel_size: int | None = None
 
     quantities = OutputShape.quantities
-    answer_type = Model()
+    takes = Model()
     worth = 0  # what can be told apart depends on the model that is built
 
     def plain(self):
         setting = {name: value for name, value in super().plain().items() if value is not None}
-        shapes = {name: setting.get(name) for name in ("input_shape", "output_shape")}
-        need_shape("input_shape", shapes["input_shape"], like=(28, 28, 1), axes=IMAGE)
-        need_shape("output_shape", shapes["output_shape"], like=(10,), axes=range(1, 5))
-        need_whole(0, **{name: setting[name] for name in setting if name not in shapes})
-        if "min_field" in setting and len(shapes["output_shape"]) not in IMAGE:
+        need_shape("input_shape", setting.get("input_shape"))
+        need_shape("output_shape", setting.get("output_shape"), range(1, 5), like=(10,))
+        for name in LIMITS:
+            whole(name, setting.get(name, 0), least=0)
+        if "min_field" in setting and len(setting["output_shape"]) != 3:
             why = "only the units of a map have a receptive field, and the output is none"
             raise SettingError("min_field", setting["min_field"], why, None)
         return setting
@@ -188,14 +201,12 @@ class BuildModel(Question):
     @property
     def prompt(self):
         shapes = ["×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape)]
-        wishes = {
-            "max_params": "at most {:,} parameters",
-            "max_macs": "at most {:,} MACs",
-            "min_field": "units of the last layer that see at least {} pixels",
-            "max_kernel_size": "windows of at most {0}×{0}",
-        }
-        given = [wishes[name].format(self.setting[name]) for name in wishes if name in self.setting]
-        extra = f", with {' and '.join(given)}" if given else ""
+        wishes = [
+            limit.wish.format(self.setting[name])
+            for name, limit in LIMITS.items()
+            if name in self.setting
+        ]
+        extra = f", with {' and '.join(wishes)}" if wishes else ""
         return f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}."
 
     @property
@@ -207,9 +218,9 @@ class BuildModel(Question):
     def _wrong(self):
         return {}
 
-    def expected(self, case):
+    def right(self, **setting):
         """The setting itself: what the model must keep to."""
-        return case
+        return setting
 
     def read(self, answer):
         try:
@@ -217,45 +228,27 @@ class BuildModel(Question):
         except (TypeError, ValueError) as error:
             raise AnswerError(f"{error}.") from None
 
-    def diagnose_outputs(self, outputs):
-        """Diagnose ``[describe(model)]``, or ``[{"error": "…"}]``."""
-        (built,) = outputs
-        if "error" in built:
-            return Diagnosis(False, None, f"Not right yet. It stops with {built['error']}.")
-        return self.judge(outputs)
-
     def judge(self, answers):
         (built,) = answers
         if wish := self.unfulfilled(built):
-            candidates = self._believed(built)
-            message = perhaps(f"Not right yet. {wish[1]}", candidates, {})
-            mistake = candidates[0] if len(candidates) == 1 else None
-            return Diagnosis(False, mistake, message, candidates)
+            return not_yet(wish[1], self._believed(built))
         if wish := self.doubtful(built):
             return Diagnosis(False, None, f"The course cannot tell. {wish[1]}")
         return Diagnosis(True, None, "Yes, the model does all that it should.")
 
     def unfulfilled(self, built: dict) -> tuple[str, str] | None:
         """The first wish that a model does not fulfil for certain, and a sentence about it."""
-        wanted = self.setting
         for name, what in (("input_shape", "takes"), ("output_shape", "makes")):
-            if tuple(built[name]) != wanted[name]:
-                return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted[name])}."
-        if built["params"] > wanted.get("max_params", built["params"]):
-            said = f"It has {built['params']:,} parameters, more than {wanted['max_params']:,}."
-            return "max_params", said
-        if built["macs"] > wanted.get("max_macs", built["macs"]):
-            more = "at least " if built["uncounted"] else ""
-            said = f"It takes {more}{built['macs']:,} MACs, and {wanted['max_macs']:,} are allowed."
-            return "max_macs", said
-        if built["field"] and min(built["field"]) < wanted.get("min_field", 0):
-            seen = min(built["field"])
-            said = f"Its last units see {seen} pixels, and {wanted['min_field']} are wanted."
-            return "min_field", said
-        if (largest := built["window"]) > wanted.get("max_kernel_size", largest):
-            limit = wanted["max_kernel_size"]
-            said = f"It has a window of {largest} pixels, and at most {limit}×{limit} is allowed."
-            return "max_kernel_size", said
+            wanted = self.setting[name]
+            if tuple(built[name]) != wanted:
+                return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted)}."
+        for name, limit in LIMITS.items():
+            amount, wanted = built[limit.of], self.setting.get(name)
+            if None in (amount, wanted):
+                continue
+            if amount < wanted if name == "min_field" else amount > wanted:
+                more = "at least " if name == "max_macs" and built["uncounted"] else ""
+                return name, limit.missed.format(amount, wanted, more)
         return None
 
     def doubtful(self, built: dict) -> tuple[str, str] | None:
@@ -273,10 +266,8 @@ class BuildModel(Question):
 
     def _believed(self, built: dict) -> tuple[str, ...]:
         """The mistakes by which a model of the wrong shape would have had the right one."""
-        shapes, layers = (
-            [tuple(built[f"{end}_shape"]) for end in ("input", "output")],
-            built["layers"],
-        )
+        shapes = [tuple(built[f"{end}_shape"]) for end in ("input", "output")]
+        layers = built["layers"]
         if shapes[0] != self.input_shape or shapes[1] == self.output_shape or not layers:
             return ()
         question = OutputShape(layers=layers, input_shape=shapes[0])
