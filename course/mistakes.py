@@ -132,8 +132,9 @@ def _mistake(*quantities: str, see: tuple, explorer: tuple | None = None):
     shown = {"explorer": name, "settings": settings}
 
     def make(formula: Callable) -> Mistake:
-        told = (" ".join(each.split()) for each in formula.__doc__.split("\n\n"))
-        mistake = Mistake(formula.__name__, *told, section, shown)
+        told = (" ".join(each.split()) for each in (formula.__doc__ or "").split("\n\n"))
+        believes, sets_right = told
+        mistake = Mistake(formula.__name__, believes, sets_right, section, shown)
         mistake.of(*quantities)(formula)
         MISTAKES[mistake.name] = mistake
         return mistake

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from course.explore.base import FOLDER
 from course.figures.kit import DENSITY, Picture
@@ -56,7 +57,8 @@ def calibration(entries: Sequence[dict]) -> dict[int, tuple[int, int]]:
 
 def misconceptions(entries: Sequence[dict]) -> list[Met]:
     """The misconceptions that were met, in the order of the first time."""
-    met, asked = {}, set()
+    met: dict[str, Met] = {}
+    asked = set()
     for entry in entries:
         for name in met.keys() & entry["tells"] if entry["question"] not in asked else ():
             met[name].since = met[name].since + 1 if entry["correct"] else 0
@@ -93,8 +95,8 @@ class Progress:
             f"{right} of {asked} right" if asked else "no answers" for right, asked in answers
         ]
         notes = "bar: how often right at first go; orange line: how often you expected it"
-        figure = Figure((7, 2.8), dpi=72 * DENSITY, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.2, h_pad=0.12)
+        layout = ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.12)
+        figure = Figure((7, 2.8), dpi=72 * DENSITY, layout=layout)
         figure.suptitle("How sure you were, and how often right", x=0.03, ha="left", size=16)
         figure.supxlabel(notes, x=0.03, ha="left", size=12, color=GREY_TEXT)
         axes = figure.subplots()

@@ -2,10 +2,9 @@
 
 import functools
 import operator
-from typing import NamedTuple
+from typing import ClassVar
 
 from course.geometry import SettingError, whole
-from course.mistakes import MISTAKES
 from course.questions.answers import AnswerError, Function, Model, show
 from course.questions.layers import ModelShapes, OutputShape, describe, draw_stack
 from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
@@ -17,14 +16,16 @@ class Write(Question):
 
     seed: int | str = 0
 
-    of = OutputSize
-    arguments = ("n", "kernel_size", "strides", "padding")
-    classic = (  # all of them are in the lessons, or at the limit of what is possible
+    topic: ClassVar[OneWindow] = OutputSize()
+    arguments: ClassVar[tuple[str, ...]] = ("n", "kernel_size", "strides", "padding")
+    # All of these are in the lessons, or at the limit of what is possible.
+    classic: ClassVar[tuple[tuple, ...]] = (
         *((28, 3, 2, "valid"), (28, 3, 2, "same"), (7, 3, 1, "valid"), (7, 3, 1, "same")),
         *((6, 3, 2, "valid"), (27, 3, 2, "same"), (8, 2, 3, "valid"), (6, 4, 1, "same")),
     )
     visible = len(classic)
     more = 60
+    returns: ClassVar[str]
     answer_type = Function()
 
     def plain(self):
@@ -40,22 +41,17 @@ class Write(Question):
             cases.append((*case, pick(("valid", "same"))))
         return tuple(dict(zip(self.arguments, case, strict=False)) for case in cases)
 
-    @functools.cached_property
-    def _topic(self) -> OneWindow:
-        return self.of(*self.classic[0][: len(self.arguments)])
-
     @property
     def prompt(self):
-        return (
-            f"**Write `{self.of.kind}({', '.join(self.arguments)})`.** {self.returns} For example, "
-            f"`{self._call(self.cases[0])}` is `{show(self._expected[0])}`."
-        )
+        example = f"`{self._call(self.cases[0])}` is `{show(self._expected[0])}`"
+        name, arguments = self.topic.kind, ", ".join(self.arguments)
+        return f"**Write `{name}({arguments})`.** {self.returns} For example, {example}."
 
     def right(self, **case):
-        return self._topic.right(**case)
+        return self.topic.right(**case)
 
     def numbers(self, case):
-        return self._topic.numbers(case)
+        return self.topic.numbers(case)
 
     def draw(self, pick):
         return {"seed": pick(range(10**9))}
@@ -72,10 +68,10 @@ class Write(Question):
         return self.diagnose_outputs(outputs)
 
     def answer_of(self, case):
-        return self._topic.answer_of(case)
+        return self.topic.answer_of(case)
 
     def _call(self, case):
-        return f"{self.of.kind}({', '.join(map(repr, case.values()))})"
+        return f"{self.topic.kind}({', '.join(map(repr, case.values()))})"
 
     def _praise(self):
         return f"Yes, in all {len(self.cases)} cases."
@@ -101,7 +97,7 @@ class Write(Question):
 
         A function has a branch for each padding, and one of them may well be right.
         """
-        branches = {}
+        branches: dict = {}
         for case, *answer in zip(self.cases, answers, wrong, self._expected, strict=True):
             branches.setdefault(case.get("padding"), []).append(answer)
         return all(
@@ -121,7 +117,7 @@ class WriteOutputSize(Write):
 class WriteSamePads(Write):
     """Write ``same_pads(n, kernel_size, strides)``."""
 
-    of = SamePads
+    topic = SamePads()
     quantities = SamePads.quantities
     arguments = ("n", "kernel_size", "strides")
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
@@ -130,38 +126,22 @@ class WriteSamePads(Write):
 class WriteUsage(Write):
     """Write ``usage(n, kernel_size, strides, padding)``."""
 
-    of = Usage
+    topic = Usage()
     quantities = Usage.quantities
     classic = ((7, 3, 2, "valid"), *Write.classic)
     visible = len(classic)
     returns = "It returns a list: how often each of the n pixels is read."
 
 
-class Limit(NamedTuple):
-    """A wish that has a number, which may be given to `BuildModel`."""
-
-    of: str  # as `describe` calls it
-    wish: str
-    missed: str
-
-
-LIMITS = {
-    "max_params": Limit(
-        "params",
-        "at most {:,} parameters",
-        "It has {:,} parameters, more than {:,}.",
-    ),
-    "max_macs": Limit(
-        "macs",
-        "at most {:,} MACs",
-        "It takes {2}{0:,} MACs, and {1:,} are allowed.",
-    ),
-    "min_field": Limit(
+LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed
+    "max_params": ("params", "at most {:,} parameters", "It has {:,} parameters, more than {:,}."),
+    "max_macs": ("macs", "at most {:,} MACs", "It takes {2}{0:,} MACs, and {1:,} are allowed."),
+    "min_field": (
         "field",
         "units of the last layer that see at least {} pixels",
         "Its last units see {} pixels, and {} are wanted.",
     ),
-    "max_kernel_size": Limit(
+    "max_kernel_size": (
         "window",
         "windows of at most {0}×{0}",
         "It has a window of {0} pixels, and at most {1}×{1} is allowed.",
@@ -201,22 +181,13 @@ class BuildModel(Question):
     @property
     def prompt(self):
         shapes = ["×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape)]
-        wishes = [
-            limit.wish.format(self.setting[name])
-            for name, limit in LIMITS.items()
-            if name in self.setting
-        ]
+        given = [(wish, self.setting.get(name)) for name, (_, wish, _) in LIMITS.items()]
+        wishes = [wish.format(number) for wish, number in given if number is not None]
         extra = f", with {' and '.join(wishes)}" if wishes else ""
         return f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}."
 
-    @property
-    def mistakes(self):
-        """The mistakes that it knows; which of them can be told depends on the model."""
-        return tuple(MISTAKES[name] for name in self.known)
-
-    @functools.cached_property
-    def _wrong(self):
-        return {}
+    def wrong(self, mistake, case):
+        return []
 
     def right(self, **setting):
         """The setting itself: what the model must keep to."""
@@ -232,8 +203,8 @@ class BuildModel(Question):
         (built,) = answers
         if wish := self.unfulfilled(built):
             return not_yet(wish[1], self._believed(built))
-        if wish := self.doubtful(built):
-            return Diagnosis(False, None, f"The course cannot tell. {wish[1]}")
+        if doubt := self._doubt(built):
+            return Diagnosis(False, None, f"The course cannot tell. {doubt}")
         return Diagnosis(True, None, "Yes, the model does all that it should.")
 
     def unfulfilled(self, built: dict) -> tuple[str, str] | None:
@@ -242,36 +213,34 @@ class BuildModel(Question):
             wanted = self.setting[name]
             if tuple(built[name]) != wanted:
                 return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted)}."
-        for name, limit in LIMITS.items():
-            amount, wanted = built[limit.of], self.setting.get(name)
+        for name, (of, _, missed) in LIMITS.items():
+            amount, wanted = built[of], self.setting.get(name)
             if None in (amount, wanted):
                 continue
             if amount < wanted if name == "min_field" else amount > wanted:
                 more = "at least " if name == "max_macs" and built["uncounted"] else ""
-                return name, limit.missed.format(amount, wanted, more)
+                return name, missed.format(amount, wanted, more)
         return None
 
-    def doubtful(self, built: dict) -> tuple[str, str] | None:
-        """The first wish of which nobody knows whether the model fulfils it, and a sentence."""
+    def _doubt(self, built: dict) -> str:
+        """Why nobody knows whether the model fulfils a wish; "" if somebody does."""
         if "max_macs" in self.setting and built["uncounted"]:
             names = [f"`{name}`" for name in built["uncounted"]]
             names[3:] = [f"{len(names) - 3} more"] if len(names) > 3 else []
-            return "max_macs", (
+            return (
                 f"Without the MACs of {', '.join(names)}, which are not counted, it takes "
                 f"{built['macs']:,} of the {self.max_macs:,} that are allowed."
             )
         if "min_field" in self.setting and not built["field"]:
-            return "min_field", "It does not know how many pixels the units of the last layer see."
-        return None
+            return "It does not know how many pixels the units of the last layer see."
+        return ""
 
     def _believed(self, built: dict) -> tuple[str, ...]:
         """The mistakes by which a model of the wrong shape would have had the right one."""
-        shapes = [tuple(built[f"{end}_shape"]) for end in ("input", "output")]
-        layers = built["layers"]
-        if shapes[0] != self.input_shape or shapes[1] == self.output_shape or not layers:
+        if tuple(built["input_shape"]) != self.input_shape or not built["layers"]:
             return ()
-        question = OutputShape(layers=layers, input_shape=shapes[0])
-        if question.right(**question.setting) != shapes[1]:  # the map is not the output
+        question = OutputShape(built["layers"], self.input_shape)
+        if question.right(**question.setting) != tuple(built["output_shape"]):  # more than a map
             return ()
         return question.judge([self.output_shape]).candidates
 

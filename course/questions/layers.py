@@ -33,11 +33,7 @@ class Layer(Conv2DWindow):
     filters: int = 32
 
     takes = Integer(count=True)
-    drawn: ClassVar = {
-        "n": range(8, 65),
-        "kernel_size": (2, 3, 3, 5),
-        "strides": (1, 2, 2, 3),
-        "padding": ("valid", "same"),
+    drawn: ClassVar = Conv2DWindow.drawn | {
         "channels": (2, 3, 4, 8, 16, 32),
         "filters": (4, 6, 10, 16, 32, 64),
     }
@@ -85,14 +81,6 @@ class Params(Layer):
             f"{case['filters']} of them"
         )
 
-    def keras_says(self):
-        import keras
-
-        window = self.kernel_size, self.strides, self.padding
-        layer = keras.layers.Conv2D(self.filters, *window, use_bias=self.bias)
-        layer.build((None, self.n, self.n, self.channels))
-        return layer.count_params()
-
 
 class Macs(Layer):
     """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
@@ -122,12 +110,6 @@ class TransposedSize(Conv2DWindow):
         "A convolution ({0.words}) turned {0.n} pixels into {0.cases[0][n]}. Now a "
         "`Conv2DTranspose` with the same setting gets those {0.cases[0][n]}. **How many come out?**"
     )
-    drawn: ClassVar = {
-        "n": range(8, 65),
-        "kernel_size": range(2, 7),
-        "strides": (2, 2, 3),
-        "padding": ("valid", "same"),
-    }
 
     @functools.cached_property
     def cases(self):
@@ -419,7 +401,7 @@ def _chain_of(model) -> tuple:
                 continue
             if type(layer) not in (AveragePooling2D, Conv2D, MaxPooling2D):
                 return ()
-            windows = [asdict(window) for window in windows_of(layer, inputs[0].shape)]
+            windows = [asdict(window) for window in windows_of(layer, inputs[0].shape) or ()]
             pairs = {name: tuple(window[name] for window in windows) for name in SETTINGS}
             once = {name: _once(pair) for name, pair in pairs.items()}
             settings.append({"filters": getattr(layer, "filters", None)} | once)

@@ -45,7 +45,7 @@ def same(answer: object, wrong: object) -> bool:
     return answer == wrong
 
 
-def tidy(value: object) -> object:
+def tidy(value):
     """A setting as plain data, alike however it was written: 'Same', np.int64(28), [1, 1]."""
     if isinstance(value, str):
         return value.lower()  # a padding; Keras takes capitals too
@@ -58,10 +58,10 @@ def tidy(value: object) -> object:
     return value
 
 
-def need_shape(name: str, value: object, axes: Sequence[int] = (3,), like=(28, 28, 1)) -> None:
+def need_shape(name: str, value, axes: Sequence[int] = (3,), like=(28, 28, 1)) -> None:
     """Raise ``SettingError`` for what is no shape with one of these numbers of axes."""
-    fits = isinstance(value, tuple) and len(value) in axes
-    if not fits or not all(type(size) is int and size > 0 for size in value):
+    right = isinstance(value, tuple) and all(type(size) is int and size > 0 for size in value)
+    if not right or len(value) not in axes:
         what = "rows, columns, channels" if len(axes) == 1 else "a tuple of whole numbers"
         raise SettingError(name, value, f"it must be {what}, without the batch", like)
 
@@ -134,13 +134,11 @@ class Question:
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.setting == other.setting
 
-    __hash__ = None
-
     # What each kind has of its own
 
     def plain(self) -> dict:
         """The setting as plain data; one that nothing can have raises ``SettingError``."""
-        return {each.name: tidy(getattr(self, each.name)) for each in fields(self)}
+        return {each.name: tidy(getattr(self, each.name)) for each in fields(self)}  # type: ignore[arg-type]
 
     @functools.cached_property
     def cases(self) -> tuple[dict, ...]:
@@ -165,7 +163,7 @@ class Question:
 
     def draw(self, pick: Callable) -> dict:
         """Another setting, perhaps impossible."""
-        return {name: pick(options) for name, options in self.drawn.items()}
+        return {name: pick(self.drawn[name]) for name in self.drawn if name in self.setting}
 
     def numbers(self, case: dict) -> dict:
         """The numbers of a case that a correction may use."""

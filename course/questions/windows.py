@@ -112,17 +112,12 @@ class OutputSize(Axis):
         return true_size(**case)
 
     def keras_says(self):
+        if self.padding not in ("valid", "same", "causal"):
+            return None
         import keras
 
-        window, shape = window_of(self.setting), (1, self.n, 1)
-        if window.strides > 1 and window.dilation_rate > 1:
-            return None  # Keras refuses both together
-        settings = self.setting | {"filters": 1}
-        del settings["n"]
-        if window.padding not in ("valid", "same", "causal"):
-            shape = keras.layers.ZeroPadding1D(window.pads(self.n)).compute_output_shape(shape)
-            settings["padding"] = "valid"
-        return keras.layers.Conv1D(**settings).compute_output_shape(shape)[1]
+        window = {name: self.setting[name] for name in SETTINGS}
+        return keras.layers.Conv1D(1, **window).compute_output_shape((1, self.n, 1))[1]
 
 
 class SamePads(OneWindow):
@@ -136,7 +131,6 @@ class SamePads(OneWindow):
     quantities = ("same_pads",)
     takes = Numbers(2, "two numbers, before and after, such as 4 | 7")
     asked = "An input of {0.n} pixels, {0.words}. **How many zeros are added before and after?**"
-    drawn: ClassVar = {k: v for k, v in OneWindow.drawn.items() if k != "padding"}
 
     def right(self, **setting):
         return geometry.same_pads(**setting)
@@ -271,6 +265,8 @@ class Conv2DWindow(OneWindow):
     strides: int = 1
     padding: str = "valid"
 
+    drawn: ClassVar = OneWindow.drawn | {"kernel_size": (2, 3, 3, 5), "padding": ("valid", "same")}
+
     def plain(self):
         setting = super().plain()
         need_conv_padding(setting["padding"])
@@ -300,7 +296,7 @@ def believed_size(mistake: Mistake) -> Callable:
 class ReceptiveField(Question):
     """How many pixels can one unit see, after all windows of a stack?"""
 
-    windows: Iterable[Window | dict]
+    windows: Iterable  # of `Window`, or of dicts of its settings
     n: int = 28
 
     quantities = ("receptive_field",)
