@@ -49,22 +49,11 @@ MAP = ("output_size", "usage", "unread")
 class Mistake:
     """A misconception.
 
-    Attributes
-    ----------
-    name : str
-        What the records and reports call it.
-    believes : str
-        One sentence: what the learner believes.
-    sets_right : str
-        One sentence that sets it right. ``{…}`` are numbers of the case; a part in ``[…]`` is left
-        out when the case has no such numbers. See `correction`.
-    see : str
-        Where the course shows it: a lesson, "#", and the section as JupyterLab calls it.
-    explorer : dict
-        A picture that shows it: ``{"explorer": "window", "settings": {"n": 6, …}}``, where the
-        explorer is the name of a function of `course.explore` and the settings its arguments.
-    formulas : dict
-        The wrong formulas for each quantity that the mistake spoils.
+    What it ``believes`` is a sentence, and so is what ``sets_right``; there ``{…}`` are numbers of
+    the case, and a part in ``[…]`` is left out when the case has no such numbers. ``see`` is where
+    the course shows it: a lesson, "#", and the section as JupyterLab calls it. ``explorer`` is a
+    picture of it, ``{"explorer": "window", "settings": {"n": 6, …}}``: a function of
+    `course.explore` and its arguments. ``formulas`` are the wrong formulas for each quantity.
     """
 
     name: str

@@ -208,8 +208,7 @@ def _explorer(question: questions.Question, mistake: str | None) -> Explorer | N
     case, wrong = question.explorer, MISTAKES[mistake].explorer if mistake else None
     if case and wrong and case["explorer"] == wrong["explorer"]:
         # What the mistake's picture shows besides, such as how often each pixel is read.
-        more = {name: True for name, value in wrong["settings"].items() if value is True}
-        case = case | {"settings": case["settings"] | more}
+        case = case | {"settings": wrong["settings"] | case["settings"]}
     for shown in filter(None, (case, wrong)):
         with contextlib.suppress(traitlets.TraitError, ValueError):  # such as too many pixels
             return getattr(explore, shown["explorer"])(**shown["settings"])

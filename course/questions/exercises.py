@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from course.geometry import SettingError, whole
 from course.questions.answers import AnswerError, Function, Model, show
-from course.questions.layers import ModelShapes, OutputShape, describe, draw_stack
+from course.questions.layers import OutputShape, describe
 from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
 from course.questions.windows import OneWindow, OutputSize, SamePads, Usage
 
@@ -49,6 +49,9 @@ class Write(Question):
 
     def right(self, **case):
         return self.topic.right(**case)
+
+    def wrong(self, mistake, case):
+        return mistake.answers(self.topic.kind, self.right, **case)
 
     def numbers(self, case):
         return self.topic.numbers(case)
@@ -110,7 +113,6 @@ class Write(Question):
 class WriteOutputSize(Write):
     """Write ``output_size(n, kernel_size, strides, padding)``."""
 
-    quantities = ("output_size",)  # no refusal: a function returns numbers
     returns = "It returns the size of the output along one axis, for `'valid'` and `'same'`."
 
 
@@ -118,7 +120,6 @@ class WriteSamePads(Write):
     """Write ``same_pads(n, kernel_size, strides)``."""
 
     topic = SamePads()
-    quantities = SamePads.quantities
     arguments = ("n", "kernel_size", "strides")
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
 
@@ -127,7 +128,6 @@ class WriteUsage(Write):
     """Write ``usage(n, kernel_size, strides, padding)``."""
 
     topic = Usage()
-    quantities = Usage.quantities
     classic = ((7, 3, 2, "valid"), *Write.classic)
     visible = len(classic)
     returns = "It returns a list: how often each of the n pixels is read."
@@ -163,9 +163,7 @@ class BuildModel(Question):
     min_field: int | None = None
     max_kernel_size: int | None = None
 
-    quantities = OutputShape.quantities
     takes = Model()
-    worth = 0  # what can be told apart depends on the model that is built
 
     def plain(self):
         setting = {name: value for name, value in super().plain().items() if value is not None}
@@ -243,16 +241,3 @@ class BuildModel(Question):
         if question.right(**question.setting) != tuple(built["output_shape"]):  # more than a map
             return ()
         return question.judge([self.output_shape]).candidates
-
-    def draw(self, pick):
-        # Ask for what some stack is: so there is a way.
-        stack = draw_stack(pick, depth=pick((1, 2, 3)))
-        model = ModelShapes(**stack)  # impossible ones stop here
-        shapes = (model.input_shape, *model.right(**model.setting))
-        params = sum(
-            (layer["kernel_size"] ** 2 * shape[2] + 1) * layer["filters"]
-            for layer, shape in zip(model.layers, shapes, strict=False)
-            if layer["filters"]
-        )
-        ends = {"input_shape": shapes[0], "output_shape": shapes[-1]}
-        return ends | {"max_params": max(params, 1)}

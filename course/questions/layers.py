@@ -1,7 +1,7 @@
 """Questions about Keras layers, one or a chain; Keras is loaded only to look at a model."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
@@ -63,7 +63,6 @@ class Params(Layer):
 
     bias: bool = True
 
-    quantities = ("params",)
     asked = "{0.words} **How many parameters has the layer?**"
 
     def plain(self):
@@ -85,7 +84,6 @@ class Params(Layer):
 class Macs(Layer):
     """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
 
-    quantities = ("macs",)
     asked = "{0.words} **How many multiply-accumulates (MACs) does one image take?**"
 
     def right(self, n, channels, filters, **window):
@@ -105,7 +103,6 @@ class TransposedSize(Conv2DWindow):
 
     strides: int = 2
 
-    quantities = ("transposed_size",)
     asked = (
         "A convolution ({0.words}) turned {0.n} pixels into {0.cases[0][n]}. Now a "
         "`Conv2DTranspose` with the same setting gets those {0.cases[0][n]}. **How many come out?**"
@@ -203,8 +200,7 @@ class ModelShapes(Question):
     layers: "keras.Model | dict | list[dict]"
     input_shape: tuple[int, int, int] | None = None
 
-    quantities = ("output_size", "channels", "shape")
-    which = "each"
+    which, depths = "each", (2, 3)
     asked = (
         "An image of {0.input_shape[0]}×{0.input_shape[1]}×{0.input_shape[2]} goes through "
         "{0.words}. **What is the shape after {0.which} layer?**"
@@ -298,38 +294,27 @@ class ModelShapes(Question):
         return f"{start} {('rows', 'columns')[axis]}: {places}."
 
     def draw(self, pick):
-        return draw_stack(pick, depth=pick((2, 3)))
-
-
-def draw_stack(pick: Callable, depth: int) -> dict:
-    """An image and the layers that it goes through."""
-    rows = pick(range(20, 65))
-    shape = (rows, pick((rows, rows, pick(range(20, 65)))), pick((1, 2, 3)))
-    layers = []
-    for _ in range(depth):
-        layer = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
-        if layer["filters"]:
-            layer |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
-        else:
-            layer |= {"kernel_size": pick((2, 3)), "strides": 2}
-        layers.append(layer)
-    return {"input_shape": shape, "layers": layers}
+        rows = pick(range(20, 65))
+        shape = (rows, pick((rows, rows, pick(range(20, 65)))), pick((1, 2, 3)))
+        layers = []
+        for _ in range(pick(self.depths)):
+            layer = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
+            if layer["filters"]:
+                layer |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
+            layers.append(layer)
+        return {"input_shape": shape, "layers": layers}
 
 
 class OutputShape(ModelShapes):
     """What is the shape after the last layer?
 
-    Parameters
-    ----------
-    layers : keras.Model, dict or list of dict
-        A chain of Conv2D and pooling layers; what comes after the last map is left out. A dict
-        has ``filters`` (None: max-pooling), ``kernel_size``, ``strides``, ``padding``, each a
-        number or a pair (rows, columns).
-    input_shape : (int, int, int)
-        Rows, columns, channels; a model knows its own.
+    ``layers`` is a Keras model, a dict or a list of dicts: a chain of Conv2D and pooling layers;
+    what comes after the last map is left out. A dict has ``filters`` (None: max-pooling),
+    ``kernel_size``, ``strides``, ``padding``, each a number or a pair (rows, columns).
+    ``input_shape`` is rows, columns, channels; a model knows its own.
     """
 
-    which = "the last"
+    which, depths = "the last", (1,)
 
     def answer_of(self, case):
         return Shape()
@@ -341,9 +326,6 @@ class OutputShape(ModelShapes):
         if len(case["layers"]) > 1:
             return "Write down the shape after each layer; each layer gets what the last one made."
         return super().fact(case, [answer])
-
-    def draw(self, pick):
-        return draw_stack(pick, depth=1)
 
 
 def describe(model) -> dict:

@@ -98,22 +98,13 @@ def picker(seed: str) -> Callable:
 class Question:
     """A question about a setting: a dataclass of what it is made for.
 
-    Attributes
-    ----------
-    kind : str
-        Its name in `course.questions`.
-    setting : dict
-        What it was made for; plain data.
-    cases : tuple of dict
-        The settings it is tried on: one, or for a function many. A function is called with the
-        values of a case, in order: ``function(*case.values())``.
-    visible : int
-        How many of the cases, from the first, a student may see.
+    ``kind`` is its name in `course.questions`, and ``setting`` what it was made for, as plain data.
+    ``cases`` are the settings it is tried on: one, or for a function many, of which a student may
+    see the first ``visible``. A function is called ``function(*case.values())``.
     """
 
     kind: ClassVar[str]
     asked: ClassVar[str]  # the prompt, where {0} is the question
-    quantities: ClassVar[tuple[str, ...]] = ()  # what `course.mistakes` calls it
     takes: ClassVar[Answer] = Integer()  # the type of its answer
     drawn: ClassVar[dict] = {}  # options for another setting
     worth: ClassVar[int] = 2  # mistakes that `another` must be able to tell apart
@@ -184,7 +175,7 @@ class Question:
 
     def wrong(self, mistake: Mistake, case: dict) -> list:
         """The answers to a case that the mistake leads to, one for each way; None if to none."""
-        return [a for q in self.quantities for a in mistake.answers(q, self.right, **case)]
+        return mistake.answers(self.kind, self.right, **case)
 
     # What all have in common
 
@@ -192,15 +183,6 @@ class Question:
     def answer_type(self) -> Answer:
         """One of `course.questions.answers`; ``answer_type.asks`` says what to type."""
         return self.answer_of(self.setting)
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        """Names of the mistakes that have a formula for this, the most common first."""
-        return tuple(
-            name
-            for name, each in MISTAKES.items()
-            if not each.formulas.keys().isdisjoint(self.quantities)
-        )
 
     def expected(self, case: dict) -> object:
         """What is right in one of the cases, as plain data."""
@@ -214,8 +196,8 @@ class Question:
     def _wrong(self) -> dict[str, list[tuple]]:
         """Each mistake's answers to all cases, one tuple for each way, as far as any is wrong."""
         wrong: dict[str, list[tuple]] = {}
-        for name in self.known:
-            of_cases = [self.wrong(MISTAKES[name], case) for case in self.cases]
+        for name, mistake in MISTAKES.items():
+            of_cases = [self.wrong(mistake, case) for case in self.cases]
             for way in zip(*of_cases, strict=True):
                 # Where the mistake cannot err, the answer is right.
                 pairs = zip(way, self._expected, strict=True)
@@ -274,12 +256,9 @@ class Question:
             return not_yet(str(error))
 
     def diagnose_outputs(self, outputs: list) -> Diagnosis:
-        """Diagnose answers to all ``cases``, in their order.
+        """Diagnose answers to all ``cases``, in their order, from plain data.
 
-        Parameters
-        ----------
-        outputs : list
-            Plain data. A function that failed in a case has ``{"error": "what it said"}`` there.
+        A function that failed in a case has ``{"error": "what it said"}`` there.
         """
         answers = []
         for case, output in zip(self.cases, outputs, strict=True):

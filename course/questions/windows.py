@@ -104,12 +104,14 @@ class OutputSize(Axis):
     Every question about a setting that no window can have raises ``SettingError``.
     """
 
-    quantities = ("output_size", "refusal")
     takes = Integer("a number, in digits, or error", error=True)
     asked = "An input of {0.n} pixels, {0.words}. **How large is the output?**"
 
     def right(self, **case):
         return true_size(**case)
+
+    def wrong(self, mistake, case):
+        return super().wrong(mistake, case) + mistake.answers("refusal", **case)
 
     def keras_says(self):
         if self.padding not in ("valid", "same", "causal"):
@@ -128,7 +130,6 @@ class SamePads(OneWindow):
     strides: int = 1
     dilation_rate: int = 1
 
-    quantities = ("same_pads",)
     takes = Numbers(2, "two numbers, before and after, such as 4 | 7")
     asked = "An input of {0.n} pixels, {0.words}. **How many zeros are added before and after?**"
 
@@ -162,7 +163,6 @@ class Usage(Reading):
 
     n: int = 7
 
-    quantities = ("usage",)
     asked = "{0.n} pixels, {0.words}. **How often is each pixel read?**"
     drawn: ClassVar = OneWindow.drawn | {"n": range(5, 12), "kernel_size": range(2, 6)}
 
@@ -187,7 +187,6 @@ class Unread(Reading):
 
     strides: int = 2
 
-    quantities = ("unread",)
     takes = Pixels()
     asked = "{0.n} pixels, numbered from 0 to {0.last}, {0.words}. **Which pixels are never read?**"
     drawn: ClassVar = OneWindow.drawn | {
@@ -219,7 +218,6 @@ class WhichPadding(OneWindow):
     strides: int = 2
     output: int = 14
 
-    quantities = ("output_size",)
     takes = Choice("valid", "same", "both", "neither")
     worth = 1  # four answers cannot tell many mistakes apart
     asked = (
@@ -299,7 +297,6 @@ class ReceptiveField(Question):
     windows: Iterable  # of `Window`, or of dicts of its settings
     n: int = 28
 
-    quantities = ("receptive_field",)
     asked = (
         "{0.n} pixels go through these layers: {0.words}. **How many pixels, from the first to the "
         "last, can one unit of the last layer see** (padding included)?"
