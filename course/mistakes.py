@@ -9,21 +9,20 @@ it spoils, together with what there is to say about it::
     >>> mistakes.no_floor.see
     '04_stride.ipynb#Half-a-window?'
 
-They stand here in the order of frequency, as far as they can spoil the same quantity: how likely
-each is, judged by the public threads that the course was tried with. In this order a question knows
-them, and names those that lead to the same answer.
+They stand here in the order of frequency, judged by public threads, as far as they can spoil the
+same quantity. In this order a question knows them, and names those that lead to the same answer.
 
 The quantities and the settings they depend on::
 
-    output_size      n, kernel_size, strides, padding, dilation_rate
+    output_size      n, kernel_size, strides, padding, and dilation_rate if it is not 1
     refusal          the same: "error" where somebody expects Keras to refuse the setting
     usage, unread    the same
-    same_pads        n, kernel_size, strides, dilation_rate
+    same_pads        n, kernel_size, strides, dilation_rate likewise
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
     channels         channels, filters: the last number of a Conv2D layer's output shape
     shape            shape: rows, columns, channels
-    receptive_field  windows (a tuple of dicts, one a layer), n
+    receptive_field  windows (a dict with all settings of a `Window` for each layer), n
     transposed_size  n, kernel_size, strides, padding, original: a convolution took ``original``
                      pixels to n, and a transposed convolution with the same setting follows
 
@@ -33,7 +32,9 @@ wrong. A belief that can be worked out in several ways has a formula for each. `
 says what is right.
 """
 
+import itertools
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -48,22 +49,11 @@ MAP = ("output_size", "usage", "unread")
 class Mistake:
     """A misconception.
 
-    Attributes
-    ----------
-    name : str
-        What the records and reports call it.
-    believes : str
-        One sentence: what the learner believes.
-    sets_right : str
-        One sentence that sets it right. ``{…}`` are numbers of the case; a part in ``[…]`` is left
-        out when the case has no such numbers. See `correction`.
-    see : str
-        Where the course shows it: a lesson, "#", and the section as JupyterLab calls it.
-    explorer : dict
-        A picture that shows it: ``{"explorer": "window", "settings": {"n": 6, …}}``, where the
-        explorer is the name of a function of `course.explore` and the settings its arguments.
-    formulas : dict
-        The wrong formulas for each quantity that the mistake spoils.
+    What it ``believes`` is a sentence, and so is what ``sets_right``; there ``{…}`` are numbers of
+    the case, and a part in ``[…]`` is left out when the case has no such numbers. ``see`` is where
+    the course shows it: a lesson, "#", and the section as JupyterLab calls it. ``explorer`` is a
+    picture of it, ``{"explorer": "window", "settings": {"n": 6, …}}``: a function of
+    `course.explore` and its arguments. ``formulas`` are the wrong formulas for each quantity.
     """
 
     name: str
@@ -92,14 +82,7 @@ class Mistake:
     def answers(self, quantity: str, right: Callable | None = None, **setting) -> list:
         """The wrong answers, one for each way; None where there is nothing to get wrong.
 
-        Parameters
-        ----------
-        quantity : str
-            One of those in the module's docstring.
-        right : callable, optional
-            The true answer for a setting, for formulas that start from it.
-        **setting
-            What the quantity depends on.
+        ``right`` gives the true answer for a setting, for formulas that start from it.
         """
         answers = []
         for formula in self.formulas.get(quantity, ()):
@@ -138,8 +121,9 @@ def _mistake(*quantities: str, see: tuple, explorer: tuple | None = None):
     shown = {"explorer": name, "settings": settings}
 
     def make(formula: Callable) -> Mistake:
-        told = (" ".join(each.split()) for each in formula.__doc__.split("\n\n"))
-        mistake = Mistake(formula.__name__, *told, section, shown)
+        told = (" ".join(each.split()) for each in (formula.__doc__ or "").split("\n\n"))
+        believes, sets_right = told
+        mistake = Mistake(formula.__name__, believes, sets_right, section, shown)
         mistake.of(*quantities)(formula)
         MISTAKES[mistake.name] = mistake
         return mistake
@@ -151,16 +135,9 @@ def _window(n: int, kernel_size: int, strides: int = 1, **more) -> tuple[str, di
     return "window", {"n": n, "kernel_size": kernel_size, "strides": strides, **more}
 
 
-def _network(*strides: int, padding: str = "same", filters: int = 32) -> tuple[str, dict]:
-    layers = [
-        {"filters": filters, "kernel_size": 3, "strides": s, "padding": padding} for s in strides
-    ]
-    return "network", {"layers": layers}
-
-
-def _stack(*strides: int, **more) -> tuple[str, dict]:
-    layers = [{"kernel_size": 3, "strides": s, "padding": "same", **more} for s in strides]
-    return "receptive_field", {"layers": layers}
+def _layers(explorer: str, *strides: int, **more) -> tuple[str, dict]:
+    layer = {"kernel_size": 3, "padding": "same", **more}
+    return explorer, {"layers": [{"strides": s, **layer} for s in strides]}
 
 
 def _room(n, kernel_size, padding, dilation_rate=1):
@@ -178,16 +155,16 @@ COUNT = ("01_sliding_window.ipynb#Count-the-places", _window(7, 3))
 STEPS = ("04_stride.ipynb#Larger-steps", _window(7, 3, 2))
 EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
 OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding=1))
-WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _network(1, 1))
+WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _layers("network", 1, 1))
 SKIPPED = ("04_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=True))
 DILATED = ("02_padding.ipynb#Who-gets-read?", _window(9, 3, dilation_rate=2))
 ZEROS = ("02_padding.ipynb#How-many-zeros?", _window(6, 3, 2, padding="same"))
-WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _network(1))
+WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _layers("network", 1))
 TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
-STRIDED = ("04_stride.ipynb#The-strided-classifier", _network(2))
-ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _network(1))
-COST = ("02_padding.ipynb#What-it-costs", _network(1))
-DESIGN = ("04_stride.ipynb#Three-networks,-one-design", _stack(1, 1))
+STRIDED = ("04_stride.ipynb#The-strided-classifier", _layers("network", 2))
+ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network", 1))
+COST = ("02_padding.ipynb#What-it-costs", _layers("network", 1))
+DESIGN = ("04_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
 
 
 # Who gets read
@@ -316,7 +293,7 @@ def total_on_each_side(right, **setting):
 # Parameters and work
 
 
-@_mistake("macs", see=STEPS, explorer=_network(2, 2, 1))
+@_mistake("macs", see=STEPS, explorer=_layers("network", 2, 2, 1))
 def macs_at_input_size(right, **layer):
     """The window does its work at every pixel of the input.
 
@@ -454,7 +431,7 @@ def adds_kernel_sizes(right, windows, n):
     return sum(_spans(windows))
 
 
-@_mistake("receptive_field", see=DESIGN, explorer=_stack(2, 2, 1))
+@_mistake("receptive_field", see=DESIGN, explorer=_layers("receptive_field", 2, 2, 1))
 def ignores_earlier_strides(right, windows, n):
     """Strides do not change what a unit sees.
 
@@ -464,20 +441,17 @@ def ignores_earlier_strides(right, windows, n):
     return 1 + sum(span - 1 for span in _spans(windows))
 
 
-@_mistake("receptive_field", see=DESIGN, explorer=_stack(1, 2))
+@_mistake("receptive_field", see=DESIGN, explorer=_layers("receptive_field", 1, 2))
 def counts_own_stride(right, windows, n):
     """A layer's own stride widens what its units see.
 
     A stride moves the next window, so it counts for the layers after it and not for its own.
     """
-    size, jump = 1, 1
-    for window, span in zip(windows, _spans(windows), strict=True):
-        jump *= window.get("strides", 1)
-        size += (span - 1) * jump
-    return size
+    jumps = itertools.accumulate((window["strides"] for window in windows), operator.mul)
+    return 1 + sum((span - 1) * jump for span, jump in zip(_spans(windows), jumps, strict=True))
 
 
-@_mistake("receptive_field", see=DESIGN, explorer=_stack(1, 1, 1))
+@_mistake("receptive_field", see=DESIGN, explorer=_layers("receptive_field", 1, 1, 1))
 def last_window_only(right, windows, n):
     """A unit sees what the window of its own layer covers.
 
@@ -486,7 +460,7 @@ def last_window_only(right, windows, n):
     return _spans(windows)[-1]
 
 
-@_mistake("receptive_field", see=COUNT, explorer=_stack(1, 1))
+@_mistake("receptive_field", see=COUNT, explorer=_layers("receptive_field", 1, 1))
 def field_starts_at_zero(right, **stack):
     """A unit sees as many pixels as there are steps.
 
@@ -659,15 +633,15 @@ def forgot_padding(right, padding, **window):
 
 
 @_mistake("output_size", see=OVERHANG)
-def padding_once(right, padding, **window):
+def padding_once(right, n, padding, **window):
     """Padding p adds p pixels in all.
 
     Padding goes on both sides[: {before} before and {after} after], so count it twice.
     """
     if padding in OTHER:
         return None
-    before, after = Window(window["kernel_size"], 1, padding, window["dilation_rate"]).pads(1)
-    return right(**window, padding=(before, 0)) if before == after else None
+    before, after = Window(**window, padding=padding).pads(n)
+    return right(n=n, **window, padding=(before, 0)) if before == after else None
 
 
 @_mistake("output_size", see=ZEROS)
@@ -753,19 +727,19 @@ def dilation_adds_d_holes(right, **setting):
     Dilation d is the distance between two neighbouring weights, so there are d − 1 holes between
     them[: the window spans {span} pixels].
     """
-    d = setting["dilation_rate"]
+    d = setting.get("dilation_rate", 1)
     return right(**setting | {"dilation_rate": d + 1}) if d > 1 else None
 
 
 @dilation_adds_d_holes.of("receptive_field")
 def _(right, windows, n):
-    wider = [_one_hole_more(window) for window in windows]
-    # The size of the field does not depend on n, but the wider windows must fit.
-    return right(windows=wider, n=n + sum(_spans(wider)) * math.prod(_strides(windows)))
+    holes = [window["dilation_rate"] + (window["dilation_rate"] > 1) for window in windows]
+    wider = [w | {"dilation_rate": d} for w, d in zip(windows, holes, strict=True)]
+    return right(windows=wider, n=10**9)  # the size does not depend on n, if all windows fit
 
 
 @_mistake("output_size", see=DILATED)
-def dilation_scales_kernel(right, kernel_size, dilation_rate, **window):
+def dilation_scales_kernel(right, kernel_size, dilation_rate=1, **window):
     """A dilated kernel is d times as long.
 
     Only the k − 1 distances between the weights grow: a dilated kernel spans d·(k−1)+1 pixels[,
@@ -778,7 +752,7 @@ def dilation_scales_kernel(right, kernel_size, dilation_rate, **window):
 # Shapes
 
 
-@_mistake("channels", see=WITH_VALID, explorer=_network(1, filters=8))
+@_mistake("channels", see=WITH_VALID, explorer=_layers("network", 1, filters=8))
 def kept_channels(right, channels, filters):
     """A convolution keeps the number of channels.
 
@@ -787,7 +761,7 @@ def kept_channels(right, channels, filters):
     return channels
 
 
-@_mistake("channels", see=WITH_VALID, explorer=_network(1, 1, filters=8))
+@_mistake("channels", see=WITH_VALID, explorer=_layers("network", 1, 1, filters=8))
 def channels_times_filters(right, channels, filters):
     """Each filter makes an output channel from each input channel.
 
@@ -797,7 +771,7 @@ def channels_times_filters(right, channels, filters):
     return channels * filters
 
 
-@_mistake("shape", see=TWO_AXES, explorer=_network(1))
+@_mistake("shape", see=TWO_AXES, explorer=_layers("network", 1))
 def axes_swapped(right, shape):
     """A shape names the columns first.
 
@@ -823,12 +797,3 @@ def _places(layer: dict) -> int:
 
 def _spans(windows: list[dict]) -> list[int]:
     return [Window(**window).span for window in windows]
-
-
-def _strides(windows: list[dict]) -> list[int]:
-    return [window.get("strides", 1) for window in windows]
-
-
-def _one_hole_more(window: dict) -> dict:
-    d = window.get("dilation_rate", 1)
-    return window | {"dilation_rate": d + 1} if d > 1 else window

@@ -22,7 +22,7 @@ from course import geometry, questions
 from course.check import Check, check, trial
 from course.check.trial import CASE_SECONDS
 from course.figures import kit
-from course.questions.answers import Function, Integer
+from course.questions.answers import Function
 from course.questions.exercises import WriteUsage
 from course.questions.markdown import rich
 
@@ -632,7 +632,7 @@ def test_the_wrong_number_of_arguments():
 class WithLists(WriteUsage):
     """Cases that hold something a function can change."""
 
-    answer_type = Function(Integer())
+    answer_type = Function()
     _wrong = {}  # noqa: RUF012
 
     @functools.cached_property

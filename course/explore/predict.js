@@ -1,6 +1,7 @@
 // A prediction: answer, say how sure you are, commit, and then see. The kernel is the judge; until
 // it has judged, nothing here knows what is right.
 
+import { lead } from "./land.js";
 import { arrows, button, clamp, div, drawOn, html, newId } from "./ui.js";
 
 const LATE = 400; // milliseconds until it is said that the kernel takes its time
@@ -80,27 +81,6 @@ function rich(tag, text) {
   return element;
 }
 
-/** Go to a section as soon as its lesson is open, and again while what is above it takes its place. */
-function land(id, looks = 60, landings = 4) {
-  const heading = document.querySelector(`[data-jupyter-id=${JSON.stringify(id)}]`);
-  heading?.scrollIntoView();
-  const left = landings - Boolean(heading);
-  if (looks && left) setTimeout(land, 500, id, looks - 1, left);
-}
-
-/** Text with a link to a lesson: JupyterLab follows those in an output, but not those in a view. */
-function leading(text) {
-  const element = rich("p", text);
-  element.onclick = ({ target: { dataset, hash, pathname } }) => {
-    const [, path] = decodeURI(pathname ?? "").match(/\/(?:tree|notebooks)\/(.*)/) ?? [];
-    if (!path) return; // another page: the browser follows
-    dataset.commandlinkerCommand = "rendermime:handle-local-link";
-    dataset.commandlinkerArgs = JSON.stringify({ path, id: hash });
-    land(decodeURIComponent(hash.slice(1)));
-  };
-  return element;
-}
-
 function render({ model, el }) {
   const described = newId();
   const [question, sheet, buttons, says, picture, notice] = Array.from({ length: 6 }, () => html("div"));
@@ -174,7 +154,8 @@ function render({ model, el }) {
     if (shown) verdict.append(rich("span", shown.message));
     else verdict.append(given.correct ? "You have answered this: right." : "You have answered this: not right yet.");
     const yours = html("p", {}, `Your answer: ${given.answer} (${given.sure} % sure).`);
-    result.firstChild.replaceChildren(verdict, yours, ...(shown?.see ? [leading(shown.see)] : []));
+    const see = shown?.see ? [lead(rich("p", shown.see))] : [];
+    result.firstChild.replaceChildren(verdict, yours, ...see);
     buttons.replaceChildren(
       ...(shown ? [] : [button("Show the explanation", () => send("explain"))]),
       button("Try again", () => send("again")),

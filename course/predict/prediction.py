@@ -57,7 +57,7 @@ class Prediction(anywidget.AnyWidget):
 
     def __init__(self, question: questions.Question):
         self.question = self._first = question
-        self._explorer = None  # alive as long as it is shown
+        self._explorer: Explorer | None = None  # alive as long as it is shown
         super().__init__(prompt=rich(question.prompt), fields=_fields(question))
         self.on_msg(self._hear)
 
@@ -76,15 +76,8 @@ class Prediction(anywidget.AnyWidget):
 
     def _hear(self, _: "Prediction", message: dict, buffers: list) -> None:
         """Do what the student wants. All that a view sends comes here."""
-        actions = {
-            "look": self._look,
-            "commit": self._commit,
-            "explain": self._explain,
-            "again": self._again,
-            "another": self._another,
-        }
         try:
-            actions[message["action"]](**message.get("with", {}))
+            getattr(self, f"_{message['action']}")(**message.get("with", {}))
         except Exception as error:  # nobody sees the traceback of a message's handler
             problem = f"The kernel stopped with {type(error).__name__}: {error}"
             if self.shown:
@@ -95,7 +88,7 @@ class Prediction(anywidget.AnyWidget):
     def _look(self) -> None:
         """Somebody sees the question: show the answer that was given in an earlier session.
 
-        Not before: notebooks are also run where nobody looks, and read no record there.
+        Not before: notebooks are also run where nobody looks.
         """
         if self.attempt or self.shown:
             return
@@ -172,17 +165,8 @@ def ask(question: questions.Question) -> Prediction:
     """Ask for a prediction: the student answers, commits, and then sees what is right, and why.
 
     Nothing of the answer is in the notebook, or in the widget's state, before the commit, and
-    no record is read or written before somebody looks.
-
-    Parameters
-    ----------
-    question
-        From `course.questions`, with an answer that can be typed, chosen or clicked.
-
-    Raises
-    ------
-    ValueError
-        If the answer is a function or a model, which `course.check` looks at.
+    no record is read or written before somebody looks. A ``ValueError`` is raised for a function or
+    a model, which `course.check` looks at.
     """
     return Prediction(question)
 
@@ -224,8 +208,7 @@ def _explorer(question: questions.Question, mistake: str | None) -> Explorer | N
     case, wrong = question.explorer, MISTAKES[mistake].explorer if mistake else None
     if case and wrong and case["explorer"] == wrong["explorer"]:
         # What the mistake's picture shows besides, such as how often each pixel is read.
-        more = {name: True for name, value in wrong["settings"].items() if value is True}
-        case = case | {"settings": case["settings"] | more}
+        case = case | {"settings": wrong["settings"] | case["settings"]}
     for shown in filter(None, (case, wrong)):
         with contextlib.suppress(traitlets.TraitError, ValueError):  # such as too many pixels
             return getattr(explore, shown["explorer"])(**shown["settings"])

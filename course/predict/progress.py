@@ -4,10 +4,11 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from course.explore.base import FOLDER
 from course.figures.kit import DENSITY, Picture
 from course.figures.style import GREEN, GREEN_TINT, GREY, GREY_TEXT, ORANGE
 from course.mistakes import MISTAKES, Mistake
@@ -22,7 +23,8 @@ NOTHING = (
     "No predictions yet: answer a question in a lesson, and this page will show how often you "
     "are right, how sure you were, and what to look at again."
 )
-LEAD = resources.files(__package__).joinpath("lead.js").read_text(encoding="utf-8")
+LAND = FOLDER.joinpath("land.js").read_text(encoding="utf-8").replace("export ", "")
+SCRIPT = f"(() => {{\n{LAND}lead(document.currentScript.previousElementSibling);\n}})();"
 
 
 @dataclass
@@ -55,7 +57,8 @@ def calibration(entries: Sequence[dict]) -> dict[int, tuple[int, int]]:
 
 def misconceptions(entries: Sequence[dict]) -> list[Met]:
     """The misconceptions that were met, in the order of the first time."""
-    met, asked = {}, set()
+    met: dict[str, Met] = {}
+    asked = set()
     for entry in entries:
         for name in met.keys() & entry["tells"] if entry["question"] not in asked else ():
             met[name].since = met[name].since + 1 if entry["correct"] else 0
@@ -92,8 +95,8 @@ class Progress:
             f"{right} of {asked} right" if asked else "no answers" for right, asked in answers
         ]
         notes = "bar: how often right at first go; orange line: how often you expected it"
-        figure = Figure((7, 2.8), dpi=72 * DENSITY, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.2, h_pad=0.12)
+        layout = ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.12)
+        figure = Figure((7, 2.8), dpi=72 * DENSITY, layout=layout)
         figure.suptitle("How sure you were, and how often right", x=0.03, ha="left", size=16)
         figure.supxlabel(notes, x=0.03, ha="left", size=12, color=GREY_TEXT)
         axes = figure.subplots()
@@ -132,7 +135,7 @@ class Progress:
             if items:
                 parts += [f"<h4>{title}</h4>", "<ul>", *map("<li>{}</li>".format, items), "</ul>"]
         if self.next_sections:
-            parts.append(f"<script>{LEAD}</script>")
+            parts.append(f"<script>\n{SCRIPT}\n</script>")
         if self.notice:
             parts.append(f"<p>{html.escape(self.notice)}</p>")
         return "\n".join(parts)

@@ -19,60 +19,24 @@ For those who run a student's function elsewhere, out of reach: ``question.cases
 called with, positionally; its results, as plain data, go to ``question.diagnose_outputs``.
 """
 
-from course.questions.answers import AnswerError
-from course.questions.exercises import BuildModel, WriteOutputSize, WriteSamePads, WriteUsage
-from course.questions.layers import (
-    Macs,
-    ModelShapes,
-    OutputShape,
-    Params,
-    TransposedSize,
-    describe,
-)
-from course.questions.question import Diagnosis, Question
-from course.questions.windows import (
-    OutputSize,
-    ReceptiveField,
-    SamePads,
-    Unread,
-    Usage,
-    WhichPadding,
-)
+from course.questions import exercises, layers, windows
+from course.questions.answers import AnswerError as AnswerError
+from course.questions.layers import describe as describe
+from course.questions.question import Diagnosis as Diagnosis
+from course.questions.question import Question as Question
 
-output_size = OutputSize
-same_pads = SamePads
-usage = Usage
-unread = Unread
-which_padding = WhichPadding
-params = Params
-macs = Macs
-transposed_size = TransposedSize
-output_shape = OutputShape
-model_shapes = ModelShapes
-receptive_field = ReceptiveField
-write_output_size = WriteOutputSize
-write_same_pads = WriteSamePads
-write_usage = WriteUsage
-build_model = BuildModel
-
-__all__ = [
-    "AnswerError",
-    "Diagnosis",
-    "Question",
-    "build_model",
-    "describe",
-    "macs",
-    "model_shapes",
-    "output_shape",
-    "output_size",
-    "params",
-    "receptive_field",
-    "same_pads",
-    "transposed_size",
-    "unread",
-    "usage",
-    "which_padding",
-    "write_output_size",
-    "write_same_pads",
-    "write_usage",
-]
+output_size = windows.OutputSize
+same_pads = windows.SamePads
+usage = windows.Usage
+unread = windows.Unread
+which_padding = windows.WhichPadding
+receptive_field = windows.ReceptiveField
+params = layers.Params
+macs = layers.Macs
+transposed_size = layers.TransposedSize
+output_shape = layers.OutputShape
+model_shapes = layers.ModelShapes
+write_output_size = exercises.WriteOutputSize
+write_same_pads = exercises.WriteSamePads
+write_usage = exercises.WriteUsage
+build_model = exercises.BuildModel

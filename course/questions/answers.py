@@ -4,7 +4,7 @@ import ast
 import numbers
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ class AnswerError(ValueError):
     """An answer that cannot be read. The message is meant for the student."""
 
 
-def plain(value: object) -> object:
+def plain(value):
     """What NumPy and TensorFlow make of numbers and shapes, as Python's own; all else as it is."""
     if type(value).__name__ == "TensorShape":
         return tuple(value)
@@ -26,12 +26,12 @@ def plain(value: object) -> object:
 
 def _number(value: object) -> int | float:
     """Return ``value`` as a finite int or float; whole numbers become int."""
-    if not _is_number(plain(value)):
+    number = plain(value)
+    if not _is_number(number):
         raise AnswerError(f"{_short(value)} is no number.")
-    value = plain(value)
-    if not -LARGEST <= value <= LARGEST:  # false for nan as well
+    if not -LARGEST <= number <= LARGEST:  # false for nan as well
         raise AnswerError("That number is out of all proportion: look at its digits again.")
-    return int(value) if value == int(value) else float(value)
+    return int(number) if number == int(number) else float(number)
 
 
 SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
@@ -45,7 +45,7 @@ def _computed(text: str) -> float | None:
     Whoever types 13-14 or 13/14 is rather between two answers.
     """
 
-    def value(node: ast.AST) -> float:
+    def value(node):
         if isinstance(node, ast.BinOp):
             return SIGNS[type(node.op)](value(node.left), value(node.right))
         return operator.pos(node.value)
@@ -152,10 +152,9 @@ def _parse_numbers(text: str, asks: str) -> list:
     return numbers
 
 
-def _inside(text: str, brackets: str = "()[]") -> str:
+def _inside(text: str, brackets: Sequence[str] = ("()", "[]")) -> str:
     """The text without the pair of brackets around it."""
-    pairs = dict(zip(brackets[::2], brackets[1::2], strict=True))
-    while len(text) > 1 and pairs.get(text[0]) == text[-1]:
+    while text[:1] + text[1:][-1:] in brackets:
         text = text[1:-1].strip()
     return text.strip(", ")
 
@@ -181,8 +180,22 @@ def show(value: object) -> str:
     return str(value).replace("-", "−")
 
 
-@dataclass(frozen=True)
-class Integer:
+class Answer:
+    """A type of answer. ``asks`` says what to type."""
+
+    asks: str
+
+    def parse(self, text: str) -> object:
+        """The answer that a student typed; ``AnswerError`` says why it cannot be read."""
+        raise AnswerError(f"This answer is {self.asks}: make it in a cell.")
+
+    def read(self, value: object) -> object:
+        """The answer that a Python object is; ``AnswerError`` says why it is none."""
+        return value
+
+
+@dataclass
+class Integer(Answer):
     """A number; a half is a legal answer, and a wrong one.
 
     A ``count`` of many things may have dots between its thousands, and 3×3 is a product in it; in
@@ -193,8 +206,7 @@ class Integer:
     count: bool = False
     error: bool = False
 
-    def parse(self, text: str) -> int | float | str:
-        """The number that a student typed."""
+    def parse(self, text):
         text = _tidy(text)
         if self.error and ERROR.fullmatch(text):
             return "error"
@@ -205,38 +217,33 @@ class Integer:
         computed = _computed(re.sub("[x×·]" if self.count else "·", "*", text))
         return _parse_number(_inside(text)) if computed is None else _number(computed)
 
-    def read(self, value: object) -> int | float:
-        """The number that a Python object is."""
+    def read(self, value):
         return _number(value)
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """Some numbers in order: a pair, or one for each pixel."""
+@dataclass
+class Numbers(Answer):
+    """Some numbers in order, however separated: a pair, or one for each pixel."""
 
     length: int
     asks: str
 
-    def parse(self, text: str) -> tuple:
-        """The numbers that a student typed, however separated."""
+    def parse(self, text):
         return self.read(_parse_numbers(_inside(_tidy(text)), self.asks))
 
-    def read(self, value: object) -> tuple:
-        """The numbers in a list, a tuple or an array."""
+    def read(self, value):
         values = _sequence(value)
         if len(values) != self.length:
             raise AnswerError(f"Give {self.asks}, not {len(values)}.")
         return tuple(map(_number, values))
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Rows, columns, channels; a leading None, for the batch, may stand before them."""
+class Shape(Answer):
+    """28x28x1, (28, 28, 1) or (None, 28, 28, 1): rows, columns, channels."""
 
     asks = "a shape: rows, columns, channels, such as 5x6x7"
 
-    def parse(self, text: str) -> tuple:
-        """The shape that a student typed: 28x28x1, (28, 28, 1) or (None, 28, 28, 1)."""
+    def parse(self, text):
         shape, *more = self.parse_all(_tidy(text))
         return shape if not more else self.read(())
 
@@ -245,8 +252,7 @@ class Shape:
         sizes = _parse_numbers(BATCH.sub(" ", _inside(text)), self.asks)
         return [self.read(sizes[first : first + 3]) for first in range(0, len(sizes) or 1, 3)]
 
-    def read(self, value: object) -> tuple:
-        """The shape in a list, a tuple or an array."""
+    def read(self, value):
         values = _sequence(value)
         if len(values) == 4 and values[0] is None:
             values = values[1:]
@@ -255,51 +261,39 @@ class Shape:
         return tuple(map(_number, values))
 
 
-@dataclass(frozen=True)
-class Shapes:
-    """The shapes after each layer."""
+class Shapes(Answer):
+    """Shapes with arrows, semicolons or new lines between them, in brackets, or just so."""
 
-    length: int
+    def __init__(self, length: int):
+        self.length = length
+        self.asks = f"{length} shapes in order, such as 5x6x7 -> 4x5x6"
 
-    @property
-    def asks(self) -> str:
-        """What to type."""
-        return f"{self.length} shapes in order, such as 5x6x7 -> 4x5x6"
-
-    def parse(self, text: str) -> tuple:
-        """Shapes with arrows, semicolons or new lines between them, in brackets, or just so."""
+    def parse(self, text):
         text = _tidy(text)
         parts = re.findall(r"[(\[][^()\[\]]*[)\]]", text)  # in brackets
         if len(parts) < 2:
             parts = list(filter(None, re.split(r"\s*(?:→|->|=>|;|\n)\s*", _inside(text))))
-        return self._counted([shape for part in parts for shape in Shape().parse_all(part)])
+        return self.read([shape for part in parts for shape in Shape().parse_all(part)])
 
-    def read(self, value: object) -> tuple:
-        """The shapes in a list of shapes."""
-        values = _sequence(value)
-        return self._counted(list(map(Shape().read, values)))
-
-    def _counted(self, shapes: list) -> tuple:
+    def read(self, value):
+        shapes = tuple(map(Shape().read, _sequence(value)))
         if len(shapes) != self.length:
             raise AnswerError(f"Give {self.asks}, not {len(shapes)}.")
-        return tuple(shapes)
+        return shapes
 
 
-@dataclass(frozen=True)
-class Pixels:
-    """A set of pixels, by their numbers, from 0."""
+class Pixels(Answer):
+    """A set of pixels, by their numbers, from 0: {0, 6}, 0 6, or none."""
 
     asks = "the numbers of the pixels, with commas between them, or none"
 
-    def parse(self, text: str) -> frozenset:
-        """The pixels that a student typed: {0, 6}, 0 6, or none."""
-        text = _inside(_tidy(text).removeprefix("set"), "()[]{}")
+    def parse(self, text):
+        text = _inside(_tidy(text).removeprefix("set"), ("()", "[]", "{}"))
         if text.casefold() in ("", "none", "empty", "nothing", "no pixel", "no pixels", "∅"):
             return frozenset()
         return self.read(_parse_numbers(text, self.asks))
 
-    def read(self, value: object) -> frozenset:
-        """The pixels in a set, a list, a tuple or an array."""
+    def read(self, value):
         values = value if isinstance(value, set | frozenset) else _sequence(value)
         pixels = frozenset(map(_number, values))
         if not all(isinstance(pixel, int) for pixel in pixels):
@@ -307,54 +301,29 @@ class Pixels:
         return pixels
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One of a few words."""
+class Choice(Answer):
+    """One of a few words, in capitals or not."""
 
-    options: tuple[str, ...]
+    def __init__(self, *options: str):
+        self.options, self.asks = options, f"one of {', '.join(options)}"
 
-    @property
-    def asks(self) -> str:
-        """What to type."""
-        return f"one of {', '.join(self.options)}"
-
-    def parse(self, text: str) -> str:
-        """The option that a student typed, in capitals or not."""
+    def parse(self, text):
         return self.read(_tidy(text))
 
-    def read(self, value: object) -> str:
-        """The option that a string is."""
+    def read(self, value):
         word = value.strip().casefold() if isinstance(value, str) else None
         if word not in self.options:
             raise AnswerError(f"Choose {self.asks}.")
         return word
 
 
-@dataclass(frozen=True)
-class Function:
-    """A function that the student writes; each of its results is a ``result``."""
-
-    result: Integer | Numbers
+class Function(Answer):
+    """A function that the student writes."""
 
     asks = "a function"
 
-    def parse(self, text: str) -> Callable:
-        """Raise: a function is defined in a cell."""
-        raise AnswerError("This answer is a function: define it in a cell, with def.")
 
-    def read(self, value: object) -> Callable:
-        """The function itself."""
-        if isinstance(value, type) or not callable(value):
-            raise AnswerError(f"{_short(value)} is no function: define one with def.")
-        return value
-
-
-@dataclass(frozen=True)
-class Model:
+class Model(Answer):
     """A Keras model that keeps to what the question asks."""
 
     asks = "a Keras model"
-
-    def parse(self, text: str) -> object:
-        """Raise: a model is built in a cell."""
-        raise AnswerError("This answer is a Keras model: build it in a cell.")

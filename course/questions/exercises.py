@@ -2,21 +2,12 @@
 
 import functools
 import operator
+from typing import ClassVar
 
-from course.geometry import SettingError
-from course.mistakes import MISTAKES
+from course.geometry import SettingError, whole
 from course.questions.answers import AnswerError, Function, Model, show
-from course.questions.layers import ModelShapes, OutputShape, describe, draw_stack
-from course.questions.question import (
-    IMAGE,
-    Diagnosis,
-    Pick,
-    Question,
-    need_shape,
-    need_whole,
-    perhaps,
-    same,
-)
+from course.questions.layers import OutputShape, describe
+from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
 from course.questions.windows import OneWindow, OutputSize, SamePads, Usage
 
 
@@ -25,84 +16,73 @@ class Write(Question):
 
     seed: int | str = 0
 
-    of = OutputSize
-    arguments = ("n", "kernel_size", "strides", "padding")
-    classic = (  # all of them are in the lessons, or at the limit of what is possible
+    topic: ClassVar[OneWindow] = OutputSize()
+    arguments: ClassVar[tuple[str, ...]] = ("n", "kernel_size", "strides", "padding")
+    # All of these are in the lessons, or at the limit of what is possible.
+    classic: ClassVar[tuple[tuple, ...]] = (
         *((28, 3, 2, "valid"), (28, 3, 2, "same"), (7, 3, 1, "valid"), (7, 3, 1, "same")),
         *((6, 3, 2, "valid"), (27, 3, 2, "same"), (8, 2, 3, "valid"), (6, 4, 1, "same")),
     )
     visible = len(classic)
-    drawn = 60
-    usual = OneWindow.usual
+    more = 60
+    returns: ClassVar[str]
+    answer_type = Function()
 
     def plain(self):
         return {"seed": self.seed}  # a text keeps its capitals
 
     @functools.cached_property
     def cases(self):
-        pick = Pick(f"{self.kind} {self.seed}")
+        pick = picker(f"{self.kind} {self.seed}")
         cases = list(self.classic)
-        for _ in range(self.drawn):
+        for _ in range(self.more):
             # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
             case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
             cases.append((*case, pick(("valid", "same"))))
         return tuple(dict(zip(self.arguments, case, strict=False)) for case in cases)
 
-    @functools.cached_property
-    def _topic(self) -> OneWindow:
-        return self.of(*self.classic[0][: len(self.arguments)])
-
-    @property
-    def answer_type(self):
-        return Function(self._topic.answer_type)
-
     @property
     def prompt(self):
-        return (
-            f"**Write `{self.of.kind}({', '.join(self.arguments)})`.** {self.returns} For example, "
-            f"`{self._call(self.cases[0])}` is `{show(self._expected[0])}`."
-        )
+        example = f"`{self._call(self.cases[0])}` is `{show(self._expected[0])}`"
+        name, arguments = self.topic.kind, ", ".join(self.arguments)
+        return f"**Write `{name}({arguments})`.** {self.returns} For example, {example}."
 
     def right(self, **case):
-        return self._topic.right(**case)
+        return self.topic.right(**case)
+
+    def wrong(self, mistake, case):
+        return mistake.answers(self.topic.kind, self.right, **case)
 
     def numbers(self, case):
-        return self._topic.numbers(case)
+        return self.topic.numbers(case)
 
     def draw(self, pick):
         return {"seed": pick(range(10**9))}
 
     def diagnose(self, answer):
         """Call the function in every case, here and now: without limits, so trust it first."""
-        try:
-            function = self.answer_type.read(answer)
-        except AnswerError as error:
-            return Diagnosis(False, None, f"Not right yet. {error}")
         outputs = []
         for case in self.cases:
             try:
-                outputs.append(function(*case.values()))
+                outputs.append(answer(*case.values()))
             except (Exception, SystemExit) as error:
                 text = f"{error}" or "no message"
                 outputs.append({"error": f"{type(error).__name__}: {text}"})
         return self.diagnose_outputs(outputs)
 
     def answer_of(self, case):
-        return self._topic.answer_of(case)
+        return self.topic.answer_of(case)
 
     def _call(self, case):
-        return f"{self.of.kind}({', '.join(map(repr, case.values()))})"
+        return f"{self.topic.kind}({', '.join(map(repr, case.values()))})"
 
     def _praise(self):
         return f"Yes, in all {len(self.cases)} cases."
 
-    def _unreadable(self, case, error):
-        return f"{self._where(case)}: {error}"
-
     def _where(self, case):
         if self.cases.index(case) < self.visible:
-            return f"`{self._call(case)}`"
-        return "In a case that you do not see"
+            return f"`{self._call(case)}`: "
+        return "In a case that you do not see: "
 
     def _nearest(self, first, answers):
         case = self.cases[first]
@@ -120,7 +100,7 @@ class Write(Question):
 
         A function has a branch for each padding, and one of them may well be right.
         """
-        branches = {}
+        branches: dict = {}
         for case, *answer in zip(self.cases, answers, wrong, self._expected, strict=True):
             branches.setdefault(case.get("padding"), []).append(answer)
         return all(
@@ -133,15 +113,13 @@ class Write(Question):
 class WriteOutputSize(Write):
     """Write ``output_size(n, kernel_size, strides, padding)``."""
 
-    quantities = ("output_size",)  # no refusal: a function returns numbers
     returns = "It returns the size of the output along one axis, for `'valid'` and `'same'`."
 
 
 class WriteSamePads(Write):
     """Write ``same_pads(n, kernel_size, strides)``."""
 
-    of = SamePads
-    quantities = SamePads.quantities
+    topic = SamePads()
     arguments = ("n", "kernel_size", "strides")
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
 
@@ -149,11 +127,26 @@ class WriteSamePads(Write):
 class WriteUsage(Write):
     """Write ``usage(n, kernel_size, strides, padding)``."""
 
-    of = Usage
-    quantities = Usage.quantities
+    topic = Usage()
     classic = ((7, 3, 2, "valid"), *Write.classic)
     visible = len(classic)
     returns = "It returns a list: how often each of the n pixels is read."
+
+
+LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed
+    "max_params": ("params", "at most {:,} parameters", "It has {:,} parameters, more than {:,}."),
+    "max_macs": ("macs", "at most {:,} MACs", "It takes {2}{0:,} MACs, and {1:,} are allowed."),
+    "min_field": (
+        "field",
+        "units of the last layer that see at least {} pixels",
+        "Its last units see {} pixels, and {} are wanted.",
+    ),
+    "max_kernel_size": (
+        "window",
+        "windows of at most {0}×{0}",
+        "It has a window of {0} pixels, and at most {1}×{1} is allowed.",
+    ),
+}
 
 
 class BuildModel(Question):
@@ -170,17 +163,15 @@ class BuildModel(Question):
     min_field: int | None = None
     max_kernel_size: int | None = None
 
-    quantities = OutputShape.quantities
-    answer_type = Model()
-    worth = 0  # what can be told apart depends on the model that is built
+    takes = Model()
 
     def plain(self):
         setting = {name: value for name, value in super().plain().items() if value is not None}
-        shapes = {name: setting.get(name) for name in ("input_shape", "output_shape")}
-        need_shape("input_shape", shapes["input_shape"], like=(28, 28, 1), axes=IMAGE)
-        need_shape("output_shape", shapes["output_shape"], like=(10,), axes=range(1, 5))
-        need_whole(0, **{name: setting[name] for name in setting if name not in shapes})
-        if "min_field" in setting and len(shapes["output_shape"]) not in IMAGE:
+        need_shape("input_shape", setting.get("input_shape"))
+        need_shape("output_shape", setting.get("output_shape"), range(1, 5), like=(10,))
+        for name in LIMITS:
+            whole(name, setting.get(name, 0), least=0)
+        if "min_field" in setting and len(setting["output_shape"]) != 3:
             why = "only the units of a map have a receptive field, and the output is none"
             raise SettingError("min_field", setting["min_field"], why, None)
         return setting
@@ -188,28 +179,17 @@ class BuildModel(Question):
     @property
     def prompt(self):
         shapes = ["×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape)]
-        wishes = {
-            "max_params": "at most {:,} parameters",
-            "max_macs": "at most {:,} MACs",
-            "min_field": "units of the last layer that see at least {} pixels",
-            "max_kernel_size": "windows of at most {0}×{0}",
-        }
-        given = [wishes[name].format(self.setting[name]) for name in wishes if name in self.setting]
-        extra = f", with {' and '.join(given)}" if given else ""
+        given = [(wish, self.setting.get(name)) for name, (_, wish, _) in LIMITS.items()]
+        wishes = [wish.format(number) for wish, number in given if number is not None]
+        extra = f", with {' and '.join(wishes)}" if wishes else ""
         return f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}."
 
-    @property
-    def mistakes(self):
-        """The mistakes that it knows; which of them can be told depends on the model."""
-        return tuple(MISTAKES[name] for name in self.known)
+    def wrong(self, mistake, case):
+        return []
 
-    @functools.cached_property
-    def _wrong(self):
-        return {}
-
-    def expected(self, case):
+    def right(self, **setting):
         """The setting itself: what the model must keep to."""
-        return case
+        return setting
 
     def read(self, answer):
         try:
@@ -217,82 +197,47 @@ class BuildModel(Question):
         except (TypeError, ValueError) as error:
             raise AnswerError(f"{error}.") from None
 
-    def diagnose_outputs(self, outputs):
-        """Diagnose ``[describe(model)]``, or ``[{"error": "…"}]``."""
-        (built,) = outputs
-        if "error" in built:
-            return Diagnosis(False, None, f"Not right yet. It stops with {built['error']}.")
-        return self.judge(outputs)
-
     def judge(self, answers):
         (built,) = answers
         if wish := self.unfulfilled(built):
-            candidates = self._believed(built)
-            message = perhaps(f"Not right yet. {wish[1]}", candidates, {})
-            mistake = candidates[0] if len(candidates) == 1 else None
-            return Diagnosis(False, mistake, message, candidates)
-        if wish := self.doubtful(built):
-            return Diagnosis(False, None, f"The course cannot tell. {wish[1]}")
+            return not_yet(wish[1], self._believed(built))
+        if doubt := self._doubt(built):
+            return Diagnosis(False, None, f"The course cannot tell. {doubt}")
         return Diagnosis(True, None, "Yes, the model does all that it should.")
 
     def unfulfilled(self, built: dict) -> tuple[str, str] | None:
         """The first wish that a model does not fulfil for certain, and a sentence about it."""
-        wanted = self.setting
         for name, what in (("input_shape", "takes"), ("output_shape", "makes")):
-            if tuple(built[name]) != wanted[name]:
-                return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted[name])}."
-        if built["params"] > wanted.get("max_params", built["params"]):
-            said = f"It has {built['params']:,} parameters, more than {wanted['max_params']:,}."
-            return "max_params", said
-        if built["macs"] > wanted.get("max_macs", built["macs"]):
-            more = "at least " if built["uncounted"] else ""
-            said = f"It takes {more}{built['macs']:,} MACs, and {wanted['max_macs']:,} are allowed."
-            return "max_macs", said
-        if built["field"] and min(built["field"]) < wanted.get("min_field", 0):
-            seen = min(built["field"])
-            said = f"Its last units see {seen} pixels, and {wanted['min_field']} are wanted."
-            return "min_field", said
-        if (largest := built["window"]) > wanted.get("max_kernel_size", largest):
-            limit = wanted["max_kernel_size"]
-            said = f"It has a window of {largest} pixels, and at most {limit}×{limit} is allowed."
-            return "max_kernel_size", said
+            wanted = self.setting[name]
+            if tuple(built[name]) != wanted:
+                return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted)}."
+        for name, (of, _, missed) in LIMITS.items():
+            amount, wanted = built[of], self.setting.get(name)
+            if None in (amount, wanted):
+                continue
+            if amount < wanted if name == "min_field" else amount > wanted:
+                more = "at least " if name == "max_macs" and built["uncounted"] else ""
+                return name, missed.format(amount, wanted, more)
         return None
 
-    def doubtful(self, built: dict) -> tuple[str, str] | None:
-        """The first wish of which nobody knows whether the model fulfils it, and a sentence."""
+    def _doubt(self, built: dict) -> str:
+        """Why nobody knows whether the model fulfils a wish; "" if somebody does."""
         if "max_macs" in self.setting and built["uncounted"]:
             names = [f"`{name}`" for name in built["uncounted"]]
             names[3:] = [f"{len(names) - 3} more"] if len(names) > 3 else []
-            return "max_macs", (
+            return (
                 f"Without the MACs of {', '.join(names)}, which are not counted, it takes "
                 f"{built['macs']:,} of the {self.max_macs:,} that are allowed."
             )
         if "min_field" in self.setting and not built["field"]:
-            return "min_field", "It does not know how many pixels the units of the last layer see."
-        return None
+            return "It does not know how many pixels the units of the last layer see."
+        return ""
 
     def _believed(self, built: dict) -> tuple[str, ...]:
         """The mistakes by which a model of the wrong shape would have had the right one."""
-        shapes, layers = (
-            [tuple(built[f"{end}_shape"]) for end in ("input", "output")],
-            built["layers"],
-        )
-        if shapes[0] != self.input_shape or shapes[1] == self.output_shape or not layers:
+        if tuple(built["input_shape"]) != self.input_shape or not built["layers"]:
             return ()
-        question = OutputShape(layers=layers, input_shape=shapes[0])
-        if question.right(**question.setting) != shapes[1]:  # the map is not the output
+        question = OutputShape(built["layers"], self.input_shape)
+        if question.right(**question.setting) != tuple(built["output_shape"]):  # more than a map
             return ()
         return question.judge([self.output_shape]).candidates
-
-    def draw(self, pick):
-        # Ask for what some stack is: so there is a way.
-        stack = draw_stack(pick, depth=pick((1, 2, 3)))
-        model = ModelShapes(**stack)  # impossible ones stop here
-        shapes = (model.input_shape, *model.right(**model.setting))
-        params = sum(
-            (layer["kernel_size"] ** 2 * shape[2] + 1) * layer["filters"]
-            for layer, shape in zip(model.layers, shapes, strict=False)
-            if layer["filters"]
-        )
-        ends = {"input_shape": shapes[0], "output_shape": shapes[-1]}
-        return ends | {"max_params": max(params, 1)}

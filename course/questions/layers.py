@@ -1,19 +1,21 @@
 """Questions about Keras layers, one or a chain; Keras is loaded only to look at a model."""
 
 import functools
-import operator
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, ClassVar
 
-from course.geometry import SettingError
+from course.geometry import SettingError, whole
 from course.ledger import ledger
+from course.mistakes import Mistake
 from course.questions.answers import Integer, Shape, Shapes
-from course.questions.question import IMAGE, Pick, Question, need_shape, need_whole, tidy
+from course.questions.question import Question, first_different, need_shape, tidy
 from course.questions.windows import (
-    OneWindow,
+    SETTINGS,
+    Conv2DWindow,
     believed_size,
     formula,
-    in_words,
+    need_conv_padding,
     numbers_of,
     true_size,
     window_of,
@@ -24,33 +26,26 @@ if TYPE_CHECKING:
     import keras
 
 
-def need_conv_padding(padding: object) -> None:
-    """Raise ``SettingError`` for a padding that Keras has on one axis only, or not at all."""
-    if padding not in ("valid", "same"):
-        raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
-
-
-class Layer(Question):
+class Layer(Conv2DWindow):
     """A question about one Conv2D layer on a square image."""
 
-    n: int = 28
-    kernel_size: int = 3
-    strides: int = 1
-    padding: str = "valid"
     channels: int = 1
     filters: int = 32
 
-    answer_type = Integer(count=True)
+    takes = Integer(count=True)
+    drawn: ClassVar = Conv2DWindow.drawn | {
+        "channels": (2, 3, 4, 8, 16, 32),
+        "filters": (4, 6, 10, 16, 32, 64),
+    }
 
     def plain(self):
         setting = super().plain()
-        window_of(setting).output_size(setting["n"])
-        need_conv_padding(setting["padding"])
-        need_whole(channels=setting["channels"], filters=setting["filters"])
+        for name in ("channels", "filters"):
+            whole(name, setting[name])
         return setting
 
     @property
-    def described(self) -> str:
+    def words(self) -> str:
         """The layer as one writes it in Keras, and what it gets."""
         bias = "" if self.setting.get("bias", True) else ", use_bias=False"
         return (
@@ -60,21 +55,7 @@ class Layer(Question):
 
     @property
     def explorer(self):
-        names = ("filters", "kernel_size", "strides", "padding")
-        layer = {name: self.setting[name] for name in names}
-        settings = {"n": self.n, "channels": self.channels, "layers": [layer]}
-        return {"explorer": "network", "settings": settings}
-
-    def numbers(self, case):
-        return numbers_of(case)
-
-    def draw(self, pick):
-        setting = {"n": pick(range(8, 65)), "kernel_size": pick((2, 3, 3, 5))}
-        setting |= {"strides": pick((1, 2, 2, 3)), "padding": pick(("valid", "same"))}
-        return setting | {
-            "channels": pick((2, 3, 4, 8, 16, 32)),
-            "filters": pick((4, 6, 10, 16, 32, 64)),
-        }
+        return _network(self.n, self.channels, [self.setting])
 
 
 class Params(Layer):
@@ -82,16 +63,12 @@ class Params(Layer):
 
     bias: bool = True
 
-    quantities = ("params",)
+    asked = "{0.words} **How many parameters has the layer?**"
 
     def plain(self):
         if not isinstance(self.bias, bool):
             raise SettingError("bias", self.bias, "it must be True or False", True)
         return super().plain()
-
-    @property
-    def prompt(self):
-        return f"{self.described} **How many parameters has the layer?**"
 
     def right(self, kernel_size, channels, filters, bias, **others):
         return (kernel_size**2 * channels + bias) * filters
@@ -103,23 +80,11 @@ class Params(Layer):
             f"{case['filters']} of them"
         )
 
-    def keras_says(self):
-        import keras
-
-        settings = {k: v for k, v in self.setting.items() if k not in ("n", "channels", "bias")}
-        layer = keras.layers.Conv2D(**settings, use_bias=self.bias)
-        layer.build((None, self.n, self.n, self.channels))
-        return layer.count_params()
-
 
 class Macs(Layer):
     """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
 
-    quantities = ("macs",)
-
-    @property
-    def prompt(self):
-        return f"{self.described} **How many multiply-accumulates (MACs) does one image take?**"
+    asked = "{0.words} **How many multiply-accumulates (MACs) does one image take?**"
 
     def right(self, n, channels, filters, **window):
         places = true_size(n, **window) ** 2
@@ -133,33 +98,20 @@ class Macs(Layer):
         )
 
 
-class TransposedSize(OneWindow):
+class TransposedSize(Conv2DWindow):
     """What comes out of a transposed convolution after a convolution took ``n`` pixels down?"""
 
-    n: int = 28
-    kernel_size: int = 3
     strides: int = 2
-    padding: str = "valid"
 
-    quantities = ("transposed_size",)
-
-    def plain(self):
-        setting = super().plain()
-        need_conv_padding(setting["padding"])
-        return setting
+    asked = (
+        "A convolution ({0.words}) turned {0.n} pixels into {0.cases[0][n]}. Now a "
+        "`Conv2DTranspose` with the same setting gets those {0.cases[0][n]}. **How many come out?**"
+    )
 
     @functools.cached_property
     def cases(self):
         n = window_of(self.setting).output_size(self.n)
         return ({"original": self.n} | self.setting | {"n": n},)
-
-    @property
-    def prompt(self):
-        return (
-            f"A convolution ({in_words(**self.setting)}) turned {self.n} pixels into "
-            f"{self.cases[0]['n']}. Now a `Conv2DTranspose` with the same setting gets those "
-            f"{self.cases[0]['n']}. **How many come out?**"
-        )
 
     def right(self, n, kernel_size, strides, padding, **others):
         return n * strides + (max(kernel_size - strides, 0) if padding == "valid" else 0)
@@ -176,55 +128,40 @@ class TransposedSize(OneWindow):
     def keras_says(self):
         import keras
 
-        settings = {"filters": 1, "kernel_size": self.kernel_size, "strides": self.strides}
-        layer = keras.layers.Conv2DTranspose(**settings, padding=self.padding)
+        layer = keras.layers.Conv2DTranspose(1, self.kernel_size, self.strides, self.padding)
         return layer.compute_output_shape((None, *[self.cases[0]["n"]] * 2, 1))[1]
 
-    def draw(self, pick):
-        setting = {"n": pick(range(8, 65)), "kernel_size": pick(range(2, 7))}
-        return setting | {"strides": pick((2, 2, 3)), "padding": pick(("valid", "same"))}
+
+def _network(n: int, channels: int, layers: Iterable[dict]) -> dict:
+    """The picture of layers on a square image."""
+    names = ("filters", "kernel_size", "strides", "padding")
+    shown = [{name: layer[name] for name in names} for layer in layers]
+    return {"explorer": "network", "settings": {"n": n, "channels": channels, "layers": shown}}
 
 
 def _along(layer: dict, axis: int) -> dict:
     """The window of a layer along rows (0) or columns (1)."""
-    pairs = {name: layer[name] for name in ("kernel_size", "strides", "dilation_rate")}
-    return {"padding": layer["padding"]} | {
-        name: value[axis] if isinstance(value, tuple) else value for name, value in pairs.items()
+    return {
+        name: layer[name][axis] if isinstance(layer[name], tuple) else layer[name]
+        for name in SETTINGS
     }
 
 
-def chain(input_shape, layers, size: Callable, channels: Callable) -> tuple:
-    """The shapes after each layer, by ways to work out a size and a number of channels.
+def chain(input_shape, layers, mistake: Mistake | None = None) -> tuple:
+    """The shapes after each layer, as somebody works them out who makes this mistake, or none.
 
     `course.stack.walk` knows the true sizes only.
     """
+    size = believed_size(mistake) if mistake else true_size
     shapes, shape = [], input_shape
     for layer in layers:
-        deep = shape[2]
-        if layer["filters"]:
-            deep = channels(channels=deep, filters=layer["filters"])
+        deep, filters = shape[2], layer["filters"]
+        if filters:
+            believed = mistake and mistake.answer("channels", channels=deep, filters=filters)
+            deep = believed or filters
         shape = (*(size(n=shape[axis], **_along(layer, axis)) for axis in (0, 1)), deep)
         shapes.append(shape)
     return tuple(shapes)
-
-
-def plain(layers: object, input_shape: tuple | None) -> dict:
-    """Layers as plain data: the shape they get, and a dict of settings for each."""
-    if isinstance(layers, dict):
-        layers = [layers]
-    if not isinstance(layers, list | tuple):  # a Keras model
-        if input_shape is not None:
-            raise ValueError("a model has a shape of its own: leave input_shape out")
-        described = describe(layers)
-        if not described["layers"]:
-            raise ValueError(
-                f"model {layers.name!r}: only a chain of Conv2D and pooling layers has shapes "
-                "that can be asked for; what comes after the last map is left out"
-            )
-        return {name: described[name] for name in ("input_shape", "layers")}
-    if input_shape is None:
-        raise ValueError("input_shape is missing: give rows, columns, channels")
-    return {"input_shape": tidy(input_shape), "layers": tuple(map(_plain_layer, layers))}
 
 
 def _plain_layer(layer: object) -> dict:
@@ -242,31 +179,19 @@ def _plain_layer(layer: object) -> dict:
     if unknown:
         kind = "a pooling layer (it has no filters)" if pool else "Conv2D"
         raise ValueError(f"{kind} has no setting {unknown[0]!r}: {layer}")
+    if not pool:
+        whole("filters", layer["filters"])
     settings = usual | layer
     need_conv_padding(settings["padding"])
-    if not pool:
-        need_whole(filters=settings["filters"])
     return settings
 
 
 def _call(layer: dict) -> str:
     """A layer as one writes it in Keras."""
-    filters = f"{layer['filters']}, " if layer["filters"] else ""
-    text = f"{filters}{layer['kernel_size']}, strides={layer['strides']}"
-    text += f", padding='{layer['padding']}'"
-    if layer["dilation_rate"] != 1:
-        text += f", dilation_rate={layer['dilation_rate']}"
-    return f"`{'Conv2D' if filters else 'MaxPooling2D'}({text})`"
-
-
-def _in_keras(layer: dict) -> "keras.Layer":
-    import keras
-
-    settings = {name: layer[name] for name in ("strides", "padding")}
-    if layer["filters"]:
-        settings |= {name: layer[name] for name in ("filters", "kernel_size", "dilation_rate")}
-        return keras.layers.Conv2D(**settings)
-    return keras.layers.MaxPooling2D(layer["kernel_size"], **settings)
+    kind = f"Conv2D({layer['filters']}, " if layer["filters"] else "MaxPooling2D("
+    dilation = f", dilation_rate={layer['dilation_rate']}" if layer["dilation_rate"] != 1 else ""
+    window = f"{layer['kernel_size']}, strides={layer['strides']}, padding='{layer['padding']}'"
+    return f"`{kind}{window}{dilation})`"
 
 
 class ModelShapes(Question):
@@ -275,62 +200,71 @@ class ModelShapes(Question):
     layers: "keras.Model | dict | list[dict]"
     input_shape: tuple[int, int, int] | None = None
 
-    quantities = ("output_size", "channels", "shape")
+    which, depths = "each", (2, 3)
+    asked = (
+        "An image of {0.input_shape[0]}×{0.input_shape[1]}×{0.input_shape[2]} goes through "
+        "{0.words}. **What is the shape after {0.which} layer?**"
+    )
 
     def plain(self):
-        setting = plain(self.layers, self.input_shape)
-        shape, layers = setting.values()
-        need_shape("input_shape", shape, like=(28, 28, 1), axes=IMAGE)
-        if not layers:
+        layers, shape = self.layers, tidy(self.input_shape)
+        if isinstance(layers, dict):
+            layers = [layers]
+        if not isinstance(layers, list | tuple):  # a Keras model
+            if shape is not None:
+                raise ValueError("a model has a shape of its own: leave input_shape out")
+            described = describe(layers)
+            if not described["layers"]:
+                raise ValueError(
+                    f"model {layers.name!r}: only a chain of Conv2D and pooling layers has shapes "
+                    "that can be asked for; what comes after the last map is left out"
+                )
+            shape, layers = described["input_shape"], described["layers"]
+        elif shape is None:
+            raise ValueError("input_shape is missing: give rows, columns, channels")
+        elif not layers:
             raise ValueError("there are no layers: give at least one")
+        layers = tuple(map(_plain_layer, layers))
+        need_shape("input_shape", shape)
         for axis in (0, 1):  # does it all fit?
             of_windows([_along(layer, axis) for layer in layers], shape[axis])
-        return setting
+        return {"input_shape": shape, "layers": layers}
 
-    which = "each"
-
-    @property
-    def answer_type(self):
-        return Shapes(len(self.layers))
+    def answer_of(self, case):
+        return Shapes(len(case["layers"]))
 
     @property
-    def prompt(self):
-        rows, columns, channels = self.input_shape
-        calls = ", ".join(map(_call, self.layers))
-        return (
-            f"An image of {rows}×{columns}×{channels} goes through {calls}. "
-            f"**What is the shape after {self.which} layer?**"
-        )
+    def words(self) -> str:
+        """The layers as one writes them in Keras."""
+        return ", ".join(map(_call, self.layers))
 
     @property
     def explorer(self):
         rows, columns, channels = self.input_shape
         if rows != columns or any(layer["dilation_rate"] != 1 for layer in self.layers):
             return None  # it draws squares only, and no dilation
-        names = ("filters", "kernel_size", "strides", "padding")
-        layers = [{name: layer[name] for name in names} for layer in self.layers]
-        settings = {"n": rows, "channels": channels, "layers": layers}
-        return {"explorer": "network", "settings": settings}
+        return _network(rows, channels, self.layers)
 
     def _asked(self, shapes):
         """What is asked for of the shapes after each layer."""
         return tuple(shapes)
 
     def right(self, **case):
-        return self._asked(_true_shapes(case))
+        return self._asked(chain(**case))
 
     def keras_says(self):
+        from keras.layers import Conv2D, MaxPooling2D
+
         shapes = [(None, *self.input_shape)]
         for layer in self.layers:
-            shapes.append(_in_keras(layer).compute_output_shape(shapes[-1]))
+            window = layer["kernel_size"], layer["strides"], layer["padding"]
+            made = Conv2D(**layer) if layer["filters"] else MaxPooling2D(*window)
+            shapes.append(made.compute_output_shape(shapes[-1]))
         return self._asked([tuple(shape[1:]) for shape in shapes[1:]])
 
     def wrong(self, mistake, case):
-        channels = _made
-        if "channels" in mistake.formulas:
-            channels = functools.partial(mistake.answer, "channels")
         try:
-            shapes = chain(**case, size=believed_size(mistake), channels=channels)
+            shapes = chain(**case, mistake=mistake)
         except SettingError:  # a layer does not fit what is believed
             return [None]
         if "shape" in mistake.formulas:
@@ -338,80 +272,52 @@ class ModelShapes(Question):
         return [self._asked(shapes)]
 
     def numbers(self, case):
-        if len(case["layers"]) > 1:
+        (layer, *more), (rows, columns, channels) = case["layers"], case["input_shape"]
+        if more or rows != columns or _along(layer, 0) != _along(layer, 1):
             return {}
-        (layer,), (rows, columns, channels) = case["layers"], case["input_shape"]
-        window = _along(layer, 0)
-        if rows != columns or window != _along(layer, 1):
-            return {}
-        filters = {"filters": layer["filters"]} if layer["filters"] else {}
-        return numbers_of(window | {"n": rows, "channels": channels} | filters)
+        return numbers_of(layer | {"n": rows, "channels": channels})
 
     def why(self, case):
-        shapes = (case["input_shape"], *_true_shapes(case))
-        pairs = zip(case["layers"], shapes, strict=False)
-        rows = [_along(layer, 0) | {"n": shape[0]} for layer, shape in pairs]
-        return (
-            f"along the rows, {'; then '.join(map(formula, rows))}; each filter makes one channel"
-        )
+        pairs = zip(case["layers"], (case["input_shape"], *chain(**case)), strict=False)
+        rows = [formula(_along(layer, 0) | {"n": shape[0]}) for layer, shape in pairs]
+        return f"along the rows, {'; then '.join(rows)}; each filter makes one channel"
 
     def fact(self, case, answer):
-        right = _true_shapes(case)
-        number = list(map(operator.ne, answer, right)).index(True)
-        return self._fact_about(number, case, answer[number], right)
-
-    def _fact_about(self, number, case, shape, right):
+        right = chain(**case)
+        number = first_different(answer, right)
         before = (case["input_shape"], *right)[number]
-        axis = list(map(operator.ne, shape, right[number])).index(True)
-        start = f"Layer {number + 1} gets {before[0]}×{before[1]}×{before[2]}. "
+        axis = first_different(answer[number], right[number])
+        start = f"Layer {number + 1} gets {before[0]}×{before[1]}×{before[2]}. Look at its"
         if axis == 2:
-            return f"{start}Look at its channels: each filter makes one; pooling keeps them."
+            return f"{start} channels: each filter makes one; pooling keeps them."
         places = formula(_along(case["layers"][number], axis) | {"n": before[axis]})
-        return f"{start}Look at its {('rows', 'columns')[axis]}: {places}."
+        return f"{start} {('rows', 'columns')[axis]}: {places}."
 
     def draw(self, pick):
-        return draw_stack(pick, depth=pick((2, 3)))
-
-
-def _made(channels: int, filters: int) -> int:
-    """Channels that a convolution makes."""
-    return filters
-
-
-def _true_shapes(case: dict) -> tuple:
-    return chain(**case, size=true_size, channels=_made)
-
-
-def draw_stack(pick: Pick, depth: int) -> dict:
-    """An image and the layers that it goes through."""
-    rows = pick(range(20, 65))
-    shape = (rows, pick((rows, rows, pick(range(20, 65)))), pick((1, 2, 3)))
-    layers = []
-    for _ in range(depth):
-        layer = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
-        if layer["filters"]:
-            layer |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
-        else:
-            layer |= {"kernel_size": pick((2, 3)), "strides": 2}
-        layers.append(layer)
-    return {"input_shape": shape, "layers": layers}
+        rows = pick(range(20, 65))
+        shape = (rows, pick((rows, rows, pick(range(20, 65)))), pick((1, 2, 3)))
+        layers = []
+        for _ in range(pick(self.depths)):
+            layer = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
+            if layer["filters"]:
+                layer |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
+            layers.append(layer)
+        return {"input_shape": shape, "layers": layers}
 
 
 class OutputShape(ModelShapes):
     """What is the shape after the last layer?
 
-    Parameters
-    ----------
-    layers : keras.Model, dict or list of dict
-        A chain of Conv2D and pooling layers; what comes after the last map is left out. A dict
-        has ``filters`` (None: max-pooling), ``kernel_size``, ``strides``, ``padding``, each a
-        number or a pair (rows, columns).
-    input_shape : (int, int, int)
-        Rows, columns, channels; a model knows its own.
+    ``layers`` is a Keras model, a dict or a list of dicts: a chain of Conv2D and pooling layers;
+    what comes after the last map is left out. A dict has ``filters`` (None: max-pooling),
+    ``kernel_size``, ``strides``, ``padding``, each a number or a pair (rows, columns).
+    ``input_shape`` is rows, columns, channels; a model knows its own.
     """
 
-    answer_type = Shape()
-    which = "the last"
+    which, depths = "the last", (1,)
+
+    def answer_of(self, case):
+        return Shape()
 
     def _asked(self, shapes):
         return shapes[-1]
@@ -419,23 +325,17 @@ class OutputShape(ModelShapes):
     def fact(self, case, answer):
         if len(case["layers"]) > 1:
             return "Write down the shape after each layer; each layer gets what the last one made."
-        return self._fact_about(0, case, answer, _true_shapes(case))
-
-    def draw(self, pick):
-        return draw_stack(pick, depth=1)
+        return super().fact(case, [answer])
 
 
 def describe(model) -> dict:
     """What `build_model` looks at in a Keras model, as plain data.
 
-    Returns
-    -------
-    dict
-        ``input_shape`` and ``output_shape`` without the batch; ``params``; ``macs``, as far as they
-        are counted, and the names of the layers ``uncounted``; ``field``, the receptive field
-        (rows, columns) of the output, None where it is not known; ``window``, the largest kernel
-        or pooling window; ``layers``, the settings of the Conv2D and pooling layers when the model
-        is a chain of them, up to where the map ends, else nothing.
+    ``input_shape`` and ``output_shape`` are without the batch. ``macs`` are those that are counted,
+    and ``uncounted`` the names of the other layers. ``field`` is the receptive field of the output
+    along its shorter axis, None where it is not known. ``window`` is the largest kernel or pooling
+    window. ``layers`` are the settings of the Conv2D and pooling layers when the model is a chain
+    of them, up to where the map ends, else nothing.
 
     Raises
     ------
@@ -453,7 +353,7 @@ def describe(model) -> dict:
         "params": table.total_params,
         "macs": table.total_macs,
         "uncounted": table.uncounted,
-        "field": field and tuple(axis.size for axis in field),
+        "field": field and min(axis.size for axis in field),
         "window": max(_windows_in(model), default=1),
         "layers": _chain_of(model),
     }
@@ -469,10 +369,10 @@ def _windows_in(model):
 
 
 def _chain_of(model) -> tuple:
-    """The settings of the layers of a chain, as in `plain`; empty for any other model."""
-    import keras
+    """The settings of the layers of a chain; empty for any other model."""
+    from keras.layers import AveragePooling2D, Conv2D, MaxPooling2D
 
-    from course.keras_graph import POOLING, WHOLE_MAP, chain, is_pixelwise
+    from course.keras_graph import WHOLE_MAP, chain, is_pixelwise, windows_of
 
     settings = []
     try:
@@ -481,15 +381,12 @@ def _chain_of(model) -> tuple:
                 break
             if is_pixelwise(layer, inputs[0].shape):
                 continue
-            if type(layer) is keras.layers.Conv2D:
-                setting = {"filters": layer.filters, "kernel_size": layer.kernel_size}
-                setting["dilation_rate"] = layer.dilation_rate
-            elif type(layer) in POOLING:
-                setting = {"filters": None, "kernel_size": layer.pool_size, "dilation_rate": 1}
-            else:
+            if type(layer) not in (AveragePooling2D, Conv2D, MaxPooling2D):
                 return ()
-            setting |= {"strides": layer.strides, "padding": layer.padding}
-            settings.append({name: _once(value) for name, value in setting.items()})
+            windows = [asdict(window) for window in windows_of(layer, inputs[0].shape) or ()]
+            pairs = {name: tuple(window[name] for window in windows) for name in SETTINGS}
+            once = {name: _once(pair) for name, pair in pairs.items()}
+            settings.append({"filters": getattr(layer, "filters", None)} | once)
     except ValueError:  # it branches
         return ()
     return tuple(settings)

@@ -5,14 +5,15 @@ import math
 import operator
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import ClassVar, dataclass_transform
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES, Mistake
-from course.questions.answers import AnswerError, Integer, show
+from course.questions.answers import Answer, AnswerError, Integer, show
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def same(answer: object, wrong: object) -> bool:
     return answer == wrong
 
 
-def tidy(value: object) -> object:
+def tidy(value):
     """A setting as plain data, alike however it was written: 'Same', np.int64(28), [1, 1]."""
     if isinstance(value, str):
         return value.lower()  # a padding; Keras takes capitals too
@@ -57,82 +58,57 @@ def tidy(value: object) -> object:
     return value
 
 
-def need_whole(least: int = 1, **settings: object) -> None:
-    """Raise ``SettingError`` for a setting that is no whole number of at least ``least``."""
-    for name, value in settings.items():
-        if type(value) is not int or value < least:
-            raise SettingError(name, value, f"it must be a whole number, at least {least}", least)
-
-
-IMAGE = range(3, 4)  # axes of an image: rows, columns, channels
-
-
-def need_shape(name: str, value: object, *, axes: range, like: tuple[int, ...]) -> None:
+def need_shape(name: str, value, axes: Sequence[int] = (3,), like=(28, 28, 1)) -> None:
     """Raise ``SettingError`` for what is no shape with one of these numbers of axes."""
-    fits = isinstance(value, tuple) and len(value) in axes
-    if not fits or not all(type(size) is int and size > 0 for size in value):
-        what = "rows, columns, channels" if axes == IMAGE else "a tuple of whole numbers"
+    right = isinstance(value, tuple) and all(type(size) is int and size > 0 for size in value)
+    if not right or len(value) not in axes:
+        what = "rows, columns, channels" if len(axes) == 1 else "a tuple of whole numbers"
         raise SettingError(name, value, f"it must be {what}, without the batch", like)
 
 
 MOST_WORDS = 40  # of what is said about several mistakes
 
 
-def perhaps(start: str, names: Sequence[str], numbers: dict) -> str:
-    """Say what sets mistakes right that lead to the same answer, the most common first."""
-    if len(names) < 2:
-        return " ".join([start, *(MISTAKES[name].correction(**numbers) for name in names)])
-    first, *more = (MISTAKES[name].correction() for name in names)
-    text = f"{start} Perhaps: {first}"
-    for each in more:
-        if len(f"{text} Or: {each}".split()) > MOST_WORDS:
+def not_yet(said: str, names: Sequence[str] = (), numbers: dict | None = None) -> Diagnosis:
+    """The diagnosis of a wrong answer: what is said, and what sets these mistakes right.
+
+    The ``numbers`` of the case are put into what is said about a single mistake.
+    """
+    sure, text = len(names) == 1, f"Not right yet. {said}".strip()
+    if sure:
+        text += f" {MISTAKES[names[0]].correction(**numbers or {})}"
+    for number, name in enumerate(() if sure else names):
+        longer = f"{text} {'Or' if number else 'Perhaps'}: {MISTAKES[name].correction()}"
+        if number and len(longer.split()) > MOST_WORDS:
             break
-        text += f" Or: {each}"
-    return text
+        text = longer
+    return Diagnosis(False, names[0] if sure else None, text, tuple(names))
 
 
-class Pick:
-    """Choose by a seed, the same on every machine.
+def picker(seed: str) -> Callable:
+    """A function that chooses one of some options, alike on every machine.
 
     Of Python's generator only ``random()`` is promised to stay as it is in later versions.
     """
-
-    def __init__(self, seed: str):
-        self._random = random.Random(seed).random
-
-    def __call__(self, options: Sequence) -> object:
-        """One of the options."""
-        return options[int(self._random() * len(options))]
+    draw = random.Random(seed).random
+    return lambda options: options[int(draw() * len(options))]
 
 
 @dataclass_transform(eq_default=False)
 class Question:
     """A question about a setting: a dataclass of what it is made for.
 
-    Attributes
-    ----------
-    kind : str
-        Its name in `course.questions`.
-    setting : dict
-        What it was made for; plain data.
-    prompt : str
-        The question, in Markdown that reads as plain text too.
-    answer_type
-        `Integer`, `Numbers`, `Shape`, `Shapes`, `Pixels`, `Choice`, `Function` or `Model`;
-        ``answer_type.asks`` says what to type.
-    cases : tuple of dict
-        The settings it is tried on: one, or for a function many. A function is called with the
-        values of a case, in order: ``function(*case.values())``.
-    visible : int
-        How many of the cases, from the first, a student may see.
+    ``kind`` is its name in `course.questions`, and ``setting`` what it was made for, as plain data.
+    ``cases`` are the settings it is tried on: one, or for a function many, of which a student may
+    see the first ``visible``. A function is called ``function(*case.values())``.
     """
 
     kind: ClassVar[str]
-    quantities: ClassVar[tuple[str, ...]] = ()  # what `course.mistakes` calls it
+    asked: ClassVar[str]  # the prompt, where {0} is the question
+    takes: ClassVar[Answer] = Integer()  # the type of its answer
+    drawn: ClassVar[dict] = {}  # options for another setting
     worth: ClassVar[int] = 2  # mistakes that `another` must be able to tell apart
     visible: ClassVar[int] = 1
-    usual: ClassVar[dict] = {}  # what the formulas need and a case may omit
-    answer_type = Integer()
 
     def __init_subclass__(cls):
         dataclass(cls, eq=False, repr=False)
@@ -149,13 +125,11 @@ class Question:
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.setting == other.setting
 
-    __hash__ = None
-
     # What each kind has of its own
 
     def plain(self) -> dict:
         """The setting as plain data; one that nothing can have raises ``SettingError``."""
-        return {each.name: tidy(getattr(self, each.name)) for each in fields(self)}
+        return {each.name: tidy(getattr(self, each.name)) for each in fields(self)}  # type: ignore[arg-type]
 
     @functools.cached_property
     def cases(self) -> tuple[dict, ...]:
@@ -163,8 +137,8 @@ class Question:
 
     @property
     def prompt(self) -> str:
-        """The question."""
-        raise NotImplementedError
+        """The question, in Markdown that reads as plain text too."""
+        return self.asked.format(self)
 
     def right(self, **case) -> object:
         """What is right in a case."""
@@ -178,9 +152,9 @@ class Question:
         """The fact nearest to an answer that no mistake explains, not the answer itself."""
         return sentence(self.why(case))
 
-    def draw(self, pick: Pick) -> dict:
+    def draw(self, pick: Callable) -> dict:
         """Another setting, perhaps impossible."""
-        raise NotImplementedError
+        return {name: pick(self.drawn[name]) for name in self.drawn if name in self.setting}
 
     def numbers(self, case: dict) -> dict:
         """The numbers of a case that a correction may use."""
@@ -195,40 +169,35 @@ class Question:
         """What Keras makes of the setting; None where it has no word for what is asked."""
         return None
 
-    def answer_of(self, case: dict) -> object:
+    def answer_of(self, case: dict) -> Answer:
         """The type of the answer to a case."""
-        return self.answer_type
+        return self.takes
 
     def wrong(self, mistake: Mistake, case: dict) -> list:
         """The answers to a case that the mistake leads to, one for each way; None if to none."""
-        setting = self.usual | case
-        return [a for q in self.quantities for a in mistake.answers(q, self.right, **setting)]
+        return mistake.answers(self.kind, self.right, **case)
 
     # What all have in common
 
     @property
-    def known(self) -> tuple[str, ...]:
-        """Names of the mistakes that have a formula for this, the most common first."""
-        return tuple(
-            name
-            for name, each in MISTAKES.items()
-            if not each.formulas.keys().isdisjoint(self.quantities)
-        )
+    def answer_type(self) -> Answer:
+        """One of `course.questions.answers`; ``answer_type.asks`` says what to type."""
+        return self.answer_of(self.setting)
 
     def expected(self, case: dict) -> object:
         """What is right in one of the cases, as plain data."""
-        return self._expected[self.cases.index(case)]
+        return self.right(**case)
 
     @functools.cached_property
     def _expected(self) -> tuple:
-        return tuple(self.right(**case) for case in self.cases)
+        return tuple(map(self.expected, self.cases))
 
     @functools.cached_property
     def _wrong(self) -> dict[str, list[tuple]]:
         """Each mistake's answers to all cases, one tuple for each way, as far as any is wrong."""
-        wrong = {}
-        for name in self.known:
-            of_cases = [self.wrong(MISTAKES[name], case) for case in self.cases]
+        wrong: dict[str, list[tuple]] = {}
+        for name, mistake in MISTAKES.items():
+            of_cases = [self.wrong(mistake, case) for case in self.cases]
             for way in zip(*of_cases, strict=True):
                 # Where the mistake cannot err, the answer is right.
                 pairs = zip(way, self._expected, strict=True)
@@ -243,26 +212,19 @@ class Question:
         return tuple(MISTAKES[name] for name in self._wrong)
 
     @property
-    def coincide(self) -> tuple[tuple[str, ...], ...]:
-        """Names of mistakes that lead to the same answers here, so that nobody can tell them."""
-        groups = {}
-        for name, ways in self._wrong.items():
-            for answers in dict.fromkeys(ways):
-                groups.setdefault(answers, []).append(name)
-        return tuple(dict.fromkeys(tuple(names) for names in groups.values() if len(names) > 1))
-
-    @property
     def told_apart(self) -> tuple[str, ...]:
-        """Names of the mistakes that can be diagnosed for certain."""
-        together = {name for names in self.coincide for name in names}
-        return tuple(name for name in self._wrong if name not in together)
+        """Names of the mistakes that can be diagnosed for certain: no other gives their answers."""
+        times = Counter(answers for ways in self._wrong.values() for answers in set(ways))
+        return tuple(
+            name for name, ways in self._wrong.items() if all(times[each] == 1 for each in ways)
+        )
 
     def another(self, seed: int | str) -> "Question":
         """A question of the same kind with another setting, the same one for the same seed.
 
         It is never impossible, and wrong ideas are told apart by its answer.
         """
-        pick = Pick(f"{self.kind} {seed}")
+        pick = picker(f"{self.kind} {seed}")
         for _ in range(1000):  # a handful will do
             try:
                 question = type(self)(**self.draw(pick))
@@ -275,35 +237,28 @@ class Question:
     def parse(self, text: str) -> object:
         """A typed answer as a value of the answer type.
 
-        Raises
-        ------
-        AnswerError
-            A ``ValueError`` whose message says, to the student, what to type.
+        Raises ``AnswerError``, a ``ValueError`` that says, to the student, what to type.
         """
         return self.answer_type.parse(text)
 
     def read(self, answer: object) -> object:
-        """As `parse`, of what a cell has computed."""
-        return self.answer_type.read(answer)
+        """As `parse`, of what a cell has computed; a text is parsed."""
+        return self.parse(answer) if isinstance(answer, str) else self.answer_type.read(answer)
 
     def diagnose(self, answer: object) -> Diagnosis:
         """Say whether an answer is right, and if not, which mistake it shows.
 
-        Anything may be given: what cannot be read is not right yet, and a text is parsed.
+        Anything may be given: what cannot be read is not right yet.
         """
         try:
-            read = self.parse(answer) if isinstance(answer, str) else self.read(answer)
+            return self.judge([self.read(answer)])
         except AnswerError as error:
-            return Diagnosis(False, None, f"Not right yet. {error}")
-        return self.judge([read])
+            return not_yet(str(error))
 
     def diagnose_outputs(self, outputs: list) -> Diagnosis:
-        """Diagnose answers to all ``cases``, in their order.
+        """Diagnose answers to all ``cases``, in their order, from plain data.
 
-        Parameters
-        ----------
-        outputs : list
-            Plain data. A function that failed in a case has ``{"error": "what it said"}`` there.
+        A function that failed in a case has ``{"error": "what it said"}`` there.
         """
         answers = []
         for case, output in zip(self.cases, outputs, strict=True):
@@ -312,7 +267,7 @@ class Question:
                     raise AnswerError(f"It stops with {output['error']}.")
                 answers.append(self.answer_of(case).read(output))
             except AnswerError as error:
-                return Diagnosis(False, None, f"Not right yet. {self._unreadable(case, error)}")
+                return not_yet(f"{self._where(case)}{error}")
         return self.judge(answers)
 
     def judge(self, answers: Iterable) -> Diagnosis:
@@ -320,20 +275,17 @@ class Question:
         answers = tuple(answers)
         if answers == self._expected:
             return Diagnosis(True, None, self._praise())
-        first = list(map(operator.ne, answers, self._expected)).index(True)
-        candidates = tuple(
+        first = first_different(answers, self._expected)
+        names = tuple(
             name
             for name, ways in self._wrong.items()
             if any(self._explains(way, answers) for way in ways)
         )
-        if not candidates:
-            return Diagnosis(False, None, f"Not right yet. {self._nearest(first, answers)}")
-        message = perhaps("Not right yet.", candidates, self.numbers(self.cases[first]))
-        mistake = candidates[0] if len(candidates) == 1 else None
-        return Diagnosis(False, mistake, message, candidates)
+        said = "" if names else self._nearest(first, answers)
+        return not_yet(said, names, self.numbers(self.cases[first]))
 
-    def _unreadable(self, case: dict, error: AnswerError) -> str:
-        return str(error)
+    def _where(self, case: dict) -> str:
+        return ""
 
     def _praise(self) -> str:
         return f"Yes, {show(self._expected[0])}."
@@ -343,6 +295,11 @@ class Question:
 
     def _explains(self, wrong: tuple, answers: tuple) -> bool:
         return all(map(same, answers, wrong))
+
+
+def first_different(answers: Iterable, others: Iterable) -> int:
+    """The index of the first answer that differs from the one in the same place."""
+    return list(map(operator.ne, answers, others)).index(True)
 
 
 def sentence(text: str) -> str:

@@ -1,15 +1,14 @@
 """Questions about windows on one axis: nothing here needs Keras."""
 
-import operator
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import ClassVar
 
 from course import geometry
-from course.geometry import Window
+from course.geometry import SettingError, Window, whole
 from course.mistakes import Mistake
 from course.questions.answers import Choice, Integer, Numbers, Pixels, show
-from course.questions.question import Question, need_whole, tidy
+from course.questions.question import Question, first_different, tidy
 from course.receptive_field import of_windows
 from course.stack import walk
 
@@ -42,19 +41,26 @@ def numbers_of(case: dict) -> dict:
     """What a correction may say about the window of a case."""
     window, n = window_of(case), case["n"]
     before, after = window.pads(n)
-    numbers = {"n": n, "k": window.kernel_size, "s": window.strides, "d": window.dilation_rate}
-    numbers |= {"padding": case.get("padding", "same"), "span": window.span}
+    numbers = {"k": window.kernel_size, "s": window.strides, "d": window.dilation_rate}
+    numbers |= {"span": window.span, "padding": "same"} | case
     if before or after:
         numbers |= {"before": before, "after": after}
     if window.padding != "same":
         numbers["room"] = n + before + after - window.span
-    return case | numbers
+    return numbers
 
 
 class OneWindow(Question):
     """A question about one window on one axis."""
 
-    usual: ClassVar[dict] = {"dilation_rate": 1}
+    shows: ClassVar[dict] = {}  # what the picture shows besides
+    drawn: ClassVar[dict] = {
+        "n": range(6, 65),
+        "kernel_size": range(2, 8),
+        "strides": (1, 2, 2, 3, 4),
+        "padding": ("valid", "same", 1, 2),
+        "dilation_rate": (1, 2, 3),
+    }
 
     def plain(self):
         setting = super().plain()
@@ -62,18 +68,26 @@ class OneWindow(Question):
         return setting
 
     @property
+    def words(self) -> str:
+        """The window in words."""
+        return in_words(**self.setting)
+
+    @property
     def explorer(self):
-        names = ("n", *SETTINGS)
-        shown = {name: self.setting[name] for name in names if name in self.setting}
-        return {"explorer": "window", "settings": {"padding": "same"} | shown}
+        shown = {name: self.setting[name] for name in ("n", *SETTINGS) if name in self.setting}
+        return {"explorer": "window", "settings": {"padding": "same"} | shown | self.shows}
+
+    def draw(self, pick):
+        setting = super().draw(pick)
+        if setting["strides"] > 1:  # Keras has one of the two
+            setting.pop("dilation_rate", None)
+        return setting
 
     def numbers(self, case):
         return numbers_of(case)
 
-    def draw(self, pick):
-        setting = {"n": pick(range(6, 65)), "kernel_size": pick(range(2, 8))}
-        setting |= {"strides": pick((1, 2, 2, 3, 4)), "padding": pick(("valid", "same", 1, 2))}
-        return setting | {"dilation_rate": pick((1, 2, 3)) if setting["strides"] == 1 else 1}
+    def why(self, case):
+        return formula(case)
 
 
 class Axis(OneWindow):
@@ -90,32 +104,22 @@ class OutputSize(Axis):
     Every question about a setting that no window can have raises ``SettingError``.
     """
 
-    quantities = ("output_size", "refusal")
-    answer_type = Integer("a number, in digits, or error", error=True)
-
-    @property
-    def prompt(self):
-        window = in_words(**self.setting)
-        return f"An input of {self.n} pixels, {window}. **How large is the output?**"
+    takes = Integer("a number, in digits, or error", error=True)
+    asked = "An input of {0.n} pixels, {0.words}. **How large is the output?**"
 
     def right(self, **case):
         return true_size(**case)
 
-    def why(self, case):
-        return formula(case)
+    def wrong(self, mistake, case):
+        return super().wrong(mistake, case) + mistake.answers("refusal", **case)
 
     def keras_says(self):
+        if self.padding not in ("valid", "same", "causal"):
+            return None
         import keras
 
-        window, shape = window_of(self.setting), (1, self.n, 1)
-        if window.strides > 1 and window.dilation_rate > 1:
-            return None  # Keras refuses both together
-        settings = self.setting | {"filters": 1}
-        del settings["n"]
-        if window.padding not in ("valid", "same", "causal"):
-            shape = keras.layers.ZeroPadding1D(window.pads(self.n)).compute_output_shape(shape)
-            settings["padding"] = "valid"
-        return keras.layers.Conv1D(**settings).compute_output_shape(shape)[1]
+        window = {name: self.setting[name] for name in SETTINGS}
+        return keras.layers.Conv1D(1, **window).compute_output_shape((1, self.n, 1))[1]
 
 
 class SamePads(OneWindow):
@@ -126,15 +130,8 @@ class SamePads(OneWindow):
     strides: int = 1
     dilation_rate: int = 1
 
-    quantities = ("same_pads",)
-    answer_type = Numbers(2, "two numbers, before and after, such as 4 | 7")
-
-    @property
-    def prompt(self):
-        window = in_words(**self.setting)
-        return (
-            f"An input of {self.n} pixels, {window}. **How many zeros are added before and after?**"
-        )
+    takes = Numbers(2, "two numbers, before and after, such as 4 | 7")
+    asked = "An input of {0.n} pixels, {0.words}. **How many zeros are added before and after?**"
 
     def right(self, **setting):
         return geometry.same_pads(**setting)
@@ -148,23 +145,11 @@ class SamePads(OneWindow):
             "and put the odd zero after the input"
         )
 
-    def draw(self, pick):
-        setting = super().draw(pick)
-        del setting["padding"]
-        return setting
-
 
 class Reading(Axis):
     """A question about what the windows read."""
 
-    @property
-    def answer_type(self):
-        return self.answer_of(self.setting)
-
-    @property
-    def explorer(self):
-        shown = super().explorer
-        return shown | {"settings": shown["settings"] | {"usage": True}}
+    shows: ClassVar = {"usage": True}
 
     def why(self, case):
         window = window_of(case)
@@ -178,14 +163,11 @@ class Usage(Reading):
 
     n: int = 7
 
-    quantities = ("usage",)
+    asked = "{0.n} pixels, {0.words}. **How often is each pixel read?**"
+    drawn: ClassVar = OneWindow.drawn | {"n": range(5, 12), "kernel_size": range(2, 6)}
 
     def answer_of(self, case):
         return Numbers(case["n"], f"{case['n']} numbers, one for each pixel")
-
-    @property
-    def prompt(self):
-        return f"{self.n} pixels, {in_words(**self.setting)}. **How often is each pixel read?**"
 
     def right(self, n, **window):
         return tuple(Window(**window).usage(n))
@@ -196,11 +178,8 @@ class Usage(Reading):
         return super().numbers(case) | {"rare": rare, "often": often}
 
     def fact(self, case, answer):
-        pixel = list(map(operator.ne, answer, self.right(**case))).index(True)
+        pixel = first_different(answer, self.right(**case))
         return f"Look at pixel {pixel} again: {self.why(case)}."
-
-    def draw(self, pick):
-        return super().draw(pick) | {"n": pick(range(5, 12)), "kernel_size": pick(range(2, 6))}
 
 
 class Unread(Reading):
@@ -208,17 +187,18 @@ class Unread(Reading):
 
     strides: int = 2
 
-    quantities = ("unread",)
-
-    def answer_of(self, case):
-        return Pixels()
+    takes = Pixels()
+    asked = "{0.n} pixels, numbered from 0 to {0.last}, {0.words}. **Which pixels are never read?**"
+    drawn: ClassVar = OneWindow.drawn | {
+        "n": range(6, 15),
+        "kernel_size": range(1, 5),
+        "strides": (2, 3, 4),
+    }
 
     @property
-    def prompt(self):
-        return (
-            f"{self.n} pixels, numbered from 0 to {self.n - 1}, {in_words(**self.setting)}. "
-            "**Which pixels are never read?**"
-        )
+    def last(self) -> int:
+        """The number of the last pixel."""
+        return self.n - 1
 
     def right(self, n, **window):
         return frozenset(Window(**window).unread(n))
@@ -229,10 +209,6 @@ class Unread(Reading):
             return f"There is no pixel {show(min(outside))}: they are numbered from 0."
         return super().fact(case, answer)
 
-    def draw(self, pick):
-        setting = super().draw(pick) | {"n": pick(range(6, 15)), "kernel_size": pick(range(1, 5))}
-        return setting | {"strides": pick((2, 3, 4)), "dilation_rate": 1}
-
 
 class WhichPadding(OneWindow):
     """Which padding turned ``n`` pixels into ``output``: valid, same, both or neither?"""
@@ -242,23 +218,18 @@ class WhichPadding(OneWindow):
     strides: int = 2
     output: int = 14
 
-    quantities = ("output_size",)
-    answer_type = Choice(("valid", "same", "both", "neither"))
+    takes = Choice("valid", "same", "both", "neither")
     worth = 1  # four answers cannot tell many mistakes apart
+    asked = (
+        "A window with kernel size {0.kernel_size} and stride {0.strides} turned {0.n} pixels into "
+        "{0.output}. **Was the padding `valid` or `same`?** Or could it be both, or neither?"
+    )
 
     def plain(self):
         setting = super().plain()
-        need_whole(output=setting["output"])
+        whole("output", setting["output"])
         window_of(setting | {"padding": "valid"}).output_size(setting["n"])
         return setting
-
-    @property
-    def prompt(self):
-        return (
-            f"A window with kernel size {self.kernel_size} and stride {self.strides} turned "
-            f"{self.n} pixels into {self.output}. "
-            "**Was the padding `valid` or `same`?** Or could it be both, or neither?"
-        )
 
     @staticmethod
     def _choose(size: Callable, n, output, **window) -> str:
@@ -284,6 +255,28 @@ class WhichPadding(OneWindow):
         return {"n": n, "kernel_size": k, "strides": s, "output": size}
 
 
+class Conv2DWindow(OneWindow):
+    """A question about a window that Conv2D may have along both axes."""
+
+    n: int = 28
+    kernel_size: int = 3
+    strides: int = 1
+    padding: str = "valid"
+
+    drawn: ClassVar = OneWindow.drawn | {"kernel_size": (2, 3, 3, 5), "padding": ("valid", "same")}
+
+    def plain(self):
+        setting = super().plain()
+        need_conv_padding(setting["padding"])
+        return setting
+
+
+def need_conv_padding(padding: object) -> None:
+    """Raise ``SettingError`` for a padding that Keras has on one axis only, or not at all."""
+    if padding not in ("valid", "same"):
+        raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
+
+
 def true_size(n, **window) -> int:
     return Window(**window).output_size(n)
 
@@ -292,7 +285,7 @@ def believed_size(mistake: Mistake) -> Callable:
     """The output size of one axis as somebody works it out who makes this mistake."""
 
     def size(**axis):
-        answer = mistake.answer("output_size", true_size, **OneWindow.usual | axis)
+        answer = mistake.answer("output_size", true_size, **axis)
         return true_size(**axis) if answer is None else answer
 
     return size
@@ -301,18 +294,20 @@ def believed_size(mistake: Mistake) -> Callable:
 class ReceptiveField(Question):
     """How many pixels can one unit see, after all windows of a stack?"""
 
-    windows: Iterable[Window | dict]
+    windows: Iterable  # of `Window`, or of dicts of its settings
     n: int = 28
 
-    quantities = ("receptive_field",)
+    asked = (
+        "{0.n} pixels go through these layers: {0.words}. **How many pixels, from the first to the "
+        "last, can one unit of the last layer see** (padding included)?"
+    )
 
     def plain(self):
         windows = list(self.windows)
-        for window in windows:
-            if not isinstance(window, Window | dict):
-                raise ValueError(
-                    f"a window is a Window or a dict such as {{'kernel_size': 3}}, not {window!r}"
-                )
+        if odd := [window for window in windows if not isinstance(window, Window | dict)]:
+            raise ValueError(
+                f"a window is a Window or a dict such as {{'kernel_size': 3}}, not {odd[0]!r}"
+            )
         if not windows:
             raise ValueError("there are no windows: give at least one")
         walked = walk(windows, self.n)
@@ -321,12 +316,9 @@ class ReceptiveField(Question):
         return tidy({"windows": tuple(map(asdict, walked.windows)), "n": self.n})
 
     @property
-    def prompt(self):
-        layers = "; ".join(in_words(**window) for window in self.windows)
-        return (
-            f"{self.n} pixels go through these layers: {layers}. **How many pixels, "
-            "from the first to the last, can one unit of the last layer see** (padding included)?"
-        )
+    def words(self) -> str:
+        """The windows in words."""
+        return "; ".join(in_words(**window) for window in self.windows)
 
     @property
     def explorer(self):

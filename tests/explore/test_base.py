@@ -20,8 +20,8 @@ def test_there_is_little_javascript():
     folder = resources.files("course.explore")
     sizes = {each.name: each.stat().st_size for each in folder.iterdir() if each.suffix == ".js"}
     assert len(sizes) >= 8
-    assert sum(sizes.values()) < 66_000, sizes  # bytes
-    del sizes["predict.js"]
+    assert sum(sizes.values()) < 66_500, sizes  # bytes
+    del sizes["predict.js"], sizes["land.js"]
     assert sum(sizes.values()) < 57_500, sizes
 
 
