@@ -10,7 +10,7 @@ import traitlets
 
 from course import figures, models
 from course.explore import settings as checked
-from course.explore.base import Explorer, Setting, bundle
+from course.explore.base import Explorer, bundle
 from course.geometry import SettingError, Window
 from course.ledger import HEADINGS, Ledger, Row
 from course.stack import StackError, walk
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": models.FILTERS}
 PADDINGS = ("valid", "same")  # of a Conv2D
+TRAITS = ("n", "channels", "layers", "head")
 HEADS = {  # the layers after the convolutions: name, kind and units
     "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
     "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
@@ -41,33 +42,62 @@ FAMILY = (
 
 
 class LayerError(ValueError):
-    """A layer that Keras refuses; ``layer`` is its name."""
+    """A layer that Keras refuses, by its name, and why."""
 
-    def __init__(self, layer: str, why: str):
-        self.layer = layer
-        super().__init__(f"Keras cannot build {layer}: {why}")
+    def __str__(self) -> str:
+        return "Keras cannot build {}: {}".format(*self.args)
 
 
 class NetworkExplorer(Explorer):
-    """A small image classifier; see `network`."""
+    """Turn the settings of a small image classifier, read its ledger, and build it in Keras.
+
+    Parameters
+    ----------
+    layers : str, list of dict or keras.Sequential, optional
+        ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
+        `course.models`; or one dict for each convolution with any of ``kernel_size``,
+        ``strides``, ``padding`` and ``filters``; or a model of this family.
+    n, channels : int
+        Those of the input.
+    head : str
+        ``"dense"`` (Flatten and Dense(128)) or ``"average"`` (global average pooling).
+    fixed, hidden : lists of str
+        Names of settings that cannot be moved, and of those that have no control; ``"layers"``
+        means adding and removing convolutions, and ``"presets"`` the three presets.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For a setting that no layer can have, naming the layer and saying what to write instead.
+        A kernel that is larger than its input is shown as impossible.
+    ValueError
+        For an unknown preset, or a model that is not of this family, saying what can be shown.
+    """
 
     _esm = bundle("network")
-    controls = (
-        *("presets", "n", "channels", "head", "layers", "build"),
-        *("kernel_size", "strides", "padding", "filters"),
-    )
+    layer_name = "conv"
+    controls = ("presets", *TRAITS, "build", *DEFAULTS)
 
-    n = Setting(28).tag(sync=True)
-    channels = Setting(1).tag(sync=True)
-    layers = Setting().tag(sync=True)
+    layers = checked.Anything().tag(sync=True)
+    n = checked.Setting(28).tag(sync=True)
+    channels = checked.Setting(1).tag(sync=True)
     head = traitlets.Enum(["dense", "average"], "dense").tag(sync=True)
     # What Keras said, and about which network: views show it, and only for that network.
     built = traitlets.Unicode("", read_only=True).tag(sync=True)
     built_of = traitlets.Dict(read_only=True).tag(sync=True)
 
-    def __init__(self, **options):
-        super().__init__(**options)
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
         self.on_msg(self._on_message)
+
+    def completed(self, given):
+        """A preset and a Keras model bring all settings."""
+        layers = given.pop("layers", None)
+        if layers is None or isinstance(layers, str):
+            brought = _preset(layers or "valid")
+        else:  # a Keras model can be called
+            brought = _settings_of(layers) if callable(layers) else {"layers": layers}
+        return brought | given
 
     # What the view shares with Python, so that it stands here alone.
     shared = traitlets.Dict(read_only=True).tag(sync=True)
@@ -76,14 +106,6 @@ class NetworkExplorer(Explorer):
     def _constants(self):
         presets = {name: _preset(name) for name in models.PRESETS}
         return {"presets": presets, "heads": HEADS, "headings": HEADINGS, "most": MOST_LAYERS}
-
-    @traitlets.default("layers")
-    def _first_preset(self):
-        return _preset("valid")["layers"]
-
-    @traitlets.validate("n", "channels")
-    def _counted(self, proposal):
-        return checked.setting(proposal["trait"].name, proposal["value"])
 
     @traitlets.validate("layers")
     def _possible(self, proposal):
@@ -104,21 +126,14 @@ class NetworkExplorer(Explorer):
         ValueError
             If Keras refuses a layer, naming it, or if the weights would not fit into memory.
         """
-        return _build(self._settings())
+        return _build({name: getattr(self, name) for name in TRAITS})
 
-    def picture(self) -> figures.Picture:
-        """The bars of the network, or, when it is impossible, of the nearest one that works."""
-        settings, trouble = self._settings(), ""
-        while (shown := ledger_of(settings))[1]:
-            layer, error = shown[1].layer, shown[1].error
-            trouble += (
-                f"{_name(layer)}: {error} The picture shows {error.setting}={error.nearest}. "
-            )
-            mended = settings["layers"][layer] | {error.setting: error.nearest}
-            settings["layers"] = [
-                mended if index == layer else each for index, each in enumerate(settings["layers"])
-            ]
-        ledger, _ = shown
+    def draw(self, **state) -> figures.Picture:
+        """The bars of the network."""
+        settings = {name: state[name] for name in TRAITS}
+        ledger, problem = ledger_of(settings)
+        if problem:
+            raise problem
         picture = figures.summary({ledger.name: ledger})
         shapes = " → ".join(
             f"{row.name} {' × '.join(map(str, row.output_shape[1:]))}"
@@ -126,11 +141,8 @@ class NetworkExplorer(Explorer):
             for row in ledger
         )
         size = f"{settings['n']} × {settings['n']} × {settings['channels']}"
-        picture.alt = f"{trouble}A network: input {size} → {shapes}. {picture.alt}"
+        picture.alt = f"A network: input {size} → {shapes}. {picture.alt}"
         return picture
-
-    def _settings(self) -> dict:
-        return {name: getattr(self, name) for name in ("n", "channels", "layers", "head")}
 
     def _on_message(self, _, content, buffers):
         """Build the network that a view asks for, and hold it against the rows the view shows.
@@ -144,7 +156,7 @@ class NetworkExplorer(Explorer):
         try:
             answer = _compare(_build(settings), content["rows"], broken)
         except LayerError as error:
-            answer = f"Keras {'agrees' if error.layer == broken else 'disagrees'}. {error}"
+            answer = f"Keras {'agrees' if error.args[0] == broken else 'disagrees'}. {error}"
         except Exception as error:  # whatever it is, the student reads a sentence
             answer = f"Keras could not build this network. {_first_sentence(error)}"
         with self.hold_sync():
@@ -153,36 +165,7 @@ class NetworkExplorer(Explorer):
         self.send({"build": "done"})
 
 
-def network(model_or_layers=None, **options) -> NetworkExplorer:
-    """Turn the settings of a small image classifier, read its ledger, and build it in Keras.
-
-    Parameters
-    ----------
-    model_or_layers : str, list of dict or keras.Sequential, optional
-        ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
-        `course.models`; or one dict for each convolution with any of ``kernel_size``,
-        ``strides``, ``padding`` and ``filters``; or a model of this family.
-    **options
-        ``n`` and ``channels`` are the input's, ``head`` is ``"dense"`` (Flatten and Dense(128))
-        or ``"average"`` (global average pooling). The settings named in ``fixed`` cannot be
-        moved, those in ``hidden`` have no control; ``"layers"`` there means adding and removing
-        convolutions, and ``"presets"`` the three presets.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a setting that no layer can have, naming the layer and saying what to write instead.
-        A kernel that is larger than its input is shown as impossible.
-    ValueError
-        For an unknown preset, or a model that is not of this family, saying what can be shown.
-    """
-    if model_or_layers is None or isinstance(model_or_layers, str):
-        settings = _preset(model_or_layers or "valid")
-    elif isinstance(model_or_layers, list | tuple):
-        settings = {"layers": model_or_layers}
-    else:
-        settings = _settings_of(model_or_layers)
-    return NetworkExplorer(**settings | options)
+network = NetworkExplorer
 
 
 def _preset(name: str) -> dict:
