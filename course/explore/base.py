@@ -166,15 +166,10 @@ class Explorer(anywidget.AnyWidget):
 
     def html(self) -> str:
         """The picture, and the script that puts the view in its place."""
-        constants = {"key": self._key, "style": STYLE}
-        lines = [
-            f"const {name} = {json.dumps(value)};".replace("<", "\\u003c")  # "</script>" ends it
-            for name, value in constants.items()
-        ]
-        view = self._esm.replace("export default", "return")
-        script = "\n".join(
-            ["(() => {", *lines, "const view = (() => {", view, "})();", PLACE, "})();"]
-        )
+        key, view = json.dumps(self._key), self._esm.replace("export default", "return")
+        style = json.dumps(STYLE).replace("<", "\\u003c")  # "</script>" would end the script
+        constants = f"const key = {key};\nconst style = {style};\nconst view = (() => {{"
+        script = "\n".join(["(() => {", constants, view, "})();", PLACE, "})();"])
         name, state = type(self).__name__, html.escape(json.dumps(self.state()))
         image = self.picture().html()
         place = f'<div data-course-explorer="{name}" data-state="{state}">{image}</div>'

@@ -25,6 +25,7 @@ HEADS = {  # the layers after the convolutions: name, kind and units
     "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
     "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
 }
+RELU = {"activation": "relu"}
 UNCHANGED = {  # what the explorer cannot change must be as Keras has it
     "data_format": "channels_last",
     "dilation_rate": (1, 1),
@@ -32,6 +33,7 @@ UNCHANGED = {  # what the explorer cannot change must be as Keras has it
     "keepdims": False,
     "use_bias": True,
 }
+SQUARE = ("kernel_size", "strides")
 MOST_LAYERS = 6
 MOST_PARAMS = 100_000_000  # 0.4 GB; a kernel that asks for more than there is is killed
 FAMILY = (
@@ -204,32 +206,21 @@ def _settings_of(model) -> dict:
     shape = model.input_shape if model.built else ()
     if len(shape) != 4 or shape[1] != shape[2] or None in shape[1:]:
         raise ValueError(f"{model.name} has the input shape {shape or 'unknown'}; {FAMILY}.")
-    chain = list(
-        itertools.takewhile(lambda layer: type(layer) is keras.layers.Conv2D, model.layers)
-    )
-    kinds = [
-        (type(layer).__name__, getattr(layer, "units", None))
-        for layer in model.layers[len(chain) :]
-    ]
-    heads = {name: [tuple(each[1:]) for each in head] for name, head in HEADS.items()}
-    head = next((name for name, wanted in heads.items() if wanted == kinds), None)
-    if not head or not 1 <= len(chain) <= MOST_LAYERS:
+    kinds = [(type(layer).__name__, getattr(layer, "units", None)) for layer in model.layers]
+    count = kinds.count(("Conv2D", None))
+    heads = {tuple(part[1:] for part in parts): head for head, parts in HEADS.items()}
+    head = heads.get(tuple(kinds[count:]))
+    if not head or not 1 <= count <= MOST_LAYERS:
         found = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in model.layers)
         raise ValueError(f"{model.name} has the layers {found or 'none'}; {FAMILY}.")
     for layer in model.layers:
         odd = [name for name, kept in UNCHANGED.items() if getattr(layer, name, kept) != kept]
-        square = ("kernel_size", "strides")
-        odd += [name for name in square if len(set(getattr(layer, name, ()))) > 1]
+        odd += [name for name in SQUARE if len(set(getattr(layer, name, ()))) > 1]
         if odd:
             raise ValueError(f"{layer.name} has {odd[0]}={getattr(layer, odd[0])!r}; {FAMILY}.")
     layers = [
-        {
-            "kernel_size": layer.kernel_size[0],
-            "strides": layer.strides[0],
-            "padding": layer.padding,
-            "filters": layer.filters,
-        }
-        for layer in chain
+        {n: getattr(each, n)[0] if n in SQUARE else getattr(each, n) for n in DEFAULTS}
+        for each in model.layers[:count]
     ]
     return {"n": shape[1], "channels": shape[3], "layers": layers, "head": head}
 
@@ -258,12 +249,9 @@ def ledger_of(settings: dict) -> tuple[Ledger, StackError | None]:
         for name, kind, made in HEADS[head]:
             add(name, kind, (made or units,), units * (made or 0), made or 0, 1, None, whole)
             units = made or units
-    return Ledger(_title(settings), rows, sum(row.params for row in rows)), problem
-
-
-def _title(settings: dict) -> str:
-    """The preset's name, for the network as `course.models` builds it."""
-    return next((name for name in models.PRESETS if settings == _preset(name)), "network")
+    # The preset's name, for the network as `course.models` builds it.
+    title = next((name for name in models.PRESETS if settings == _preset(name)), "network")
+    return Ledger(title, rows, sum(row.params for row in rows)), problem
 
 
 def _build(settings: dict) -> "keras.Model":
@@ -275,26 +263,18 @@ def _build(settings: dict) -> "keras.Model":
             "filters smaller, or strides larger."
         )
     import keras  # only now: it takes seconds to load
-    from keras import layers
 
-    convolutions = [
-        layers.Conv2D(**each, activation="relu", name=_name(index))
-        for index, each in enumerate(settings["layers"])
-    ]
-    activations = {"hidden": "relu", "digit": "softmax"}
-    head = [
-        getattr(layers, kind)(
-            **{"units": units, "activation": activations[name]} if units else {}, name=name
-        )
-        for name, kind, units in HEADS[settings["head"]]
-    ]
+    parts = [("Conv2D", _name(i), each | RELU) for i, each in enumerate(settings["layers"])]
+    for name, kind, units in HEADS[settings["head"]]:
+        activation = RELU if name == "hidden" else {"activation": "softmax"}
+        parts.append((kind, name, {"units": units} | activation if units else {}))
     shape = (settings["n"], settings["n"], settings["channels"])
     model = keras.Sequential([keras.Input(shape)], name=ledger.name)
-    for layer in [*convolutions, *head]:
+    for kind, name, options in parts:
         try:
-            model.add(layer)
+            model.add(getattr(keras.layers, kind)(**options, name=name))
         except ValueError as error:
-            raise LayerError(layer.name, _first_sentence(error)) from error
+            raise LayerError(name, _first_sentence(error)) from error
     return model
 
 
