@@ -14,11 +14,9 @@ a lesson from accidents; it is no wall against ill will, for `check` gives no ma
 """
 
 from course import questions
-from course.check.feedback import Check
-from course.check.functions import check_function
-from course.check.models import check_model
-from course.check.values import check_value
-from course.questions.answers import Function, Model
+from course.check.feedback import Check, Failing
+from course.check.trial import misfit, try_all
+from course.questions.answers import Function, Model, quoted, show, what
 
 __all__ = ["Check", "check"]
 
@@ -58,8 +56,120 @@ def check(question: questions.Question | str, answer: object) -> Check:
     if answer is ...:
         todo = "Not answered yet: write your answer in place of the three dots."
         return Check(False, todo, answered=False)
-    if isinstance(question.answer_type, Function):
-        return check_function(question, answer)
-    if isinstance(question.answer_type, Model):
-        return check_model(question, answer)
-    return check_value(question, answer)
+    kinds = {Function: _function, Model: _model}
+    return kinds.get(type(question.answer_type), _value)(question, answer)
+
+
+def _wrong(said: str, *more, **details) -> Check:
+    return Check(False, f"Not right yet. {said}", *more, **details)
+
+
+def _value(question: questions.Question, answer: object) -> Check:
+    """Diagnose a value, if it can be read."""
+    if answer is None:
+        return Check(False, "There is no answer yet: it is None.")
+    if callable(answer):
+        return _wrong(f"That is a function: hand over its result, {question.answer_type.asks}.")
+    try:
+        value = question.parse(answer) if isinstance(answer, str) else question.read(answer)
+    except questions.AnswerError as error:
+        return _wrong(str(error))
+    diagnosis = question.judge([value])
+    (case,) = question.cases
+    failing = Failing(question.kind, case, value, question.expected(case))
+    return Check.of(diagnosis, failing=failing)
+
+
+def _function(question: questions.Question, answer: object) -> Check:
+    """Try a function in all cases, and show the first in which it fails."""
+    name = question.kind.removeprefix("write_")
+    if isinstance(answer, type) or not callable(answer):
+        kind = "a class" if isinstance(answer, type) else "no function"
+        itself = f'Hand over the function itself, without brackets: `check("{name}", {name})`.'
+        return _wrong(f"That is {kind}. {itself}")
+    if trouble := misfit(answer, list(question.cases[0])):
+        return _wrong(trouble)
+    trials = try_all(answer, question)
+    notes = []
+    if printed := next((trial.printed for trial in trials if trial.printed.strip()), None):
+        notes.append(
+            f"Your function also prints: {quoted(printed, 78)}. Only what it returns counts."
+        )
+    if any(trial.changed for trial in trials):
+        notes.append("Your function changes the values it is given: let it make new ones.")
+    values = [trial.value for trial in trials]
+    for trial, case in zip(trials, question.cases, strict=False):  # up to the first trouble
+        expected = question.expected(case)
+        if trial.trouble or trial.value != expected:
+            break
+    else:
+        return Check.of(question.judge(values), notes=notes)
+    call = f"`{name}({', '.join(map(repr, case.values()))})`"
+    if trial.trouble:
+        return _wrong(f"{call} {trial.trouble}.", notes=notes)
+    failing = Failing(name, case, trial.value, expected)
+    gives = f"{call} gives {show(trial.value)}, and {show(expected)} is right."
+    if trials[-1].trouble:  # no mistake can be named
+        return _wrong(gives, notes=notes, failing=failing)
+    result = Check.of(question.judge(values), notes=notes, failing=failing)
+    if call not in result.message:
+        result.message += f" {gives}"
+    return result
+
+
+def _model(question: questions.Question, answer: object) -> Check:
+    """Diagnose a Keras model, and show the row of its ledger that tells."""
+    import keras  # only now: it takes seconds
+
+    from course.ledger import html_table, ledger
+
+    if not isinstance(answer, keras.Model):
+        return _wrong(_no_model(answer, keras))
+    try:
+        built = questions.describe(answer)
+    except Exception:
+        return _wrong(_no_graph(answer, question, keras))
+    diagnosis = question.diagnose_outputs([built])
+    row, note = _telling_row(question.unfulfilled(built), ledger(answer).rows)
+    return Check.of(diagnosis, notes=note, table=html_table([row.cells()]) if row else "")
+
+
+def _no_model(answer: object, keras) -> str:
+    if isinstance(answer, keras.callbacks.History):
+        return "That is what `fit` returns: hand over the model itself."
+    if isinstance(answer, keras.Layer):
+        return "That is one layer: put it into `keras.Sequential([keras.Input(…), …])`."
+    if isinstance(answer, list | tuple):
+        return "That is a list: `keras.Sequential(…)` makes a model of a list of layers."
+    if callable(answer):
+        return "That is a function: hand over the model that it makes."
+    if answer is None:
+        return "There is no model, only None: is a return missing?"
+    return f"A Keras model is wanted, and that is {what(answer)}."
+
+
+def _no_graph(model, question: questions.Question, keras) -> str:
+    shape = question.setting["input_shape"]
+    if not isinstance(model, keras.Sequential):
+        return "The layers of this model cannot be read: build it with `keras.Sequential`."
+    if not model.layers:
+        return f"The model has no layers yet: put some after a `keras.Input({shape})`."
+    first = model.layers[0].name
+    return f"The model has no input size yet: put `keras.Input({shape})` before layer `{first}`."
+
+
+def _telling_row(unfulfilled: tuple | None, rows: list) -> tuple:
+    """The row of the ledger that shows why a wish is not fulfilled, and a note about it."""
+    wish = unfulfilled and unfulfilled[0]
+    first, last = rows[0], rows[-1]
+    if wish in ("max_params", "max_macs"):
+        amounts = [getattr(row, wish.removeprefix("max_")) or 0 for row in rows]
+        row = rows[amounts.index(max(amounts))]
+        return row, [f"Most of them are in layer `{row.name}`: {max(amounts):,}."]
+    if wish == "input_shape":
+        return first, [f"Layer `{first.name}` is the first: `keras.Input` says what it gets."]
+    if wish == "output_shape":
+        return last, [f"Layer `{last.name}` is the last, and makes the output."]
+    if wish == "min_field":
+        return last, [f"Layer `{last.name}` is the last: look at its receptive field."]
+    return None, []  # the wish says enough

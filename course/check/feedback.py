@@ -1,11 +1,32 @@
 """What is said about an answer, and how it shows itself in a cell."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
-from course.check.picture import Failing, draw
+from course.geometry import Window
 from course.mistakes import MISTAKES
+from course.questions import Diagnosis
+from course.questions.answers import show
 from course.questions.markdown import rich
+
+# Below which row of `figures.axis` a quantity is drawn, and what is said about it.
+ROWS = {
+    "output_size": ("output", "o = {:.4g}"),
+    "same_pads": ("input", "p = {:.4g} + {:.4g}"),
+    "usage": ("usage", ""),
+    "unread": ("usage", "✗: never"),
+}
+
+
+class Failing(NamedTuple):
+    """A case with two answers."""
+
+    quantity: str
+    case: dict
+    yours: object
+    expected: object
 
 
 @dataclass(eq=False, repr=False)
@@ -33,6 +54,11 @@ class Check:
     table: str = ""  # html
     answered: bool = True
 
+    @classmethod
+    def of(cls, diagnosis: Diagnosis, **details) -> "Check":
+        """What a question says about an answer."""
+        return cls(diagnosis.correct, diagnosis.message, diagnosis.mistake, **details)
+
     def __bool__(self) -> bool:
         return self.correct
 
@@ -45,7 +71,7 @@ class Check:
 
         It is drawn when it is first looked at.
         """
-        return self.failing and draw(self.failing)
+        return None if self.correct or not self.failing else _draw(*self.failing)
 
     def _repr_html_(self) -> str:
         mark = "○" if not self.answered else "✓" if self.correct else "✗"
@@ -57,3 +83,48 @@ class Check:
         if self.mistake:
             parts.append(f"<p>To read again: {rich(MISTAKES[self.mistake].where)}.</p>")
         return f'<div role="status">{"".join(parts)}</div>'
+
+
+def _draw(quantity: str, case: dict, yours: object, expected: object):
+    """One axis with what is right, and beside it a row of what the student says."""
+    from course import figures
+
+    if quantity not in ROWS or yours == "error":
+        return None
+    below, note = ROWS[quantity]
+    n, settings = case["n"], {name: value for name, value in case.items() if name != "n"}
+    window = Window(**{"padding": "same"} | settings)
+    wrong, right = (_cells(quantity, answer, n, window) for answer in (yours, expected))
+    cells = {at: (wrong.get(at, ""), wrong.get(at) != right.get(at)) for at in wrong | right}
+    numbers = yours if isinstance(yours, tuple) else [yours]
+    row = figures.Row(below, "yours", note.format(*numbers).replace("-", "−"), cells)
+    try:
+        picture = figures.axis(window, n, beside=row)
+    except ValueError:  # too long for a picture
+        return None
+    picture.alt = f"Yours: {show(yours)}. Right: {show(expected)}. {picture.alt}"
+    return picture
+
+
+def _cells(quantity: str, answer: object, n: int, window: Window) -> dict[float, str]:
+    """What an answer says of which pixel of the input; far out not all of it, for it is too much.
+
+    A pixel may be half: an output stands below the middle of its window.
+    """
+    if quantity == "usage":
+        return {pixel: show(times) for pixel, times in enumerate(answer)}
+    if quantity == "unread":
+        return dict.fromkeys(answer, "✗")
+
+    def parts(count):
+        return enumerate(min(count - i, 1) for i in range(math.ceil(min(count, 4 * n))))
+
+    if quantity == "same_pads":
+        before, after = map(parts, answer)
+        sides = [(-1 - zero, part) for zero, part in before] + [(n + z, part) for z, part in after]
+        return {pixel: "0" if part == 1 else "part" for pixel, part in sides}
+    middle = window.span / 2 - 0.5 - window.pads(n)[0]
+    return {
+        middle + unit * window.strides: str(unit) if part == 1 else "part"
+        for unit, part in parts(answer)
+    }

@@ -12,7 +12,9 @@ keeps nothing: reopened, it would say "Error displaying widget: model not found"
 the repository are kept without scripts; what is left shows the picture.
 """
 
+import copy
 import html
+import inspect
 import json
 import re
 import uuid
@@ -24,6 +26,8 @@ import traitlets
 
 from course.figures import Picture
 from course.figures.style import CSS
+from course.geometry import SettingError
+from course.stack import StackError
 
 FOLDER = resources.files(__package__)
 
@@ -77,21 +81,39 @@ def bundle(view: str) -> str:
     return module.replace(DEFAULT, "export default { initialize, render };")
 
 
-class Setting(traitlets.Any):
-    """A trait whose validator is asked about whatever Python sets, None included."""
-
-    allow_none = False
-
-
 class Explorer(anywidget.AnyWidget):
-    """What all explorers share: how they show themselves, live, saved and exported."""
+    """What all explorers share: how they are made, show themselves live, saved and exported.
+
+    The traits of a class that are shared with the view are its settings, in the order of its
+    arguments. `fixed` names those that cannot be moved, `hidden` those that have no control.
+    """
 
     _css = STYLE
 
     controls: ClassVar[tuple[str, ...]]  # the names that `fixed` and `hidden` may hold
+    layer_name: ClassVar[str]  # what comes before the number of a layer, if there are several
 
     fixed = traitlets.List(traitlets.Unicode()).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        traits = {n: t for n, t in vars(cls).items() if isinstance(t, traitlets.TraitType)}
+        settings = [name for name, each in traits.items() if not each.read_only]
+        kinds = dict.fromkeys(settings, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        kinds |= dict.fromkeys(("fixed", "hidden"), inspect.Parameter.KEYWORD_ONLY)
+        cls.__signature__ = inspect.Signature(
+            inspect.Parameter(name, kind, default=getattr(cls, name).default())
+            for name, kind in kinds.items()
+        )
+
+    def __init__(self, *args, **settings):
+        given = self.__signature__.bind(*args, **settings).arguments
+        super().__init__(**self.completed(given))
+
+    def completed(self, given: dict) -> dict:
+        """Settings as the traits take them, with those that others bring along."""
+        return given
 
     @traitlets.validate("fixed", "hidden")
     def _names_of_controls(self, proposal):
@@ -106,15 +128,35 @@ class Explorer(anywidget.AnyWidget):
     def _new_key(self) -> str:
         return uuid.uuid4().hex
 
-    def picture(self) -> Picture:
-        """The static picture that stands in the explorer's place."""
-        raise NotImplementedError
-
     def state(self) -> dict:
         """The traits that the view shares with Python, by name."""
-        inherited = set(anywidget.AnyWidget.class_trait_names())
-        names = [name for name in self.trait_names(sync=True) if not name.startswith("_")]
-        return {name: getattr(self, name) for name in sorted(names) if name not in inherited}
+        ours = set(self.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names())
+        return {name: getattr(self, name) for name in sorted(ours) if name[0] != "_"}
+
+    def draw(self, **state) -> Picture:
+        """The static picture of a state, or a `SettingError` where that is impossible."""
+        raise NotImplementedError
+
+    def picture(self) -> Picture:
+        """The static picture that stands in the explorer's place.
+
+        Of what is impossible, it shows the nearest that is not, and says so.
+        """
+        state, trouble = copy.deepcopy(self.state()), ""
+        while True:
+            try:
+                picture = self.draw(**state)
+            except SettingError as error:
+                home = state
+                if isinstance(error, StackError):
+                    home = state["layers"][error.layer]
+                    trouble += f"{self.layer_name}{error.layer + 1}: "
+                    error = error.error
+                home[error.setting] = error.nearest
+                trouble += f"{error} The picture shows {error.setting}={error.nearest}. "
+            else:
+                picture.alt = trouble + picture.alt
+                return picture
 
     def __repr__(self) -> str:
         return self.picture().alt
@@ -124,15 +166,10 @@ class Explorer(anywidget.AnyWidget):
 
     def html(self) -> str:
         """The picture, and the script that puts the view in its place."""
-        constants = {"key": self._key, "style": STYLE}
-        lines = [
-            f"const {name} = {json.dumps(value)};".replace("<", "\\u003c")  # "</script>" ends it
-            for name, value in constants.items()
-        ]
-        view = self._esm.replace("export default", "return")
-        script = "\n".join(
-            ["(() => {", *lines, "const view = (() => {", view, "})();", PLACE, "})();"]
-        )
+        key, view = json.dumps(self._key), self._esm.replace("export default", "return")
+        style = json.dumps(STYLE).replace("<", "\\u003c")  # "</script>" would end the script
+        constants = f"const key = {key};\nconst style = {style};\nconst view = (() => {{"
+        script = "\n".join(["(() => {", constants, view, "})();", PLACE, "})();"])
         name, state = type(self).__name__, html.escape(json.dumps(self.state()))
         image = self.picture().html()
         place = f'<div data-course-explorer="{name}" data-state="{state}">{image}</div>'

@@ -33,7 +33,6 @@ function smooth(line, fill) {
 const bothAxes = (rows, change) => transpose(transpose(rows.map(change)).map(change));
 const transpose = (rows) => rows[0].map((_, j) => rows.map((row) => row[j]));
 
-/** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const get = (name) => model.get(name);
   let sides; // rows and columns of the image

@@ -5,7 +5,8 @@ import traitlets
 from matplotlib.patches import Polygon
 
 from course import digits, figures
-from course.explore.base import Explorer, Setting, bundle
+from course.explore.base import Explorer, bundle
+from course.explore.settings import Anything
 from course.figures.style import GREY
 from course.geometry import SettingError
 
@@ -22,12 +23,53 @@ LARGEST = 1e6  # a longer number has no room in a pixel
 
 
 class BorderExplorer(Explorer):
-    """What fills the border of an image; see `border`."""
+    """Fill the border of an image, see what each pixel copies, and how far it spreads.
+
+    Beside the image with its border stands what some layers of 3 × 3 box blur make of it. Each
+    layer pads with the same fill, by one pixel, so its output is as large as the image; an output
+    that saw padding, directly or through the layers before, is hatched.
+
+    Parameters
+    ----------
+    image : array (rows, columns), optional
+        From 2 × 2 to 64 × 64 numbers. Up to 9 × 9 they are written into the pixels. Left out, a
+        built-in digit of 28 × 28 pixels in dark ink (0) on white paper (255): there, a border of
+        zeros is seen to be made up.
+    fill : str
+        What fills the border; numpy.pad calls it ``"constant"``, ``"reflect"``, ``"symmetric"``,
+        ``"edge"`` and ``"wrap"``::
+
+            "zero"         0 0 | 1 2 3 4 5 | 0 0
+            "reflect"      3 2 | 1 2 3 4 5 | 4 3
+            "symmetric"    2 1 | 1 2 3 4 5 | 5 4
+            "replicate"    1 1 | 1 2 3 4 5 | 5 5
+            "circular"     4 5 | 1 2 3 4 5 | 1 2
+    width : int
+        Pixels of border shown on each side, 0 to 4. The result does not depend on it: each blur
+        pads its own input by one pixel.
+    layers : int
+        Number of blurs, 0 to 6.
+    contaminated : bool
+        Whether to hatch the outputs that saw padding.
+    at : (int, int)
+        The pixel (row, column) picked, outside the image in the border.
+    fixed, hidden : lists of str
+        Names of settings that cannot be moved, and of those that have no control.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For an image, fill or number that the explorer cannot show, saying what to write instead. A
+        border too wide for a small image to be mirrored is shown as impossible, as TensorFlow and
+        PyTorch refuse it; numpy.pad would mirror the mirror image.
+
+    Source: ``numpy.pad``, and ``padding_mode`` of PyTorch's ``Conv2d``.
+    """
 
     _esm = bundle("border")
     controls = ("fill", "width", "layers", "contaminated")
 
-    image = Setting().tag(sync=True)
+    image = Anything().tag(sync=True)
     fill = traitlets.Unicode("zero").tag(sync=True)
     width = traitlets.Int(2, min=0, max=4).tag(sync=True)
     layers = traitlets.Int(1, min=0, max=6).tag(sync=True)
@@ -80,25 +122,24 @@ class BorderExplorer(Explorer):
         hint = f"numpy's {fill!r} is fill={theirs!r} here" if theirs else f"take one of {[*FILLS]}"
         raise traitlets.TraitError(f"fill={fill!r} is unknown: {hint}")
 
-    def picture(self) -> figures.Picture:
+    def draw(self, image, fill, width, layers, **_) -> figures.Picture:
         """The image, its border and the blurred result, as numpy computes them."""
-        image, mode = np.array(self.image), FILLS[self.fill]
-        width, trouble, n = self.width, "", min(image.shape)
-        nearest = {"reflect": n - 1, "symmetric": n}.get(self.fill, width)
+        image, mode = np.array(image), FILLS[fill]
+        n = min(image.shape)
+        nearest = {"reflect": n - 1, "symmetric": n}.get(fill, width)
         if width > nearest:
-            why = f"{self.fill} finds only {nearest} to copy on a side of {n}"
-            error = SettingError("width", width, why, nearest)
-            width, trouble = nearest, f"{error} The picture shows width={nearest}. "
+            why = f"{fill} finds only {nearest} to copy on a side of {n}"
+            raise SettingError("width", width, why, nearest)
         blurred = image
-        for _ in range(self.layers):
+        for _ in range(layers):
             padded = np.pad(blurred, 1, mode)
             blurred = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean(axis=(2, 3))
-        clean = np.prod([max(n - 2 * self.layers, 0) for n in image.shape])
-        layers = f"{self.layers} layer" + "s" * (self.layers != 1)
+        clean = np.prod([max(n - 2 * layers, 0) for n in image.shape])
+        blurs = f"{layers} layer" + "s" * (layers != 1)
         maps = {
             "image": image,
-            f"{self.fill}, width={width}": np.pad(image, width, mode),
-            f"after layer {self.layers}": blurred,
+            f"{fill}, width={width}": np.pad(image, width, mode),
+            f"after layer {layers}": blurred,
         }
         ends = min(image.min(), 0), max(image.max(), 0)  # 0 may be filled in
         picture = figures.maps(maps, values=True, scale=ends)
@@ -109,53 +150,10 @@ class BorderExplorer(Explorer):
         picture.figure.axes[2].add_patch(Polygon(ring, hatch="//", **look))
         share = f"{1 - clean / image.size:.1%}".replace("%", " %")
         picture.alt = (
-            f"{trouble}What fills the border of an image: {self.fill}. After {layers} of 3 × 3 box "
+            f"What fills the border of an image: {fill}. After {blurs} of 3 × 3 box "
             f"blur, each padded by 1 pixel, {share} of the outputs saw padding. {picture.alt}"
         )
         return picture
 
 
-def border(
-    image=None, fill: str = "zero", width: int = 2, layers: int = 1, **options
-) -> BorderExplorer:
-    """Fill the border of an image, see what each pixel copies, and how far it spreads.
-
-    Beside the image with its border stands what some layers of 3 × 3 box blur make of it. Each
-    layer pads with the same fill, by one pixel, so its output is as large as the image; an output
-    that saw padding, directly or through the layers before, is hatched.
-
-    Parameters
-    ----------
-    image : array (rows, columns), optional
-        From 2 × 2 to 64 × 64 numbers. Up to 9 × 9 they are written into the pixels. Left out, a
-        built-in digit of 28 × 28 pixels in dark ink (0) on white paper (255): there, a border of
-        zeros is seen to be made up.
-    fill : str
-        What fills the border; numpy.pad calls it ``"constant"``, ``"reflect"``, ``"symmetric"``,
-        ``"edge"`` and ``"wrap"``::
-
-            "zero"         0 0 | 1 2 3 4 5 | 0 0
-            "reflect"      3 2 | 1 2 3 4 5 | 4 3
-            "symmetric"    2 1 | 1 2 3 4 5 | 5 4
-            "replicate"    1 1 | 1 2 3 4 5 | 5 5
-            "circular"     4 5 | 1 2 3 4 5 | 1 2
-    width : int
-        Pixels of border shown on each side, 0 to 4. The result does not depend on it: each blur
-        pads its own input by one pixel.
-    layers : int
-        Number of blurs, 0 to 6.
-    **options
-        ``contaminated=False`` hides the hatching of the result; ``at`` is the pixel (row, column)
-        picked, outside the image in the border. The settings named in ``fixed`` cannot be moved,
-        those in ``hidden`` have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For an image, fill or number that the explorer cannot show, saying what to write instead. A
-        border too wide for a small image to be mirrored is shown as impossible, as TensorFlow and
-        PyTorch refuse it; numpy.pad would mirror the mirror image.
-
-    Source: ``numpy.pad``, and ``padding_mode`` of PyTorch's ``Conv2d``.
-    """
-    return BorderExplorer(image=image, fill=fill, width=width, layers=layers, **options)
+border = BorderExplorer

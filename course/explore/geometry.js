@@ -2,16 +2,13 @@
 // picture answers without asking the kernel. A test holds the two against each other.
 //
 // A window is {kernel_size, strides, padding, dilation_rate}; padding is "valid", "same",
-// "causal", "full", or [before, after]. All sizes are in pixels.
+// "causal", "full", or [before, after]. A problem is {setting, value, why, nearest}, as the
+// SettingError there. All sizes are in pixels.
 
-/** @typedef {{kernel_size: number, strides: number, padding: string | number[],
- *             dilation_rate: number}} Window */
-/** @typedef {{setting: string, value: any, why: string, nearest: any}} Problem */
-
-/** Pixels from the first to the last one read: the effective kernel size. @param {Window} w */
+/** Pixels from the first to the last one read: the effective kernel size. */
 export const span = (w) => w.dilation_rate * (w.kernel_size - 1) + 1;
 
-/** Pixels added [before, after] an input of n pixels. @param {Window} w @param {number} n */
+/** Pixels added [before, after] an input of n pixels. */
 export function pads(w, n) {
   const most = span(w) - 1;
   if (w.padding === "valid") return [0, 0];
@@ -23,7 +20,7 @@ export function pads(w, n) {
   return [Math.floor(total / 2), total - Math.floor(total / 2)];
 }
 
-/** Why this window cannot slide over n pixels, or null. @returns {Problem | null} */
+/** Why this window cannot slide over n pixels, or null. */
 export function problem(w, n) {
   const { kernel_size, strides, dilation_rate } = w;
   if (typeof w.padding === "string" && strides > 1 && dilation_rate > 1) {
@@ -43,7 +40,7 @@ export function problem(w, n) {
   return { setting: "kernel_size", value: kernel_size, why, nearest };
 }
 
-/** A problem as a sentence. @param {Problem} p */
+/** A problem as a sentence. */
 export const sentence = (p) =>
   `${p.setting}=${p.value} is impossible: ${p.why}. Try ${p.setting}=${p.nearest}.`;
 
@@ -76,5 +73,5 @@ export function usage(w, n) {
 export const unread = (w, n) =>
   usage(w, n).flatMap((times, pixel) => (times === 0 ? [pixel] : []));
 
-/** "1 pixel", "2 pixels". @param {number} count */
+/** "1 pixel", "2 pixels". */
 const pixels = (count) => `${count} pixel${count === 1 ? "" : "s"}`;

@@ -16,12 +16,9 @@ const BUILDING = "The kernel builds the network. Loading Keras takes some second
 const NO_KERNEL =
   "No kernel answers, and building needs one: run this cell in JupyterLab. A busy one answers later.";
 
-/** @typedef {{n: number, channels: number, layers: Object[], head: string}} Network */
-
 /**
- * The ledger of a network. From a layer that breaks on, a row has a name and a kind only.
- * @param {Network} network @param {Object} heads as in network.py: [name, kind, units] each
- * @returns {{rows: Object[], broken: Object | null}} `broken`: the problem, and which layer
+ * The ledger of a network. From a layer that breaks on, a row has a name and a kind only; `broken`
+ * is the problem, and which layer has it. `heads` are as in network.py.
  */
 function ledgerRows({ n, channels, layers, head }, heads) {
   const windows = layers.map((layer) => ({ ...layer, dilation_rate: 1 }));
@@ -53,7 +50,7 @@ function ledgerRows({ n, channels, layers, head }, heads) {
   return { rows, broken };
 }
 
-/** The nearest layers that work, and what was changed. @param {Network} network */
+/** The nearest layers that work, and what was changed. */
 function mend(network, heads) {
   const [mended, changes] = [[...network.layers], []];
   for (let broken; (broken = ledgerRows({ ...network, layers: mended }, heads).broken); ) {
@@ -64,7 +61,6 @@ function mend(network, heads) {
   return { mended, changes };
 }
 
-/** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const get = (name) => model.get(name);
   const { presets: networks, heads, headings, most } = get("shared");

@@ -10,7 +10,7 @@ import traitlets
 
 from course import figures, models
 from course.explore import settings as checked
-from course.explore.base import Explorer, Setting, bundle
+from course.explore.base import Explorer, bundle
 from course.geometry import SettingError, Window
 from course.ledger import HEADINGS, Ledger, Row
 from course.stack import StackError, walk
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": models.FILTERS}
 PADDINGS = ("valid", "same")  # of a Conv2D
+TRAITS = ("n", "channels", "layers", "head")
 HEADS = {  # the layers after the convolutions: name, kind and units
     "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
     "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
 }
+RELU = {"activation": "relu"}
 UNCHANGED = {  # what the explorer cannot change must be as Keras has it
     "data_format": "channels_last",
     "dilation_rate": (1, 1),
@@ -31,6 +33,7 @@ UNCHANGED = {  # what the explorer cannot change must be as Keras has it
     "keepdims": False,
     "use_bias": True,
 }
+SQUARE = ("kernel_size", "strides")
 MOST_LAYERS = 6
 MOST_PARAMS = 100_000_000  # 0.4 GB; a kernel that asks for more than there is is killed
 FAMILY = (
@@ -41,33 +44,62 @@ FAMILY = (
 
 
 class LayerError(ValueError):
-    """A layer that Keras refuses; ``layer`` is its name."""
+    """A layer that Keras refuses, by its name, and why."""
 
-    def __init__(self, layer: str, why: str):
-        self.layer = layer
-        super().__init__(f"Keras cannot build {layer}: {why}")
+    def __str__(self) -> str:
+        return "Keras cannot build {}: {}".format(*self.args)
 
 
 class NetworkExplorer(Explorer):
-    """A small image classifier; see `network`."""
+    """Turn the settings of a small image classifier, read its ledger, and build it in Keras.
+
+    Parameters
+    ----------
+    layers : str, list of dict or keras.Sequential, optional
+        ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
+        `course.models`; or one dict for each convolution with any of ``kernel_size``,
+        ``strides``, ``padding`` and ``filters``; or a model of this family.
+    n, channels : int
+        Those of the input.
+    head : str
+        ``"dense"`` (Flatten and Dense(128)) or ``"average"`` (global average pooling).
+    fixed, hidden : lists of str
+        Names of settings that cannot be moved, and of those that have no control; ``"layers"``
+        means adding and removing convolutions, and ``"presets"`` the three presets.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For a setting that no layer can have, naming the layer and saying what to write instead.
+        A kernel that is larger than its input is shown as impossible.
+    ValueError
+        For an unknown preset, or a model that is not of this family, saying what can be shown.
+    """
 
     _esm = bundle("network")
-    controls = (
-        *("presets", "n", "channels", "head", "layers", "build"),
-        *("kernel_size", "strides", "padding", "filters"),
-    )
+    layer_name = "conv"
+    controls = ("presets", *TRAITS, "build", *DEFAULTS)
 
-    n = Setting(28).tag(sync=True)
-    channels = Setting(1).tag(sync=True)
-    layers = Setting().tag(sync=True)
+    layers = checked.Anything().tag(sync=True)
+    n = checked.Setting(28).tag(sync=True)
+    channels = checked.Setting(1).tag(sync=True)
     head = traitlets.Enum(["dense", "average"], "dense").tag(sync=True)
     # What Keras said, and about which network: views show it, and only for that network.
     built = traitlets.Unicode("", read_only=True).tag(sync=True)
     built_of = traitlets.Dict(read_only=True).tag(sync=True)
 
-    def __init__(self, **options):
-        super().__init__(**options)
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
         self.on_msg(self._on_message)
+
+    def completed(self, given):
+        """A preset and a Keras model bring all settings."""
+        layers = given.pop("layers", None)
+        if layers is None or isinstance(layers, str):
+            brought = _preset(layers or "valid")
+        else:  # a Keras model can be called
+            brought = _settings_of(layers) if callable(layers) else {"layers": layers}
+        return brought | given
 
     # What the view shares with Python, so that it stands here alone.
     shared = traitlets.Dict(read_only=True).tag(sync=True)
@@ -76,14 +108,6 @@ class NetworkExplorer(Explorer):
     def _constants(self):
         presets = {name: _preset(name) for name in models.PRESETS}
         return {"presets": presets, "heads": HEADS, "headings": HEADINGS, "most": MOST_LAYERS}
-
-    @traitlets.default("layers")
-    def _first_preset(self):
-        return _preset("valid")["layers"]
-
-    @traitlets.validate("n", "channels")
-    def _counted(self, proposal):
-        return checked.setting(proposal["trait"].name, proposal["value"])
 
     @traitlets.validate("layers")
     def _possible(self, proposal):
@@ -104,21 +128,14 @@ class NetworkExplorer(Explorer):
         ValueError
             If Keras refuses a layer, naming it, or if the weights would not fit into memory.
         """
-        return _build(self._settings())
+        return _build({name: getattr(self, name) for name in TRAITS})
 
-    def picture(self) -> figures.Picture:
-        """The bars of the network, or, when it is impossible, of the nearest one that works."""
-        settings, trouble = self._settings(), ""
-        while (shown := ledger_of(settings))[1]:
-            layer, error = shown[1].layer, shown[1].error
-            trouble += (
-                f"{_name(layer)}: {error} The picture shows {error.setting}={error.nearest}. "
-            )
-            mended = settings["layers"][layer] | {error.setting: error.nearest}
-            settings["layers"] = [
-                mended if index == layer else each for index, each in enumerate(settings["layers"])
-            ]
-        ledger, _ = shown
+    def draw(self, **state) -> figures.Picture:
+        """The bars of the network."""
+        settings = {name: state[name] for name in TRAITS}
+        ledger, problem = ledger_of(settings)
+        if problem:
+            raise problem
         picture = figures.summary({ledger.name: ledger})
         shapes = " → ".join(
             f"{row.name} {' × '.join(map(str, row.output_shape[1:]))}"
@@ -126,11 +143,8 @@ class NetworkExplorer(Explorer):
             for row in ledger
         )
         size = f"{settings['n']} × {settings['n']} × {settings['channels']}"
-        picture.alt = f"{trouble}A network: input {size} → {shapes}. {picture.alt}"
+        picture.alt = f"A network: input {size} → {shapes}. {picture.alt}"
         return picture
-
-    def _settings(self) -> dict:
-        return {name: getattr(self, name) for name in ("n", "channels", "layers", "head")}
 
     def _on_message(self, _, content, buffers):
         """Build the network that a view asks for, and hold it against the rows the view shows.
@@ -144,7 +158,7 @@ class NetworkExplorer(Explorer):
         try:
             answer = _compare(_build(settings), content["rows"], broken)
         except LayerError as error:
-            answer = f"Keras {'agrees' if error.layer == broken else 'disagrees'}. {error}"
+            answer = f"Keras {'agrees' if error.args[0] == broken else 'disagrees'}. {error}"
         except Exception as error:  # whatever it is, the student reads a sentence
             answer = f"Keras could not build this network. {_first_sentence(error)}"
         with self.hold_sync():
@@ -153,36 +167,7 @@ class NetworkExplorer(Explorer):
         self.send({"build": "done"})
 
 
-def network(model_or_layers=None, **options) -> NetworkExplorer:
-    """Turn the settings of a small image classifier, read its ledger, and build it in Keras.
-
-    Parameters
-    ----------
-    model_or_layers : str, list of dict or keras.Sequential, optional
-        ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
-        `course.models`; or one dict for each convolution with any of ``kernel_size``,
-        ``strides``, ``padding`` and ``filters``; or a model of this family.
-    **options
-        ``n`` and ``channels`` are the input's, ``head`` is ``"dense"`` (Flatten and Dense(128))
-        or ``"average"`` (global average pooling). The settings named in ``fixed`` cannot be
-        moved, those in ``hidden`` have no control; ``"layers"`` there means adding and removing
-        convolutions, and ``"presets"`` the three presets.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a setting that no layer can have, naming the layer and saying what to write instead.
-        A kernel that is larger than its input is shown as impossible.
-    ValueError
-        For an unknown preset, or a model that is not of this family, saying what can be shown.
-    """
-    if model_or_layers is None or isinstance(model_or_layers, str):
-        settings = _preset(model_or_layers or "valid")
-    elif isinstance(model_or_layers, list | tuple):
-        settings = {"layers": model_or_layers}
-    else:
-        settings = _settings_of(model_or_layers)
-    return NetworkExplorer(**settings | options)
+network = NetworkExplorer
 
 
 def _preset(name: str) -> dict:
@@ -221,32 +206,21 @@ def _settings_of(model) -> dict:
     shape = model.input_shape if model.built else ()
     if len(shape) != 4 or shape[1] != shape[2] or None in shape[1:]:
         raise ValueError(f"{model.name} has the input shape {shape or 'unknown'}; {FAMILY}.")
-    chain = list(
-        itertools.takewhile(lambda layer: type(layer) is keras.layers.Conv2D, model.layers)
-    )
-    kinds = [
-        (type(layer).__name__, getattr(layer, "units", None))
-        for layer in model.layers[len(chain) :]
-    ]
-    heads = {name: [tuple(each[1:]) for each in head] for name, head in HEADS.items()}
-    head = next((name for name, wanted in heads.items() if wanted == kinds), None)
-    if not head or not 1 <= len(chain) <= MOST_LAYERS:
+    kinds = [(type(layer).__name__, getattr(layer, "units", None)) for layer in model.layers]
+    count = kinds.count(("Conv2D", None))
+    heads = {tuple(part[1:] for part in parts): head for head, parts in HEADS.items()}
+    head = heads.get(tuple(kinds[count:]))
+    if not head or not 1 <= count <= MOST_LAYERS:
         found = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in model.layers)
         raise ValueError(f"{model.name} has the layers {found or 'none'}; {FAMILY}.")
     for layer in model.layers:
         odd = [name for name, kept in UNCHANGED.items() if getattr(layer, name, kept) != kept]
-        square = ("kernel_size", "strides")
-        odd += [name for name in square if len(set(getattr(layer, name, ()))) > 1]
+        odd += [name for name in SQUARE if len(set(getattr(layer, name, ()))) > 1]
         if odd:
             raise ValueError(f"{layer.name} has {odd[0]}={getattr(layer, odd[0])!r}; {FAMILY}.")
     layers = [
-        {
-            "kernel_size": layer.kernel_size[0],
-            "strides": layer.strides[0],
-            "padding": layer.padding,
-            "filters": layer.filters,
-        }
-        for layer in chain
+        {n: getattr(each, n)[0] if n in SQUARE else getattr(each, n) for n in DEFAULTS}
+        for each in model.layers[:count]
     ]
     return {"n": shape[1], "channels": shape[3], "layers": layers, "head": head}
 
@@ -275,12 +249,9 @@ def ledger_of(settings: dict) -> tuple[Ledger, StackError | None]:
         for name, kind, made in HEADS[head]:
             add(name, kind, (made or units,), units * (made or 0), made or 0, 1, None, whole)
             units = made or units
-    return Ledger(_title(settings), rows, sum(row.params for row in rows)), problem
-
-
-def _title(settings: dict) -> str:
-    """The preset's name, for the network as `course.models` builds it."""
-    return next((name for name in models.PRESETS if settings == _preset(name)), "network")
+    # The preset's name, for the network as `course.models` builds it.
+    title = next((name for name in models.PRESETS if settings == _preset(name)), "network")
+    return Ledger(title, rows, sum(row.params for row in rows)), problem
 
 
 def _build(settings: dict) -> "keras.Model":
@@ -292,26 +263,18 @@ def _build(settings: dict) -> "keras.Model":
             "filters smaller, or strides larger."
         )
     import keras  # only now: it takes seconds to load
-    from keras import layers
 
-    convolutions = [
-        layers.Conv2D(**each, activation="relu", name=_name(index))
-        for index, each in enumerate(settings["layers"])
-    ]
-    activations = {"hidden": "relu", "digit": "softmax"}
-    head = [
-        getattr(layers, kind)(
-            **{"units": units, "activation": activations[name]} if units else {}, name=name
-        )
-        for name, kind, units in HEADS[settings["head"]]
-    ]
+    parts = [("Conv2D", _name(i), each | RELU) for i, each in enumerate(settings["layers"])]
+    for name, kind, units in HEADS[settings["head"]]:
+        activation = RELU if name == "hidden" else {"activation": "softmax"}
+        parts.append((kind, name, {"units": units} | activation if units else {}))
     shape = (settings["n"], settings["n"], settings["channels"])
     model = keras.Sequential([keras.Input(shape)], name=ledger.name)
-    for layer in [*convolutions, *head]:
+    for kind, name, options in parts:
         try:
-            model.add(layer)
+            model.add(getattr(keras.layers, kind)(**options, name=name))
         except ValueError as error:
-            raise LayerError(layer.name, _first_sentence(error)) from error
+            raise LayerError(name, _first_sentence(error)) from error
     return model
 
 

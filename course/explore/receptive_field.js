@@ -19,7 +19,6 @@ export function cone(layers, maps, unit) {
   return rows;
 }
 
-/** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const get = (name) => model.get(name);
   const chosen = () => clamp(get("selected"), get("layers").length);

@@ -1,90 +1,42 @@
 """The explorer of what one unit of a stack of windows reads."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 import traitlets
 from matplotlib.patches import Polygon
 
 from course.explore import settings as checked
-from course.explore.base import Explorer, Setting, bundle
+from course.explore.base import Explorer, bundle
 from course.figures.kit import MARGIN, WIDTH, Page, Picture, grid, text_width
 from course.figures.style import INPUT, ORANGE_TINT, OUTPUT
 from course.geometry import Window
 from course.models import PRESETS
-from course.stack import Walk, walk
+from course.stack import walk
 from course.text import number
 
-if TYPE_CHECKING:
-    import keras
-
-CONTROLS = ("n", *checked.WINDOW, "layers")
 LARGEST = 512  # pixels of a map with its padding; a screen has room for hardly more
 FAR = 4  # times the input: beyond it, units lie too far outside the image to draw them there
 
 
 class ReceptiveFieldExplorer(Explorer):
-    """A stack of windows on one axis; see `receptive_field`."""
-
-    _esm = bundle("receptive_field")
-    controls = CONTROLS
-
-    # Any: geometry checks them, and its errors say what to write instead.
-    n = Setting(28).tag(sync=True)
-    layers = Setting().tag(sync=True)
-    selected = Setting(0).tag(sync=True)
-    unit = Setting(0).tag(sync=True)
-
-    @traitlets.default("layers")
-    def _strided(self):
-        return _stack(PRESETS["strided"])
-
-    @traitlets.validate("n", "layers")
-    def _possible(self, proposal):
-        """Refuse what no stack can be. A layer that merely does not fit is shown as such."""
-        name, value = proposal["trait"].name, proposal["value"]
-        settings = {"n": self.n, "layers": self.layers, name: value}  # may be new and unchecked
-        checked = {"n": _pixels(settings["n"]), "layers": _stack(settings["layers"])}
-        _drawable(**checked)
-        return checked[name]
-
-    @traitlets.validate("selected", "unit")
-    def _index(self, proposal):
-        return checked.index(proposal["trait"].name, proposal["value"])
-
-    def picture(self) -> Picture:
-        """The unit's cone through the layers, up to the first layer that does not fit."""
-        return _draw(walk(self.layers, self.n), self.unit)
-
-
-def receptive_field(
-    layers: "Sequence[Window | dict] | keras.Model" = PRESETS["strided"],
-    n: int | None = None,
-    *,
-    unit: int = 0,
-    selected: int = 0,
-    fixed: Sequence[str] = (),
-    hidden: Sequence[str] = (),
-) -> ReceptiveFieldExplorer:
     """Pick a unit of the last layer and see the pixels behind it, through every layer.
 
     The picture is of one axis. The other is alike, and the square below the picture shows both.
 
     Parameters
     ----------
-    layers
-        The windows from the input on; in a dict, a setting that is missing is as in `Window`. Of a
-        model, the rows of its convolutions, poolings and ``ZeroPadding2D`` up to the first layer
-        that slides no window over a map; layers that look at one pixel at a time, such as
-        activations, leave the field as it is and are passed over.
-    n
+    layers : list of Window or dict, or keras.Model
+        The windows from the input on, by default those of `course.models.strided`; in a dict, a
+        setting that is missing is as in `Window`. Of a model, the rows of its convolutions,
+        poolings and ``ZeroPadding2D`` up to the first layer that slides no window over a map;
+        layers that look at one pixel at a time, such as activations, leave the field as it is and
+        are passed over.
+    n : int
         Number of input pixels; by default 28, or the rows of the model's input.
-    unit
-        Index of the unit of the last layer, along both axes.
-    selected
+    selected : int
         Index of the layer whose settings the controls show.
-    fixed, hidden
+    unit : int
+        Index of the unit of the last layer, along both axes.
+    fixed, hidden : lists of str
         Names of settings that cannot be moved, and of those that have no control; "layers" stands
         for the buttons that add and remove one.
 
@@ -96,48 +48,106 @@ def receptive_field(
     ValueError
         If the model branches, begins with no window, or has no graph or no input size to follow.
     """
-    if hasattr(layers, "layers"):  # a Keras model, without importing Keras to ask
-        layers, rows = _chain(layers)
-        n = rows if n is None else n
-        if n is None:
+
+    _esm = bundle("receptive_field")
+    controls = ("n", *checked.WINDOW, "layers")
+
+    layers = checked.Anything().tag(sync=True)
+    n = checked.Setting(28).tag(sync=True)
+    selected = checked.Index(0).tag(sync=True)
+    unit = checked.Index(0).tag(sync=True)
+
+    def completed(self, given):
+        """A Keras model brings its windows and its rows."""
+        layers, n = given.pop("layers", PRESETS["strided"]), 28
+        if hasattr(layers, "layers"):  # without importing Keras to ask
+            layers, n = _chain(layers)
+        if (n := given.get("n", n)) is None:
             raise ValueError("the model's input has no number of rows: give one, such as n=28")
-    return ReceptiveFieldExplorer(
-        layers=layers,
-        n=28 if n is None else n,
-        unit=unit,
-        selected=selected,
-        fixed=fixed,
-        hidden=hidden,
-    )
+        return given | {"layers": layers, "n": n}
 
-
-def _pixels(n: object) -> int:
-    n = checked.setting("n", n)
-    if n > LARGEST:
-        raise traitlets.TraitError(f"n={n} is too large to draw: choose at most {LARGEST}")
-    return n
-
-
-def _stack(layers: object) -> list[dict]:
-    """The settings of every layer, each of which is possible by itself."""
-    if isinstance(layers, list | tuple) and layers:
-        return [checked.layer(f"layer {row}", each) for row, each in enumerate(layers, start=1)]
-    raise traitlets.TraitError(
-        f"layers={layers!r}: give a list of at least one window, such as "
-        "layers=[Window(3, strides=2), Window(3)], or a Keras model"
-    )
-
-
-def _drawable(n: int, layers: list[dict]) -> None:
-    """Refuse maps that are too large to draw, up to the first layer that does not fit."""
-    windows, sizes, _, _ = walk(layers, n)
-    for index, (window, n) in enumerate(zip(windows, sizes, strict=False), start=1):
-        padded = n + sum(window.pads(n))
-        if padded > LARGEST:
+    @traitlets.validate("n", "layers")
+    def _possible(self, proposal):
+        """Refuse what no stack can be. A layer that merely does not fit is shown as such."""
+        state = {"n": self.n, "layers": self.layers, proposal["trait"].name: proposal["value"]}
+        layers = state["layers"]
+        if not isinstance(layers, list | tuple) or not layers:
             raise traitlets.TraitError(
-                f"layer {index} gets {padded} pixels, padding included, which are too many to "
-                f"draw: choose n and layers so that there are at most {LARGEST}"
+                f"layers={layers!r}: give a list of at least one window, such as "
+                "layers=[Window(3, strides=2), Window(3)], or a Keras model"
             )
+        named = [(f"layer {index}", each) for index, each in enumerate(layers, start=1)]
+        state["layers"] = [checked.layer(*each) for each in named]
+        windows, sizes, _, _ = walk(state["layers"], state["n"])
+        padded = [n + sum(w.pads(n)) for w, n in zip(windows, sizes, strict=False)] + sizes[-1:]
+        for (name, _), pixels in zip(named, padded, strict=False):  # up to one that does not fit
+            if pixels > LARGEST:
+                raise traitlets.TraitError(
+                    f"{name} gets {pixels} pixels, padding included, which are too many to draw: "
+                    f"choose n and layers so that there are at most {LARGEST}"
+                )
+        return state[proposal["trait"].name]
+
+    def draw(self, layers, n, unit, **_) -> Picture:
+        """A row of cells for each map, the input at the bottom, and the unit's cone.
+
+        It ends with the first layer that does not fit.
+        """
+        windows, sizes, fields, problem = walk(layers, n)
+        unit = min(unit, sizes[-1] - 1)
+        rows = _cone(windows, sizes, unit)
+        pads = [*(w.pads(n) for w, n in zip(windows, sizes[:-1], strict=True)), (0, 0)]
+        ends = np.array(
+            [(-before, n + after) for (before, after), n in zip(pads, sizes, strict=True)]
+        )
+        # A unit stands over the centre of its field and is as wide as the jump, so that units tile.
+        lefts, wides = np.array([(each.start - each.jump / 2, each.jump) for each in fields]).T
+        edges = lefts[:, None] + ends * wides[:, None]
+        low, high = edges.min(), edges.max()
+        if high - low > FAR * n + 32:  # then each row gets a scale of its own
+            low, high = 0, 32
+            wides = 32 / np.ptp(ends, axis=1)
+            lefts = -ends[:, 0] * wides
+        scale = min(38, (WIDTH - 2 * MARGIN) / (high - low))
+
+        def x(row, units):
+            return MARGIN + (lefts[row] + np.asarray(units) * wides[row] - low) * scale
+
+        labels = [f"input: n = {n}"]
+        for index, (window, field) in enumerate(zip(windows, fields[1:], strict=True), start=1):
+            dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
+            labels.append(
+                f"layer {index}: k = {window.kernel_size}, s = {window.strides}{dilation}, "
+                f"p = {pads[index - 1][0]} + {pads[index - 1][1]}, o = {sizes[index]}; "
+                f"r = {field.size}, jump = {field.jump}, start = {number(field.start)}"
+            )
+        title = f"What unit {unit} of {f'layer {len(windows)}' if windows else 'the input'} reads"
+        trouble = [f"Layer {problem.layer + 1}: {problem.error}"] if problem else []
+        page, height, pitch = Page(), 22, 58
+        bottom = page.heading([title], trouble) + 28 + len(windows) * pitch
+        for row in reversed(range(len(sizes))):
+            y, (first, end), wide = bottom - row * pitch, ends[row], wides[row] * scale
+            if row < len(windows) and rows[row]:
+                above = [u for u in rows[row + 1] if 0 <= u < sizes[row + 1]]
+                corners = [(each, y) for each in x(row, [rows[row][-1] + 1, rows[row][0]])]
+                foot = y - pitch + height
+                corners += [(each, foot) for each in x(row + 1, [above[0], above[-1] + 1])]
+                page.add(Polygon(corners, facecolor=ORANGE_TINT, alpha=0.6))
+            page.padding(grid(x(row, np.r_[first:0, sizes[row] : end]), y), wide, height)
+            cells = grid(x(row, np.arange(sizes[row])), y)
+            page.cells(cells, wide, height, *(OUTPUT if row else INPUT), gid=f"map {row}")
+            for run in _runs(rows[row]):
+                page.outline([(x(row, run[0]), y)], wide * len(run), height, gid=f"cone {row}")
+            page.text(MARGIN, y - 11, labels[row], 12, ha="left", gid="label")
+            page.right = max(page.right, MARGIN + text_width(labels[row], 12), x(row, end))
+        pixels = [pixel for pixel in rows[0] if 0 <= pixel < n]
+        listed = ", ".join(f"{r[0]}–{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in _runs(pixels))
+        alt = [f"{title}, on one axis. {'. '.join(labels)}.", *trouble]
+        alt.append(f"It reads {len(pixels)} of {n} pixels: {listed or 'only padding'}.")
+        return page.picture(0, bottom + height, " ".join(alt))
+
+
+receptive_field = ReceptiveFieldExplorer
 
 
 def _chain(model) -> tuple[list[Window], int | None]:
@@ -170,72 +180,6 @@ def _cone(windows: list[Window], sizes: list[int], unit: int) -> list[list[int]]
     return rows
 
 
-def _draw(walked: Walk, unit: int) -> Picture:
-    """Draw one row of cells for each map, the input at the bottom, and the unit's cone."""
-    windows, sizes, fields, problem = walked
-    unit = min(unit, sizes[-1] - 1)
-    trouble = f"Layer {problem.layer + 1}: {problem.error}" if problem else ""
-    rows = _cone(windows, sizes, unit)
-    pads = [*(w.pads(n) for w, n in zip(windows, sizes[:-1], strict=True)), (0, 0)]
-    ends = [(-before, n + after) for (before, after), n in zip(pads, sizes, strict=True)]
-    # A unit stands over the centre of its field and is as wide as the jump, so that units tile.
-    lefts, wides = zip(*((each.start - each.jump / 2, each.jump) for each in fields), strict=True)
-    low = min(left + end[0] * wide for left, wide, end in zip(lefts, wides, ends, strict=True))
-    high = max(left + end[1] * wide for left, wide, end in zip(lefts, wides, ends, strict=True))
-    if high - low > FAR * sizes[0] + 32:  # then each row gets a scale of its own
-        low, high = 0, 32
-        wides = [32 / (end - first) for first, end in ends]
-        lefts = [-first * wide for (first, _), wide in zip(ends, wides, strict=True)]
-    scale = min(38, (WIDTH - 2 * MARGIN) / (high - low))
-
-    def x(row, units):
-        return MARGIN + (lefts[row] + np.asarray(units) * wides[row] - low) * scale
-
-    page, height, pitch = Page(), 22, 58
-    top = page.heading([_title(unit, windows)], [trouble] if trouble else []) + 28
-    labels = [_label(row, walked) for row in range(len(sizes))]
-    for row in reversed(range(len(sizes))):
-        y = top + (len(windows) - row) * pitch
-        (first, end), n, wide = ends[row], sizes[row], wides[row] * scale
-        if row < len(windows) and rows[row]:
-            reading = [u for u in rows[row + 1] if 0 <= u < sizes[row + 1]]
-            corners = [(each, y) for each in x(row, [rows[row][-1] + 1, rows[row][0]])]
-            above_y = y - pitch + height
-            corners += [(each, above_y) for each in x(row + 1, [reading[0], reading[-1] + 1])]
-            page.add(Polygon(corners, facecolor=ORANGE_TINT, alpha=0.6))
-        page.padding(grid(x(row, np.r_[first:0, n:end]), y), wide, height)
-        fill, edge = OUTPUT if row else INPUT
-        page.cells(grid(x(row, np.arange(n)), y), wide, height, fill, edge, gid=f"map {row}")
-        for run in _runs(rows[row]):
-            page.outline([(x(row, run[0]), y)], wide * len(run), height, gid=f"cone {row}")
-        page.text(MARGIN, y - 11, labels[row], 12, ha="left", gid="label")
-        page.right = max(page.right, MARGIN + text_width(labels[row], 12))
-    pixels = [pixel for pixel in rows[0] if 0 <= pixel < sizes[0]]
-    listed = ", ".join(f"{r[0]}–{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in _runs(pixels))
-    alt = [f"{_title(unit, windows)}, on one axis. {'. '.join(labels)}.", trouble]
-    alt += [f"It reads {len(pixels)} of {sizes[0]} pixels: {listed or 'only padding'}."]
-    right = max(x(row, end) for row, (_, end) in enumerate(ends))
-    bottom = top + len(windows) * pitch
-    return page.picture(right, bottom + height, " ".join(filter(None, alt)))
-
-
 def _runs(units: list[int]) -> list[np.ndarray]:
     """Sorted units, cut where there are gaps."""
     return np.split(units, np.flatnonzero(np.diff(units) > 1) + 1) if units else []
-
-
-def _title(unit: int, windows: list[Window]) -> str:
-    return f"What unit {unit} of {f'layer {len(windows)}' if windows else 'the input'} reads"
-
-
-def _label(row: int, walked: Walk) -> str:
-    """Settings, size and field of a layer, in one line."""
-    windows, sizes, fields, _ = walked
-    if row == 0:
-        return f"input: n = {sizes[0]}"
-    window, field = windows[row - 1], fields[row]
-    before, after = window.pads(sizes[row - 1])
-    dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
-    settings = f"k = {window.kernel_size}, s = {window.strides}{dilation}, p = {before} + {after}"
-    place = f"r = {field.size}, jump = {field.jump}, start = {number(field.start)}"
-    return f"layer {row}: {settings}, o = {sizes[row]}; {place}"

@@ -14,16 +14,33 @@ from course.geometry import SettingError, Window, whole
 WINDOW = asdict(Window())  # the settings of a window, with their defaults
 
 
-def index(name: str, value: object) -> int:
+class Anything(traitlets.Any):
+    """A trait whose validator is asked about whatever Python sets, None included."""
+
+    allow_none = False
+
+
+class Setting(Anything):
+    """One setting of a window by itself, or how many there are of something, such as filters."""
+
+    def validate(self, obj, value):
+        """The setting as plain data."""
+        return setting(self.name, value)
+
+
+class Index(Anything):
     """The index of one of several things."""
-    with contextlib.suppress(TypeError):
-        if operator.index(value) >= 0:
-            return operator.index(value)
-    raise traitlets.TraitError(f"{name}={value!r}: give a whole number; the first is 0")
+
+    def validate(self, obj, value):
+        """The index as an int."""
+        with contextlib.suppress(TypeError):
+            if operator.index(value) >= 0:
+                return operator.index(value)
+        raise traitlets.TraitError(f"{self.name}={value!r}: give a whole number; the first is 0")
 
 
 def setting(name: str, value: object) -> object:
-    """One setting of a window by itself, or how many there are of something, such as filters."""
+    """A setting, of this name, as plain data."""
     try:
         value = getattr(Window(**{name: value}), name) if name in WINDOW else whole(name, value)
     except SettingError as error:

@@ -26,7 +26,6 @@ function save(event) {
   if (!unheard) event.preventDefault(); // otherwise the browser saves the page
 }
 
-/** @param {string} tag @param {Object} [attributes] @param {...(Node|string|Object)} children */
 export const html = (tag, attributes = {}, ...children) =>
   make(document.createElement(tag), attributes, children);
 
@@ -37,7 +36,7 @@ export const div = (name, ...children) => html("div", { class: name }, ...childr
 export const svg = (tag, attributes = {}, ...children) =>
   make(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
-/** Set traits and tell the kernel, if there is one. @param {Object} changes */
+/** Set traits and tell the kernel, if there is one. */
 export function set(model, changes) {
   for (const [name, value] of Object.entries(changes)) model.set(name, value);
   try {

@@ -7,7 +7,6 @@ const LARGEST = { n: 16, kernel_size: 9, strides: 6, dilation_rate: 4 };
 const SIZED_BY = { n: "values", kernel_size: "kernel" }; // if they are given, as in window.py
 const READABLE = 16; // pixels of a cell that has room for a number
 
-/** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const get = (name) => model.get(name);
   let playing = 0;

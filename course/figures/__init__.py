@@ -6,6 +6,7 @@ throughout: input blue, padding grey and hatched, window orange, output green.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ from course.geometry import Window
 from course.text import number
 
 GAP = 24  # CSS pixels between two pictures side by side
+HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\")
 
 
 class Row(NamedTuple):
@@ -67,10 +69,9 @@ def axis(
     taps = np.arange(0, span, window.dilation_rate)  # the pixels read, counted from the first
     inputs = _numbers("values", values, "n", n)
     weights = _numbers("kernel", kernel, "kernel_size", window.kernel_size)
-    results = None
-    if inputs is not None and weights is not None:
-        padded = np.pad(inputs, (before, after))  # with zeros, as Keras does
-        results = [padded[first + before + taps] @ weights for first in positions]
+    padded = np.pad(inputs, (before, after)) if len(inputs) else []  # with zeros, as Keras does
+    both = len(inputs) and len(weights)
+    results = [padded[first + before + taps] @ weights for first in positions if both]
 
     lead, trail = before, after  # what there is room for on both sides of the input
     if beside:
@@ -139,7 +140,7 @@ def axis(
         f"Never read: {_listed(window.unread(n)) or 'none'}.",
     ]
     shown = {"Input": inputs, "Kernel": weights, "Output": results}
-    alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if v is not None]
+    alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if len(v)]
     return page.picture(x(n + trail), bottom, " ".join(alt))
 
 
@@ -408,14 +409,12 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
 
 def _paints(rows) -> dict[str, dict[str, str]]:
     """How to paint each layer: a colour for each kind of layer, a hatch within the kind."""
-    hatches = ["", "////", "....", "xxxx", "----", "\\\\\\\\"]
-    kinds = [row.kind for row in rows]
-    paints = {}
-    for index, row in enumerate(rows):
-        hue = style.LAYERS[list(dict.fromkeys(kinds)).index(row.kind) % len(style.LAYERS)]
-        hatch = hatches[kinds[:index].count(row.kind) % len(hatches)]
-        paints[row.name] = {"fill": hue, "edge": style.PAPER, "hatch": hatch}
-    return paints
+    hues = dict(zip(dict.fromkeys(row.kind for row in rows), cycle(style.LAYERS), strict=False))
+    hatches = {kind: cycle(HATCHES) for kind in hues}
+    return {
+        row.name: {"fill": hues[row.kind], "edge": style.PAPER, "hatch": next(hatches[row.kind])}
+        for row in rows
+    }
 
 
 def _check(*axes: tuple[Window, int]) -> None:
@@ -432,14 +431,12 @@ def _check(*axes: tuple[Window, int]) -> None:
             )
 
 
-def _numbers(name: str, numbers, size_name: str, size: int) -> np.ndarray | None:
-    if numbers is None:
-        return None
-    if np.shape(numbers) != (size,):
-        raise ValueError(
-            f"{name} has the shape {np.shape(numbers)}: give {size} numbers, as {size_name}={size}."
-        )
-    return np.asarray(numbers, dtype=float)
+def _numbers(name: str, numbers, size_name: str, size: int) -> np.ndarray:
+    """As many numbers as the size says, or none."""
+    if numbers is not None and np.shape(numbers) != (size,):
+        given = f"{name} has the shape {np.shape(numbers)}"
+        raise ValueError(f"{given}: give {size} numbers, as {size_name}={size}.")
+    return np.asarray([] if numbers is None else numbers, float)
 
 
 def _white(image, array: np.ndarray) -> int | None:
@@ -461,8 +458,8 @@ def _plane(index: int, image) -> np.ndarray:
     return array
 
 
-def _texts(numbers: Iterable[float] | None) -> list[str]:
-    return [] if numbers is None else [number(each) for each in numbers]
+def _texts(numbers: Iterable[float]) -> list[str]:
+    return list(map(number, numbers))
 
 
 def _listed(numbers: Iterable[float]) -> str:

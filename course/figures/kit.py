@@ -62,7 +62,8 @@ class Picture:
         canvas.draw()
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
         file = io.BytesIO()
-        image.quantize(256, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        few = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(file, "PNG", optimize=True)
         return file.getvalue()
 
     def save(self, path: str | Path) -> None:
@@ -101,15 +102,13 @@ class Page:
 
     def text(self, x, y, text, size, color=INK, ha="center", weight="normal", halo=None, gid=None):
         around = {"facecolor": halo, "edgecolor": "none", "boxstyle": "round,pad=0.1"}
-        text = Text(
-            x, y, text, size=size, color=color, ha=ha, va="center_baseline", weight=weight,
-            family="DejaVu Sans", parse_math=False, bbox=around if halo else None, gid=gid,
-        )  # fmt: skip
-        self.add(text)
+        look = {"size": size, "color": color, "weight": weight, "bbox": around if halo else None}
+        place = {"ha": ha, "va": "center_baseline", "gid": gid}
+        self.add(Text(x, y, text, family="DejaVu Sans", parse_math=False, **look, **place))
 
-    def line(self, xs, ys, color, width=1.0, marker=None, gid=None):
-        ends = {"marker": marker, "markevery": [-1], "markersize": 4.5, "gid": gid}
-        self.add(Line2D(xs, ys, color=color, linewidth=width, solid_capstyle="butt", **ends))
+    def line(self, xs, ys, color, width=1.0, marker=None):
+        end = {"marker": marker, "markevery": [-1], "markersize": 4.5}
+        self.add(Line2D(xs, ys, color=color, linewidth=width, solid_capstyle="butt", **end))
 
     def cells(
         self, corners, wide, high, fill, edge, texts=(), hatch=None, *,
@@ -187,8 +186,7 @@ class Page:
 
     def label(self, y, name, note, color):
         """Name a row, to the left of it, around the height ``y``."""
-        self.text(MARGIN, y - 8 if note else y, name, 13, color, ha="left", weight="bold")
-        self.text(MARGIN, y + 9, note, SMALLEST, GREY_TEXT, ha="left")
+        self.caption(MARGIN, y + (22 if note else 30), name, note, color)
 
     def caption(self, x, y, name, note, color):
         """Name a grid, above its top left corner."""

@@ -618,6 +618,12 @@ def test_static_picture_says_what_it_shows():
     assert figures.window(Window(kernel_size=5), 5, at=(0, 0)).alt in alt
 
 
+def test_static_picture_mends_one_setting_after_the_other():
+    alt = explore.window(5, 9, 2, dilation_rate=2).picture().alt
+    assert "The picture shows dilation_rate=1. kernel_size=9 is impossible" in alt
+    assert alt.endswith(figures.window(Window(5, 2), 5).alt)
+
+
 def test_html_shows_the_picture_where_scripts_do_not_run(chromium):
     widget = explore.window(padding="same")
     context = chromium.new_context(java_script_enabled=False, offline=True)
