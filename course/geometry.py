@@ -12,6 +12,7 @@ import difflib
 import numbers
 import operator
 from dataclasses import dataclass
+from typing import Any
 
 PADDINGS = ("valid", "same", "causal", "full")
 
@@ -23,7 +24,7 @@ class SettingError(ValueError):
     given for which everything else can stay as it is.
     """
 
-    def __init__(self, setting: str, value: object, why: str, nearest: object):
+    def __init__(self, setting: str, value: object, why: str, nearest: Any):
         self.setting, self.value, self.why, self.nearest = setting, value, why, nearest
         super().__init__(f"{setting}={value!r} is impossible: {why}. Try {setting}={nearest!r}.")
 
@@ -89,22 +90,22 @@ class Window:
     @property
     def _smallest(self) -> int:
         """Pixels of the smallest input that the window fits."""
-        if self.padding in ("same", "causal", "full"):
-            return 1
-        return max(self.span - (0 if self.padding == "valid" else sum(self.padding)), 1)
+        if isinstance(self.padding, tuple):
+            return max(self.span - sum(self.padding), 1)
+        return self.span if self.padding == "valid" else 1
 
     def pads(self, n: int) -> tuple[int, int]:
         """Pixels added (before, after) an input of ``n`` pixels."""
         n = whole("n", n, least=1, fits=self._smallest)
+        if isinstance(self.padding, tuple):
+            return self.padding
         if self.padding == "valid":
             return 0, 0
         if self.padding == "same":
             return same_pads(n, self.kernel_size, self.strides, self.dilation_rate)
         if self.padding == "causal":
             return self.span - 1, 0
-        if self.padding == "full":
-            return self.span - 1, self.span - 1
-        return self.padding
+        return self.span - 1, self.span - 1  # full
 
     def output_size(self, n: int) -> int:
         """Number of stops on an input of ``n`` pixels: ⌊(n + pads − span) / s⌋ + 1.
@@ -181,7 +182,7 @@ def _pixels(count: int) -> str:
     return f"{count} pixel" if count == 1 else f"{count} pixels"
 
 
-def whole(setting: str, value: object, least: int = 1, fits: int = 0) -> int:
+def whole(setting: str, value: Any, least: int = 1, fits: int = 0) -> int:
     """Return ``value`` as an int that is at least ``least``, or say what to write instead.
 
     What it says is at least ``fits`` too.
@@ -227,9 +228,9 @@ def _padding(value: object) -> str | tuple[int, int]:
                 sides.append(error.nearest)
                 trouble = error.why
         if len(sides) == 2 and not trouble:
-            return tuple(sides)
+            return sides[0], sides[1]
         why = trouble or "a pair (before, after) has two numbers"
-        nearest = tuple((sides * 2 or [0, 0])[:2])
-        raise SettingError("padding", tuple(value), why, nearest)
+        first, second, *_ = sides * 2 or [0, 0]
+        raise SettingError("padding", tuple(value), why, (first, second))
     pixels = whole("padding", value, least=0)
     return pixels, pixels

@@ -205,22 +205,25 @@ def windows_of(layer: keras.Operation, shape: tuple) -> tuple[Window, ...] | Non
     """
     kind, sizes = type(layer), map_size(layer, shape)
     if kind in WHOLE_MAP and sizes and all(sizes):
-        return tuple(Window(n, strides=n) for n in sizes)
+        return tuple(Window(n, strides=n) for n in sizes if n)
     if kind in PADDING:
         return tuple(Window(1, padding=sides) for sides in sides_of(layer))
     if kind in POOLING:
-        settings = zip(sizes, layer.pool_size, layer.strides, (1,) * len(sizes), strict=True)
+        kernel, dilation = layer.pool_size, (1,) * len(sizes)
     elif kind in CONVOLUTION:
-        settings = zip(sizes, layer.kernel_size, layer.strides, layer.dilation_rate, strict=True)
+        kernel, dilation = layer.kernel_size, layer.dilation_rate
     else:
         return None
     windows = []
-    for n, k, s, d in settings:
+    for n, k, s, d in zip(sizes, kernel, layer.strides, dilation, strict=True):
         padding = layer.padding
         if s > 1 and d > 1:  # Conv2D refuses this, but the depthwise layers compute it
-            if padding == "same" and n is None:
+            if padding != "same":
+                padding = 0
+            elif n is None:
                 return None
-            padding = same_pads(n, k, s, d) if padding == "same" else 0
+            else:
+                padding = same_pads(n, k, s, d)
         windows.append(Window(k, s, padding, d))
     return tuple(windows)
 

@@ -151,7 +151,8 @@ def ledger(model: "keras.Model") -> Ledger:
     """
     from course.keras_graph import operations_of, read
 
-    graph, uses = read(model), {}
+    graph = read(model)
+    uses: dict[str, list] = {}
     for call in graph.calls:
         uses.setdefault(call.layer.name, []).append(call)
     fields = of_graph(graph)

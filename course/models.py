@@ -22,7 +22,7 @@ PRESETS = {  # the windows of the three convolutions
 }
 
 
-def classifier(name: str, padding: str, strides: tuple[int, int, int] = (1, 1, 1)) -> "keras.Model":
+def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) -> "keras.Model":
     """Build an untrained classifier for 28×28×1 images and ten classes.
 
     Parameters
@@ -57,7 +57,7 @@ def classifier(name: str, padding: str, strides: tuple[int, int, int] = (1, 1, 1
     return keras.Sequential([keras.Input(INPUT_SHAPE), *convolutions, *head], name=name)
 
 
-def _preset(name: str) -> "keras.Model":
+def _preset(name):
     windows = PRESETS[name]
     return classifier(name, windows[0].padding, tuple(window.strides for window in windows))
 

@@ -76,8 +76,8 @@ class Cycle(NamedTuple):
         """First and last pixel that any of these units reads."""
         edges = []
         for cycle, turn in (divmod(unit, len(self.seen)) for unit in units):
-            if self.seen[turn]:
-                edges += [edge + cycle * self.jump for edge in self.seen[turn]]
+            if seen := self.seen[turn]:
+                edges += [edge + cycle * self.jump for edge in seen]
         return (min(edges), max(edges)) if edges else None
 
     def field(self) -> Field:
@@ -103,7 +103,7 @@ def _trace(graph, of_inputs: list) -> tuple[dict, list]:
 
     of_tensor = {id(each): axes for each, axes in zip(graph.inputs, of_inputs, strict=True)}
     single = set(of_tensor)  # tensors whose every number depends on one number of an input
-    of_layer = {}
+    of_layer: dict[str, tuple[Cycle, ...] | None] = {}
     for layer, inputs, outputs in graph.calls:
         if inputs:
             below = [of_tensor[id(each)] for each in inputs]

@@ -86,17 +86,20 @@ def walk(stack: Iterable[Window | dict], n: int) -> Walk:
     >>> walk([Window(3, 2, "same"), {"strides": 2, "padding": "same"}], 28).sizes
     [28, 14, 7]
     """
-    windows, sizes, fields = [], [n], [PIXEL]
+    windows: list[Window] = []
+    sizes, fields = [n], [PIXEL]
+    reach, jump, start = 1, 1, 0.0
     for layer, window in enumerate(stack):
         try:
             window = window if isinstance(window, Window) else Window(**window)
             size = window.output_size(sizes[-1])
         except SettingError as error:
             return Walk(windows, sizes, fields, StackError(layer, error, sizes))
-        below, (before, _) = fields[-1], window.pads(sizes[-1])
-        start = below.start + ((window.span - 1) / 2 - before) * below.jump
-        reach = below.size + (window.span - 1) * below.jump
-        fields.append(Field(reach, below.jump * window.strides, start))
+        before, _ = window.pads(sizes[-1])
+        reach += (window.span - 1) * jump
+        start += ((window.span - 1) / 2 - before) * jump
+        jump *= window.strides
+        fields.append(Field(reach, jump, start))
         windows.append(window)
         sizes.append(size)
     return Walk(windows, sizes, fields, None)

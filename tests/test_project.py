@@ -173,6 +173,12 @@ def test_ruff_has_nothing_to_say(command: list[str]):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_types_fit_together():
+    """Mypy remembers in .mypy_cache: the first time takes longer."""
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 # Binder
 
 

@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import tokenize
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -259,8 +260,6 @@ def unmoved(path: Path) -> list[str]:
                 del left[key]
 
     def try_another(notebook: NotebookNode, but: type = ()) -> None:
-        if not left:
-            return
         with contextlib.suppress(Exception):  # it may not even run
             with _time_limit(LONGEST_RUN):
                 namespace = run(notebook, path.parent)
@@ -275,16 +274,39 @@ def unmoved(path: Path) -> list[str]:
             drop_what_moves(notebook, namespace)
     with mock.patch.object(digits, "load", _one_more_of(digits.load)):
         try_another(notebook)
-    for mutant in mutants(path):
-        if mutant.kind == "code":
-            try_another(mutant.notebook)
+    changes = [
+        (each.lesson.cells[each.cell].id, each.notebook, ())
+        for each in mutants(path)
+        if each.kind == "code"
+    ]
     for _, cell in cells(notebook, "code"):
         fewer = copy.deepcopy(notebook)
         fewer.cells = [each for each in fewer.cells if each.id != cell.id]
         # What the cell no longer defines breaks whatever names it, so that proves nothing.
-        try_another(fewer, but=Broken)
+        changes.append((cell.id, fewer, Broken))
+    behind = {key: _cells_behind(line.text, notebook) for key, (line,) in left.items()}
+    while left and changes:  # first where it may move most of them: each run takes its time
+        counts = Counter(cell for key in left for cell in behind[key])
+        _, changed, but = change = max(changes, key=lambda each: counts[each[0]])
+        changes.remove(change)
+        try_another(changed, but)
     gc.unfreeze()
     return [f"{cell}: {expressions[cell][index].text}" for cell, index in sorted(left)]
+
+
+def _cells_behind(expression: str, notebook: NotebookNode) -> set[str]:
+    """The code cells that an expression seems to depend on: those that set a name it needs."""
+    needed, behind = _names(expression, ast.Load), set()
+    for _, cell in reversed([*cells(notebook, "code")]):
+        if cell.id in expression or needed & _names(cell.source, ast.Store):
+            behind.add(cell.id)
+            needed |= _names(cell.source, ast.Load)
+    return behind
+
+
+def _names(source: str, use: type) -> set[str]:
+    nodes = ast.walk(ast.parse(source))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, use)}
 
 
 def _one_more_of(function: Callable) -> Callable:
