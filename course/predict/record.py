@@ -28,13 +28,7 @@ FIELDS = {
 
 
 class Record:
-    """The answers in one file.
-
-    Attributes
-    ----------
-    notice : str
-        What the student should know about the file, if anything, since it was last looked at.
-    """
+    """The answers in one file; ``notice`` is what the student should know about it, if anything."""
 
     def __init__(self, path: Path):
         self.path, self.notice = path, ""

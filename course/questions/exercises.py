@@ -199,8 +199,8 @@ class BuildModel(Question):
 
     def judge(self, answers):
         (built,) = answers
-        if wish := self.unfulfilled(built):
-            return not_yet(wish[1], self._believed(built))
+        if missed := self.unfulfilled(built):
+            return not_yet(missed[1], self._believed(built))
         if doubt := self._doubt(built):
             return Diagnosis(False, None, f"The course cannot tell. {doubt}")
         return Diagnosis(True, None, "Yes, the model does all that it should.")

@@ -200,7 +200,8 @@ class ModelShapes(Question):
     layers: "keras.Model | dict | list[dict]"
     input_shape: tuple[int, int, int] | None = None
 
-    which, depths = "each", (2, 3)
+    which = "each"
+    depths: ClassVar[tuple[int, ...]] = (2, 3)  # of what `draw` draws
     asked = (
         "An image of {0.input_shape[0]}×{0.input_shape[1]}×{0.input_shape[2]} goes through "
         "{0.words}. **What is the shape after {0.which} layer?**"
@@ -314,7 +315,8 @@ class OutputShape(ModelShapes):
     ``input_shape`` is rows, columns, channels; a model knows its own.
     """
 
-    which, depths = "the last", (1,)
+    which = "the last"
+    depths = (1,)
 
     def answer_of(self, case):
         return Shape()

@@ -53,6 +53,10 @@ def numbers_of(case: dict) -> dict:
 class OneWindow(Question):
     """A question about one window on one axis."""
 
+    n: int = 28
+    kernel_size: int = 3
+    strides: int = 1
+
     shows: ClassVar[dict] = {}  # what the picture shows besides
     drawn: ClassVar[dict] = {
         "n": range(6, 65),
@@ -91,9 +95,6 @@ class OneWindow(Question):
 
 
 class Axis(OneWindow):
-    n: int = 28
-    kernel_size: int = 3
-    strides: int = 1
     padding: str | int | tuple[int, int] = "valid"
     dilation_rate: int = 1
 
@@ -125,9 +126,6 @@ class OutputSize(Axis):
 class SamePads(OneWindow):
     """How many zeros does ``padding="same"`` add, before and after?"""
 
-    n: int = 28
-    kernel_size: int = 3
-    strides: int = 1
     dilation_rate: int = 1
 
     takes = Numbers(2, "two numbers, before and after, such as 4 | 7")
@@ -213,8 +211,6 @@ class Unread(Reading):
 class WhichPadding(OneWindow):
     """Which padding turned ``n`` pixels into ``output``: valid, same, both or neither?"""
 
-    n: int = 28
-    kernel_size: int = 3
     strides: int = 2
     output: int = 14
 
@@ -258,9 +254,6 @@ class WhichPadding(OneWindow):
 class Conv2DWindow(OneWindow):
     """A question about a window that Conv2D may have along both axes."""
 
-    n: int = 28
-    kernel_size: int = 3
-    strides: int = 1
     padding: str = "valid"
 
     drawn: ClassVar = OneWindow.drawn | {"kernel_size": (2, 3, 3, 5), "padding": ("valid", "same")}
