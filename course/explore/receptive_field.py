@@ -6,7 +6,7 @@ from matplotlib.patches import Polygon
 
 from course.explore import settings as checked
 from course.explore.base import Explorer, bundle
-from course.figures.kit import MARGIN, WIDTH, Page, Picture, grid, text_width
+from course.figures.kit import MARGIN, WIDTH, Page, grid, text_width
 from course.figures.style import INPUT, ORANGE_TINT, OUTPUT
 from course.geometry import Window
 from course.models import PRESETS
@@ -88,7 +88,7 @@ class ReceptiveFieldExplorer(Explorer):
                 )
         return state[proposal["trait"].name]
 
-    def draw(self, layers, n, unit, **_) -> Picture:
+    def draw(self, layers, n, unit, **_):
         """A row of cells for each map, the input at the bottom, and the unit's cone.
 
         It ends with the first layer that does not fit.
