@@ -643,7 +643,7 @@ def test_a_picture_keeps_the_colours_it_was_drawn_in():
             exact = np.round(np.array(to_rgba(colour)[:3]) * 255)
             painted = (drawn == exact).all(-1)
             assert painted.any()
-            assert (image[painted] == exact).all()
+            assert np.abs(image[painted] - exact).max() <= (0 if colour == style.PAPER else 2)
 
 
 def test_save_writes_the_png(tmp_path):
