@@ -101,9 +101,8 @@ def _in_time(thread: threading.Thread, done: threading.Event, trials: list) -> b
 
 def _imports(thread: threading.Thread) -> bool:
     frame = sys._current_frames().get(thread.ident or 0)
-    while frame and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
-        frame = frame.f_back
-    return frame is not None
+    files = [each.f_code.co_filename for each, _ in traceback.walk_stack(frame)] if frame else []
+    return "<frozen importlib._bootstrap>" in files
 
 
 def _end(thread: threading.Thread, done: threading.Event) -> bool:

@@ -102,8 +102,10 @@ class Explorer(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
-        traits = {n: t for n, t in vars(cls).items() if isinstance(t, traitlets.TraitType)}
-        settings = [name for name, each in traits.items() if not each.read_only]
+        if "controls" not in vars(cls):  # anywidget makes a class of its own for each widget
+            return
+        own = {n: t for n, t in vars(cls).items() if isinstance(t, traitlets.TraitType)}
+        settings = [name for name, trait in own.items() if not trait.read_only]
         kinds = dict.fromkeys(settings, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         kinds |= dict.fromkeys(("fixed", "hidden"), inspect.Parameter.KEYWORD_ONLY)
         cls.__signature__ = inspect.Signature(
