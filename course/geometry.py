@@ -116,9 +116,9 @@ class Window:
         padded = n + sum(self.pads(n))
         if self.span <= padded:
             return (padded - self.span) // self.strides + 1
-        why = f"the input has only {_pixels(padded)}" + (" with its padding" if padded > n else "")
+        why = f"the input has only {pixels(padded)}" + (" with its padding" if padded > n else "")
         if self.dilation_rate > 1:
-            why = f"the window spans {_pixels(self.span)} and {why}"
+            why = f"the window spans {pixels(self.span)} and {why}"
         if self.kernel_size <= padded:  # undilated, it would fit
             widest = (padded - 1) // (self.kernel_size - 1)
             raise SettingError("dilation_rate", self.dilation_rate, why, widest)
@@ -178,7 +178,7 @@ def same_pads(
     return total // 2, total - total // 2
 
 
-def _pixels(count: int) -> str:
+def pixels(count: int) -> str:
     return f"{count} pixel" if count == 1 else f"{count} pixels"
 
 

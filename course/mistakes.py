@@ -576,8 +576,8 @@ def same_means_same_size(right, n, padding, **window):
 def size_stays(right, n, padding, **window):
     """A convolution keeps the size of the image.
 
-    All of the window must fit into the image, so the last places fall away, and longer steps skip
-    some more.
+    All of the window must fit into the image, so the last places fall away; a stride leaves out
+    more.
     """
     return None if padding == "same" else n
 
@@ -606,9 +606,9 @@ def _(right, **window):
     return None if window["padding"] == "same" else right(**window | {"strides": 1})
 
 
-@_mistake(*MAP, "macs", "transposed_size", see=WITH_SAME, explorer=_window(7, 3, padding="same"))
+@_mistake(*MAP, "macs", "transposed_size", see=OVERHANG, explorer=_window(7, 3, padding="same"))
 def other_padding(right, **setting):
-    """Padding 'valid' is the one that adds zeros, and 'same' is not.
+    """Padding 'valid' is as good as 'same': whether zeros are added does not matter.
 
     That is the answer for the other padding: valid adds nothing, same adds zeros[, and here it is
     {padding}].

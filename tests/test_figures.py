@@ -634,11 +634,16 @@ def test_a_picture_reaches_the_reader_as_one_small_image_with_its_alternative(dr
 
 
 def test_a_picture_keeps_the_colours_it_was_drawn_in():
-    image = Image.open(io.BytesIO(figures.axis(Window(2, 3, 1), 8).png())).convert("RGB")
-    colours = {colour for _, colour in image.getcolors(256)}
-    for colour in (style.BLUE, style.BLUE_TINT, style.ORANGE, style.GREEN_TINT):
-        exact = np.array(to_rgba(colour)[:3]) * 255
-        assert min(np.abs(exact - other).max() for other in colours) <= 2
+    for picture in (figures.axis(Window(2, 3, 1), 28), figures.window(Window(3, 2, 1), 12)):
+        image = np.asarray(Image.open(io.BytesIO(picture.png())).convert("RGB"), int)
+        picture.figure.canvas.draw()
+        drawn = np.asarray(picture.figure.canvas.buffer_rgba())[..., :3]
+        assert np.abs(image - drawn).max() <= 5
+        for colour in (style.PAPER, style.BLUE, style.BLUE_TINT, style.ORANGE, style.GREEN_TINT):
+            exact = np.round(np.array(to_rgba(colour)[:3]) * 255)
+            painted = (drawn == exact).all(-1)
+            assert painted.any()
+            assert np.abs(image[painted] - exact).max() <= (0 if colour == style.PAPER else 2)
 
 
 def test_save_writes_the_png(tmp_path):

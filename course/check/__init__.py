@@ -117,7 +117,7 @@ def _function(question: questions.Question, answer: object) -> Check:
     return result
 
 
-def _model(question: questions.Question, answer: object) -> Check:
+def _model(question, answer: object) -> Check:
     """Diagnose a Keras model, and show the row of its ledger that tells."""
     import keras  # only now: it takes seconds
 

@@ -85,7 +85,7 @@ class Check:
         return f'<div role="status">{"".join(parts)}</div>'
 
 
-def _draw(quantity: str, case: dict, yours: object, expected: object):
+def _draw(quantity, case, yours, expected):
     """One axis with what is right, and beside it a row of what the student says."""
     from course import figures
 
@@ -106,7 +106,7 @@ def _draw(quantity: str, case: dict, yours: object, expected: object):
     return picture
 
 
-def _cells(quantity: str, answer: object, n: int, window: Window) -> dict[float, str]:
+def _cells(quantity, answer, n, window):
     """What an answer says of which pixel of the input; far out not all of it, for it is too much.
 
     A pixel may be half: an output stands below the middle of its window.

@@ -5,7 +5,6 @@ import contextlib
 import copy
 import ctypes
 import inspect
-import io
 import linecache
 import re
 import sys
@@ -13,7 +12,7 @@ import threading
 import traceback
 import types
 import warnings
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
@@ -23,7 +22,7 @@ from IPython import get_ipython
 from IPython.utils.capture import capture_output
 
 from course.questions import Question
-from course.questions.answers import AnswerError, Integer, Numbers, quoted, what
+from course.questions.answers import AnswerError, quoted, what
 
 CASE_SECONDS, ALL_SECONDS = 2, 10  # a right function needs a few milliseconds for all cases
 
@@ -45,13 +44,11 @@ class _TimeUpError(BaseException):
 def try_all(function: Callable, question: Question) -> list[Trial]:
     """Call a function in every case, up to the first without a value that can be compared.
 
-    It runs in a thread of its own, because an alarm signal needs POSIX, a child process cannot get
-    functions from a notebook on Windows and is unsafe to fork once TensorFlow runs, and a tracing
-    function slows every line down and is switched off by the first bare ``except:``. A thread
-    works on all systems, and an exception can be sent to it, again and again, until it ends. The
-    exception waits until the thread is back in Python. So a single long call into C is given up,
-    not ended: `time.sleep` sleeps on unseen, but ``sum(itertools.count())``, which never lets go
-    of the interpreter, holds up everything until the kernel is restarted.
+    It runs in a thread: an alarm signal needs POSIX, a child process cannot get functions from a
+    notebook on Windows, and a tracing function is slow and switched off by a bare ``except:``. To
+    a thread an exception can be sent, again and again, until it ends. The exception waits until
+    the thread is back in Python: `time.sleep` is given up and sleeps on unseen, but
+    ``sum(itertools.count())``, which never lets go of the interpreter, holds up everything.
     """
     trials, done = [], threading.Event()
 
@@ -89,23 +86,23 @@ def _in_time(thread: threading.Thread, done: threading.Event, trials: list) -> b
 
     An import does not count: the first one of Keras takes seconds, and may not be broken off.
     """
-    worked, before = Counter(), monotonic()  # seconds in each case
+    worked: dict[int, float] = defaultdict(float)  # seconds in each case
+    before = monotonic()
     # Not thread.join: interrupted, Python 3.11 takes the thread for ended. In slices, because on
     # Windows nothing else lets an interrupt through.
     while not done.wait(0.05):
         now = monotonic()
         worked[len(trials)] += 0 if _imports(thread) else now - before
         before = now
-        if max(worked.values()) > CASE_SECONDS or worked.total() > ALL_SECONDS:
+        if max(worked.values()) > CASE_SECONDS or sum(worked.values()) > ALL_SECONDS:
             return False
     return True
 
 
 def _imports(thread: threading.Thread) -> bool:
-    frame = sys._current_frames().get(thread.ident)
-    while frame and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
-        frame = frame.f_back
-    return frame is not None
+    frame = sys._current_frames().get(thread.ident or 0)
+    files = [each.f_code.co_filename for each, _ in traceback.walk_stack(frame)] if frame else []
+    return "<frozen importlib._bootstrap>" in files
 
 
 def _end(thread: threading.Thread, done: threading.Event) -> bool:
@@ -139,7 +136,7 @@ def misfit(function: Callable, names: list[str]) -> str | None:
     return f"Your function takes {mine}; it is called with {', '.join(names)}, in this order."
 
 
-def _call(function: Callable, case: dict, kind: Integer | Numbers, out: io.StringIO) -> Trial:
+def _call(function: Callable, case: dict, kind, out) -> Trial:
     """Call a function in one case. Everything that may run the student's code is done here."""
     out.seek(0)
     out.truncate()
@@ -156,10 +153,10 @@ def _call(function: Callable, case: dict, kind: Integer | Numbers, out: io.Strin
     return trial
 
 
-def _read(value: object, kind: Integer | Numbers, printed: str) -> tuple[object, str | None]:
+def _read(value: object, kind, printed: str) -> tuple[object, str | None]:
     """The value as numbers that can be compared, or what is wrong with it."""
-    several = isinstance(kind, Numbers)
-    wanted = f"a list of {kind.length} numbers" if several else "a number alone"
+    length = getattr(kind, "length", None)
+    wanted = f"a list of {length} numbers" if length else "a number alone"
     try:
         return kind.read(value), None
     except AnswerError:
@@ -192,7 +189,7 @@ def _stopped(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[io.StringIO]:
+def _hushed() -> Iterator:
     """Hold back what is printed or displayed, warnings, questions to the keyboard, and the exit.
 
     Gives what is printed.

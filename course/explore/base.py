@@ -18,6 +18,7 @@ import inspect
 import json
 import re
 import uuid
+from collections.abc import Callable
 from importlib import resources
 from typing import ClassVar
 
@@ -50,7 +51,8 @@ def bundle(view: str) -> str:
     they name. No module is imported twice, and all top-level names of a bundle are different.
     A `SyntaxError` names the line that cannot be inlined, and says what to write instead.
     """
-    homes, done = {}, []  # the module of every top-level name; the modules
+    homes: dict[str, str] = {}  # the module of every top-level name
+    done = []  # modules
 
     def inline(file: str) -> str:
         done.append(file)
@@ -91,6 +93,8 @@ class Explorer(anywidget.AnyWidget):
     _css = STYLE
 
     controls: ClassVar[tuple[str, ...]]  # the names that `fixed` and `hidden` may hold
+    # The static picture of a state, by name; a `SettingError` where that is impossible.
+    draw: Callable[..., Picture]
     layer_name: ClassVar[str]  # what comes before the number of a layer, if there are several
 
     fixed = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -98,8 +102,10 @@ class Explorer(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
-        traits = {n: t for n, t in vars(cls).items() if isinstance(t, traitlets.TraitType)}
-        settings = [name for name, each in traits.items() if not each.read_only]
+        if "controls" not in vars(cls):  # anywidget makes a class of its own for each widget
+            return
+        own = {n: t for n, t in vars(cls).items() if isinstance(t, traitlets.TraitType)}
+        settings = [name for name, trait in own.items() if not trait.read_only]
         kinds = dict.fromkeys(settings, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         kinds |= dict.fromkeys(("fixed", "hidden"), inspect.Parameter.KEYWORD_ONLY)
         cls.__signature__ = inspect.Signature(
@@ -132,10 +138,6 @@ class Explorer(anywidget.AnyWidget):
         """The traits that the view shares with Python, by name."""
         ours = set(self.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names())
         return {name: getattr(self, name) for name in sorted(ours) if name[0] != "_"}
-
-    def draw(self, **state) -> Picture:
-        """The static picture of a state, or a `SettingError` where that is impossible."""
-        raise NotImplementedError
 
     def picture(self) -> Picture:
         """The static picture that stands in the explorer's place.

@@ -122,7 +122,7 @@ class BorderExplorer(Explorer):
         hint = f"numpy's {fill!r} is fill={theirs!r} here" if theirs else f"take one of {[*FILLS]}"
         raise traitlets.TraitError(f"fill={fill!r} is unknown: {hint}")
 
-    def draw(self, image, fill, width, layers, **_) -> figures.Picture:
+    def draw(self, image, fill, width, layers, **_):
         """The image, its border and the blurred result, as numpy computes them."""
         image, mode = np.array(image), FILLS[fill]
         n = min(image.shape)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": models.FILTERS}
 PADDINGS = ("valid", "same")  # of a Conv2D
 TRAITS = ("n", "channels", "layers", "head")
-HEADS = {  # the layers after the convolutions: name, kind and units
+HEADS: dict[
+    str, list[tuple[str, str, int | None]]
+] = {  # the layers after the convolutions: name, kind and units
     "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
     "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
 }
@@ -130,7 +132,7 @@ class NetworkExplorer(Explorer):
         """
         return _build({name: getattr(self, name) for name in TRAITS})
 
-    def draw(self, **state) -> figures.Picture:
+    def draw(self, **state):
         """The bars of the network."""
         settings = {name: state[name] for name in TRAITS}
         ledger, problem = ledger_of(settings)
@@ -197,7 +199,7 @@ def _layer(index: int, settings: object) -> dict:
     return layer
 
 
-def _settings_of(model) -> dict:
+def _settings_of(model):
     """The settings of a Keras model, or a sentence on why the explorer cannot show it."""
     import keras
 
@@ -298,7 +300,7 @@ def facts(row) -> dict:
     }
 
 
-def _compare(model: "keras.Model", rows: list[dict], broken: str | None) -> str:
+def _compare(model, rows, broken):
     """Hold a model against the rows of the browser; after an empty line, its summary."""
     from course.ledger import ledger  # loads Keras
 

@@ -11,12 +11,19 @@ const SILENT =
   "Still waiting: the answer comes from a running kernel. If yours is busy, it will come; if it " +
   "was stopped or restarted, run this cell again.";
 
+/** Listens to keys: Enter commits. (A form does it by itself, but JupyterLab forbids it in a cell.) */
+function submit(event) {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+}
+
 /** A text field. Controls of an answer have an element, a value that is sent, and a first stop. */
 function typed({ asks }, described) {
   const id = newId();
   const input = html("input", {
     id, type: "text", autocomplete: "off", spellcheck: "false", maxlength: 200,
-    "aria-describedby": described,
+    "aria-describedby": described, onkeydown: submit,
   });
   const element = div("row", html("label", { for: id }, `Your answer: ${asks}`), input);
   return { element, value: () => input.value, first: () => input };

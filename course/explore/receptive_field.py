@@ -6,7 +6,7 @@ from matplotlib.patches import Polygon
 
 from course.explore import settings as checked
 from course.explore.base import Explorer, bundle
-from course.figures.kit import MARGIN, WIDTH, Page, Picture, grid, text_width
+from course.figures.kit import MARGIN, WIDTH, Page, grid, text_width
 from course.figures.style import INPUT, ORANGE_TINT, OUTPUT
 from course.geometry import Window
 from course.models import PRESETS
@@ -88,7 +88,7 @@ class ReceptiveFieldExplorer(Explorer):
                 )
         return state[proposal["trait"].name]
 
-    def draw(self, layers, n, unit, **_) -> Picture:
+    def draw(self, layers, n, unit, **_):
         """A row of cells for each map, the input at the bottom, and the unit's cone.
 
         It ends with the first layer that does not fit.
@@ -157,12 +157,17 @@ def _chain(model) -> tuple[list[Window], int | None]:
     windows, rows, layer = [], None, None
     for layer, inputs, _ in chain(model):
         shape = inputs[0].shape
-        found = not isinstance(layer, WHOLE_MAP) and windows_of(layer, shape)
+        found = type(layer) not in WHOLE_MAP and windows_of(layer, shape)
         if found:
             rows = rows or map_size(layer, shape)[0]
             windows.append(found[0])
-        elif not is_pixelwise(layer, shape):
+        elif type(layer) in WHOLE_MAP:
             break
+        elif not is_pixelwise(layer, shape):
+            raise ValueError(
+                f"model {model.name!r} has {layer.name!r} ({type(layer).__name__}), which the "
+                "picture cannot show: give the windows before it, such as layers=[Window(3)]"
+            )
     if not windows:
         why = f"begins with {layer.name!r}, which slides no window" if layer else "has no layer"
         raise ValueError(f"model {model.name!r} {why}: give one that begins with Conv2D or pooling")

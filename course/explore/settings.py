@@ -39,7 +39,7 @@ class Index(Anything):
         raise traitlets.TraitError(f"{self.name}={value!r}: give a whole number; the first is 0")
 
 
-def setting(name: str, value: object) -> object:
+def setting(name: str, value):
     """A setting, of this name, as plain data."""
     try:
         value = getattr(Window(**{name: value}), name) if name in WINDOW else whole(name, value)

@@ -111,7 +111,7 @@ class WindowExplorer(Explorer):
             if change["name"] == given and change["new"] is not None:
                 setattr(self, size, len(change["new"]))
 
-    def draw(self, n, at, **state) -> figures.Picture:
+    def draw(self, n, at, **state):
         """One stop of the window."""
         window = Window(*(state[name] for name in WINDOW))
         last = window.output_size(n) - 1

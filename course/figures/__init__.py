@@ -69,14 +69,15 @@ def axis(
     taps = np.arange(0, span, window.dilation_rate)  # the pixels read, counted from the first
     inputs = _numbers("values", values, "n", n)
     weights = _numbers("kernel", kernel, "kernel_size", window.kernel_size)
-    padded = np.pad(inputs, (before, after)) if len(inputs) else []  # with zeros, as Keras does
-    both = len(inputs) and len(weights)
-    results = [padded[first + before + taps] @ weights for first in positions if both]
+    results = np.empty(0)
+    if inputs.size and weights.size:
+        padded = np.pad(inputs, (before, after))  # with zeros, as Keras does
+        results = np.array([padded[first + before + taps] @ weights for first in positions])
 
-    lead, trail = before, after  # what there is room for on both sides of the input
-    if beside:
-        lead = min(max(before, -min(beside.cells)), before + 3)
-        trail = min(max(after, max(beside.cells) + 1 - n), after + 3)
+    places = beside.cells if beside else ()
+    # What there is room for on both sides of the input.
+    lead = min(max([before, *(-place for place in places)]), before + 3)
+    trail = min(max([after, *(place + 1 - n for place in places)]), after + 3)
     left = MARGIN + 116
     room = WIDTH - MARGIN - left - (6 if beside else 0)  # for dots
     cell = cell_size(room, lead + n + trail, largest=44)
@@ -140,11 +141,11 @@ def axis(
         f"Never read: {_listed(window.unread(n)) or 'none'}.",
     ]
     shown = {"Input": inputs, "Kernel": weights, "Output": results}
-    alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if len(v)]
+    alt += [f"{name} values: {_listed(v)}." for name, v in shown.items() if v.size]
     return page.picture(x(n + trail), bottom, " ".join(alt))
 
 
-def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[int, int]) -> None:
+def _beside(page: Page, row: Row, x, y: float, high: float, ends: tuple[float, float]) -> None:
     """Draw one more row into an axis whose pixels begin at ``x(pixel)``."""
     page.label(y + high / 2, row.name, row.note, style.INK)
     cell = x(1) - x(0)
@@ -187,17 +188,18 @@ def window(
     _check(*axes)
     outputs = tuple(w.output_size(n) for w, n in axes)
     if np.shape(at) != (2,) or not all(u in range(o) for u, o in zip(at, outputs, strict=True)):
-        rows, columns = (f"0 to {o - 1}" for o in outputs)
+        first, second = (f"0 to {o - 1}" for o in outputs)
         why = f"at={at} is outside the output of {_by(outputs)}"
-        raise ValueError(f"{why}: take a row from {rows} and a column from {columns}.")
-    at = tuple(map(int, at))
+        raise ValueError(f"{why}: take a row from {first} and a column from {second}.")
     (above, below), (before, after) = (w.pads(n) for w, n in axes)
     padded = above + sizes[0] + below, before + sizes[1] + after
+    at = int(at[0]), int(at[1])
     firsts = [w.positions(n)[unit] for (w, n), unit in zip(axes, at, strict=True)]
     reads = [
         f + np.arange(0, w.span, w.dilation_rate) for f, w in zip(firsts, windows, strict=True)
     ]
-    usage = np.outer(*(w.usage(n) for w, n in axes))
+    down, across = (w.usage(n) for w, n in axes)
+    usage = np.outer(down, across)
 
     if axes[0] == axes[1]:
         formulas, settings = [_formula(*axes[0])], [f"{_settings(*axes[0])}, on both axes"]
@@ -250,8 +252,8 @@ def window(
         f"A window slides along two axes: {'; '.join(settings)}. {'; '.join(formulas)}.",
         f"Padding: {above} above, {below} below, {before} left, {after} right.",
         f"Output unit {at} reads rows {_listed(reads[0])} and columns {_listed(reads[1])}.",
-        f"Times each row is read: {_listed(axes[0][0].usage(sizes[0]))}.",
-        f"Times each column is read: {_listed(axes[1][0].usage(sizes[1]))}.",
+        f"Times each row is read: {_listed(down)}.",
+        f"Times each column is read: {_listed(across)}.",
         f"A pixel's times are its row's × its column's, from {usage.min()} to {usage.max()};",
         f"{np.count_nonzero(usage == 0)} of {usage.size} pixels are never read.",
     ]
@@ -287,7 +289,7 @@ def maps(
         range of greys for all.
     """
     if isinstance(images, Mapping):
-        titles, images = titles or images.keys(), images.values()
+        titles, images = titles or list(images), list(images.values())
     images = list(images)
     arrays = [_plane(index, image) for index, image in enumerate(images)]
     numbered = [f"map {index}" for index in range(len(arrays))]
@@ -297,7 +299,9 @@ def maps(
     if len(titles) != len(arrays):
         raise ValueError(f"{len(titles)} titles for {len(arrays)} images: give one per image.")
     whites = [_white(*each) for each in zip(images, arrays, strict=True)]
-    ranges = [(0, w) if w else (a.min(), a.max()) for w, a in zip(whites, arrays, strict=True)]
+    ranges: list = [
+        (0, w) if w else (a.min(), a.max()) for w, a in zip(whites, arrays, strict=True)
+    ]
     if scale == "shared":
         lows, highs = zip(*ranges, strict=True)
         ranges = [(min(lows), max(highs))] * len(arrays)
@@ -323,8 +327,8 @@ def maps(
         axes = page.plot(x, top, wide, high)
         axes.set(xticks=(), yticks=())
         axes.spines[:].set(color=style.GREY, linewidth=0.5)
-        look = {"cmap": "gray" if white else "viridis", "interpolation": "nearest", "gid": "map"}
-        image = axes.imshow(array, vmin=limits[0], vmax=limits[1], aspect="auto", **look)
+        image = axes.imshow(array, "gray" if white else "viridis", aspect="auto", gid="map")
+        image.set(clim=limits, interpolation="nearest")
         size = font_size(_texts(array.flat), cell, cell) if written else 0
         for (row, column), value in np.ndenumerate(array) if size else ():
             at = x + (column + 0.5) * cell, top + (row + 0.5) * cell

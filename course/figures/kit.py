@@ -220,7 +220,7 @@ def grid(xs, ys) -> np.ndarray:
     return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
 
-def cell_size(room: float, count: int, largest: float) -> float:
+def cell_size(room: float, count: float, largest: float) -> float:
     """Side of a cell so that ``count`` fit into ``room``, in whole pixels of the image."""
     return min(largest, max(room * DENSITY // count, 1) / DENSITY)
 

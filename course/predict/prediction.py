@@ -166,8 +166,10 @@ def ask(question: questions.Question) -> Prediction:
 
     Nothing of the answer is in the notebook, or in the widget's state, before the commit, and
     no record is read or written before somebody looks. A ``ValueError`` is raised for a function or
-    a model, which `course.check` looks at.
+    a model, which `course.check` looks at, and for what is no question.
     """
+    if not isinstance(question, questions.Question):
+        raise ValueError(f"give a question, such as questions.output_size(n=28), not {question!r}")
     return Prediction(question)
 
 

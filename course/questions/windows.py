@@ -13,6 +13,7 @@ from course.receptive_field import of_windows
 from course.stack import walk
 
 SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
+PLAINEST = {"strides": 1, "padding": "valid", "dilation_rate": 1}
 
 
 def window_of(case: dict) -> Window:
@@ -83,6 +84,10 @@ class OneWindow(Question):
 
     def draw(self, pick):
         setting = super().draw(pick)
+        # What the question does without may not have been explained yet.
+        setting |= PLAINEST.items() & self.setting.items()
+        if self.setting.get("padding") == "same" and setting["padding"] != "valid":
+            setting["padding"] = "same"
         if setting["strides"] > 1:  # Keras has one of the two
             setting.pop("dilation_rate", None)
         return setting
@@ -113,6 +118,10 @@ class OutputSize(Axis):
 
     def wrong(self, mistake, case):
         return super().wrong(mistake, case) + mistake.answers("refusal", **case)
+
+    def fact(self, case, answer):
+        start = "The window fits. " if answer == "error" else ""
+        return start + super().fact(case, answer)
 
     def keras_says(self):
         if self.padding not in ("valid", "same", "causal"):
@@ -153,7 +162,8 @@ class Reading(Axis):
         window = window_of(case)
         starts = list(map(show, window.positions(case["n"])))
         shown = starts if len(starts) < 5 else [*starts[:2], "…", starts[-1]]
-        return f"the windows begin at {', '.join(shown)} and each reaches over {window.span} pixels"
+        reach = geometry.pixels(window.span)
+        return f"the windows begin at {', '.join(shown)} and each reaches over {reach}"
 
 
 class Usage(Reading):
