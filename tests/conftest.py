@@ -27,6 +27,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker("slow")
         if not any(map(item.get_closest_marker, ("browser", "slow"))):
             item.add_marker("fast")
+    # A worker takes a file after the other: first those that take long, or one ends much later.
+    long = {item.path for item in items if not item.get_closest_marker("fast")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_terminal_summary(terminalreporter):

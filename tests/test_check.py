@@ -159,6 +159,13 @@ def test_every_mistake_is_named(mistake, kind, function):
     assert said.startswith("Not right yet. ")
     assert result.picture.alt.startswith("Yours: ")
     assert marked(result)[1] > 0 or more(result)
+
+
+@pytest.mark.parametrize(
+    ("kind", "function"), {kind: f for _, kind, f in diagnoses.WRITTEN}.items()
+)
+def test_html_shows_the_picture(kind, function):
+    result = check(getattr(questions, kind)(), function)
     (image,) = Tags(result._repr_html_()).images
     assert image["alt"] == result.picture.alt
 

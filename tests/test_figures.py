@@ -1,6 +1,7 @@
 """Pictures are right when what they draw, read back from the artists, is what it stands for."""
 
 import base64
+import functools
 import html
 import io
 import itertools
@@ -22,7 +23,7 @@ from course import figures
 from course.figures import kit, style
 from course.geometry import SettingError, Window
 
-drawn = settings(max_examples=25, deadline=None)
+drawn = settings(max_examples=12, deadline=None)
 
 
 @st.composite
@@ -540,7 +541,8 @@ GALLERY = {
     "maps, fractions": lambda: figures.maps([np.eye(5) / 3, np.eye(5) / -9], values=True),
     "summary": lambda: figures.summary({"a <b> & 'c'": Ledger([Row("d", "Dense", 5, 4)])}),
 }
-gallery = pytest.mark.parametrize("draw", GALLERY.values(), ids=GALLERY)
+# Each is drawn once for all tests.
+gallery = pytest.mark.parametrize("draw", [*map(functools.cache, GALLERY.values())], ids=GALLERY)
 
 
 @gallery

@@ -250,8 +250,7 @@ def test_nothing_glides_where_motion_is_unwanted(page: Page, open_explorer, make
 
 
 @each_explorer
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1000])
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (1000, True)], ids=["light", "dark"])
 def test_all_can_use_it(page, open_explorer, impossible, violations, make, width: int, dark: bool):
     """Also where everything is shown, where a setting is impossible, and on a narrow page."""
     options = {"width": width, "dark": dark}

@@ -342,14 +342,12 @@ def test_no_prediction_loads_keras(folder: Path):
         from course import predict, questions
         from course.questions.answers import show
         for question in {QUESTIONS}:
-            right = question.expected(question.cases[0])
-            (wrong, *_), *_ = question._wrong.values()
-            for answer in map(show, [right, *wrong]):
-                widget = predict.ask(question)
-                widget._look()
-                widget._commit(answer, 75, 0)
-                assert widget.says.startswith("The right answer is "), widget.says
-                widget._another()
+            ((wrong, *_), *_), *_ = question._wrong.values()
+            widget = predict.ask(question)
+            widget._look()
+            widget._commit(show(wrong), 75, 0)
+            assert widget.says.startswith("The right answer is "), widget.says
+            widget._another()
         print(sorted({{"keras", "tensorflow"}} & set(sys.modules)))
     """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

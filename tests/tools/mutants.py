@@ -58,7 +58,7 @@ from tool import print_anywhere
 from course import digits
 from course.geometry import Window
 
-LONGEST_RUN = 10  # seconds that a lesson may take in this process; one needs half a second
+LONGEST_RUN = 5  # seconds that a lesson may take in this process; one needs half a second
 OTHER_PADDING = {"valid": "same", "same": "valid", "causal": "full", "full": "causal"}
 AT_A_TIME = 2  # kernels; one with TensorFlow takes 0.6 GB
 
@@ -298,7 +298,8 @@ def _cells_behind(expression: str, notebook: NotebookNode) -> set[str]:
     """The code cells that an expression seems to depend on: those that set a name it needs."""
     needed, behind = _names(expression, ast.Load), set()
     for _, cell in reversed([*cells(notebook, "code")]):
-        if cell.id in expression or needed & _names(cell.source, ast.Store):
+        functions = re.findall(r"^def (\w+)", cell.source, re.MULTILINE)
+        if cell.id in expression or needed & {*_names(cell.source, ast.Store), *functions}:
             behind.add(cell.id)
             needed |= _names(cell.source, ast.Load)
     return behind
