@@ -348,6 +348,19 @@ def test_another_is_new_possible_worth_asking_and_the_same_for_a_seed(kind):
         assert each.diagnose_outputs([each.expected(case) for case in each.cases]).correct
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_another_asks_for_nothing_that_the_question_does_without(padding):
+    """A stride, a dilation or numbers for the padding may not have been explained yet."""
+    for kind in ("output_size", "usage", "params", "macs"):
+        question = getattr(questions, kind)(7, 3, padding=padding)
+        for seed in range(30):
+            case = question.another(seed).setting
+            assert case["strides"] == case.get("dilation_rate", 1) == 1
+            assert case["padding"] in ("valid", padding)
+    strided = [questions.output_size(7, 3, 2).another(seed).setting for seed in range(30)]
+    assert {case["strides"] for case in strided} > {2, 3}
+
+
 def test_another_does_not_depend_on_the_machine():
     """Python promises that ``random()`` stays as it is; nothing else may have a say."""
     code = (

@@ -20,9 +20,9 @@ def test_there_is_little_javascript():
     folder = resources.files("course.explore")
     sizes = {each.name: each.stat().st_size for each in folder.iterdir() if each.suffix == ".js"}
     assert len(sizes) >= 8
-    assert sum(sizes.values()) < 66_500, sizes  # bytes
+    assert sum(sizes.values()) < 66_000, sizes  # bytes
     del sizes["predict.js"], sizes["land.js"]
-    assert sum(sizes.values()) < 57_500, sizes
+    assert sum(sizes.values()) < 55_500, sizes
 
 
 @pytest.mark.parametrize("view", [*explore.__all__, "predict"])

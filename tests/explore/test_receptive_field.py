@@ -545,6 +545,11 @@ def test_a_model_with_no_chain_of_windows_is_refused_with_a_hint():
     flat = keras.Sequential([image, layers.Flatten(name="flat"), layers.Dense(1)])
     with pytest.raises(ValueError, match=r"'flat'.*Conv2D"):
         explore.receptive_field(flat)
+    inner = keras.Sequential([keras.Input((26, 26, 1)), layers.Conv2D(1, 3)], name="inner")
+    for unknown in (inner, layers.Cropping2D(1, name="inner"), layers.UpSampling2D(name="inner")):
+        rest = [layers.Conv2D(1, 3), unknown, layers.Conv2D(1, 3)]
+        with pytest.raises(ValueError, match=r"'inner' \(.*layers="):
+            explore.receptive_field(keras.Sequential([image, *rest]))
     with pytest.raises(ValueError, match="2 inputs"):
         explore.receptive_field(keras.Model([image, keras.Input((3,))], first))
     with pytest.raises(ValueError, match=r"keras\.Input"):
