@@ -19,7 +19,7 @@ settings.load_profile("unhurried")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a browser; what runs a lesson in a kernel is slow; all the rest is fast."""
+    """Mark what needs a browser; a kernel, or a process for TensorFlow, is slow; the rest fast."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

@@ -108,6 +108,7 @@ def test_mnist_is_what_keras_loads(monkeypatch):
     assert digits.load("mnist") is loaded
 
 
+@pytest.mark.slow
 def test_without_a_network_one_error_says_what_to_do(tmp_path):
     nowhere = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
     surroundings = os.environ | nowhere | {"KERAS_HOME": str(tmp_path), "no_proxy": ""}

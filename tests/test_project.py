@@ -128,6 +128,7 @@ def test_import_course_costs_next_to_nothing():
     assert printed.split() == []
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_without_a_word():
     """A student would see it in pink, a refresh would fail, and nbgrader would take points."""
     code = """

@@ -289,6 +289,7 @@ def test_other_messages_are_none_of_its_business():
     assert explorer.built == ""
 
 
+@pytest.mark.slow
 def test_keras_is_loaded_only_to_build():
     code = (
         "import sys\nfrom course import explore\n"
