@@ -164,15 +164,16 @@ class Explorer(anywidget.AnyWidget):
         return self.picture().alt
 
     def _repr_mimebundle_(self, **kwargs):
-        return {"text/plain": repr(self), "text/html": self.html()}, {}
+        picture = self.picture()
+        return {"text/plain": picture.alt, "text/html": self.html(picture)}, {}
 
-    def html(self) -> str:
-        """The picture, and the script that puts the view in its place."""
+    def html(self, picture: Picture | None = None) -> str:
+        """A static picture, unless scripts are sure to run, and the script that replaces it."""
         key, view = json.dumps(self._key), self._esm.replace("export default", "return")
         style = json.dumps(STYLE).replace("<", "\\u003c")  # "</script>" would end the script
         constants = f"const key = {key};\nconst style = {style};\nconst view = (() => {{"
         script = "\n".join(["(() => {", constants, view, "})();", PLACE, "})();"])
         name, state = type(self).__name__, html.escape(json.dumps(self.state()))
-        image = self.picture().html()
+        image = picture.html() if picture else ""
         place = f'<div data-course-explorer="{name}" data-state="{state}">{image}</div>'
         return f"{place}\n<script>\n{script}</script>"

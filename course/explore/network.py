@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": models.FILTERS}
 PADDINGS = ("valid", "same")  # of a Conv2D
 TRAITS = ("n", "channels", "layers", "head")
-HEADS: dict[
-    str, list[tuple[str, str, int | None]]
-] = {  # the layers after the convolutions: name, kind and units
+Head = list[tuple[str, str, int | None]]  # the layers after the convolutions: name, kind, units
+HEADS: dict[str, Head] = {
     "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
     "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
 }
