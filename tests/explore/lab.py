@@ -16,6 +16,7 @@ from playwright.sync_api import Page
 
 PATIENCE = 60  # seconds to start a server or a kernel
 RUN_PATIENCE = 300  # seconds to run all cells of a lesson
+NO_BUILD = '{"buildCheck": "false"}'  # for each page, Node would look whether a build is due
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 OWN = {
     "JUPYTER_CONFIG_DIR": "config",
@@ -48,6 +49,9 @@ def serve(folder: Path, own: Path) -> Iterator[str]:
     news = own / "lab" / "@jupyterlab" / "apputils-extension"
     news.mkdir(parents=True)
     (news / "notification.jupyterlab-settings").write_text(NO_NEWS)
+    pages = own / "config" / "labconfig"
+    pages.mkdir(parents=True)
+    (pages / "page_config.json").write_text(NO_BUILD)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
