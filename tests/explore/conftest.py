@@ -26,8 +26,8 @@ SLIDERS = {
     "strides": "s, strides",
     "dilation_rate": "d, dilation_rate",
 }
-# JupyterLab's debugger still waits for an answer when its page is closed, and says so.
-DEBUGGER = re.compile(r"^Canceled future for debug_request message")
+# JupyterLab's debugger, or a subshell, is still waited for when a page is closed, and it says so.
+DEBUGGER = re.compile(r"^Canceled future for (debug|create_subshell)_request message")
 QUIET = ("background-networking", "component-update", "sync", "gpu")
 DARK = """
     body {
