@@ -71,7 +71,7 @@ def _value(question: questions.Question, answer: object) -> Check:
     if callable(answer):
         return _wrong(f"That is a function: hand over its result, {question.answer_type.asks}.")
     try:
-        value = question.parse(answer) if isinstance(answer, str) else question.read(answer)
+        value = question.read(answer)
     except questions.AnswerError as error:
         return _wrong(str(error))
     diagnosis = question.judge([value])

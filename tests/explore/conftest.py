@@ -27,7 +27,7 @@ SLIDERS = {
     "dilation_rate": "d, dilation_rate",
 }
 # JupyterLab's debugger, or a subshell, is still waited for when a page is closed, and it says so.
-DEBUGGER = re.compile(r"^Canceled future for (debug|create_subshell)_request message")
+STILL_WAITING = re.compile(r"^Canceled future for (debug|create_subshell)_request message")
 QUIET = ("background-networking", "component-update", "sync", "gpu")
 DARK = """
     body {
@@ -77,7 +77,7 @@ def watched(page: Page, but: re.Pattern | None = None) -> Iterator[Page]:
         if not (but and but.search(text)):
             complaints.append(text)
 
-    page.on("pageerror", lambda error: complain(str(error), DEBUGGER))
+    page.on("pageerror", lambda error: complain(str(error), STILL_WAITING))
     page.on("console", lambda message: message.type == "error" and complain(message.text, but))
     yield page
     page.close()
