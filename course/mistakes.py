@@ -7,7 +7,7 @@ it spoils, together with what there is to say about it::
     >>> mistakes.no_floor.answer("output_size", n=28, kernel_size=3, strides=2, padding="valid")
     Fraction(27, 2)
     >>> mistakes.no_floor.see
-    '04_stride.ipynb#Half-a-window?'
+    '05_stride.ipynb#Half-a-window?'
 
 They stand here in the order of frequency, judged by public threads, as far as they can spoil the
 same quantity. In this order a question knows them, and names those that lead to the same answer.
@@ -65,7 +65,7 @@ class Mistake:
 
     @property
     def where(self) -> str:
-        """``see`` in words: lesson 04_stride, “Half a window?”."""
+        """``see`` in words: lesson 05_stride, “Half a window?”."""
         lesson, _, section = self.see.partition(".ipynb#")
         return f"lesson {lesson}, “{section.replace('-', ' ')}”"
 
@@ -149,22 +149,22 @@ def _room(n, kernel_size, padding, dilation_rate=1):
 
 
 # Where the course shows it: a section, and a picture of it
-HALF = ("04_stride.ipynb#Half-a-window?", _window(6, 3, 2))
-SAME_STRIDED = ("04_stride.ipynb#same,-but-not-the-same-size", _window(6, 3, 2, padding="same"))
+HALF = ("05_stride.ipynb#Half-a-window?", _window(6, 3, 2))
+SAME_STRIDED = ("05_stride.ipynb#same,-but-not-the-same-size", _window(6, 3, 2, padding="same"))
 COUNT = ("01_sliding_window.ipynb#Count-the-places", _window(7, 3))
-STEPS = ("04_stride.ipynb#Larger-steps", _window(7, 3, 2))
+STEPS = ("05_stride.ipynb#Larger-steps", _window(7, 3, 2))
 EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
 OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding=1))
 WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _layers("network", 1, 1))
-SKIPPED = ("04_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=True))
+SKIPPED = ("05_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=True))
 DILATED = ("02_padding.ipynb#Who-gets-read?", _window(9, 3, dilation_rate=2))
 ZEROS = ("02_padding.ipynb#How-many-zeros?", _window(6, 3, 2, padding="same"))
 WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _layers("network", 1))
 TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
-STRIDED = ("04_stride.ipynb#The-strided-classifier", _layers("network", 2))
+STRIDED = ("05_stride.ipynb#The-strided-classifier", _layers("network", 2))
 ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network", 1))
 COST = ("02_padding.ipynb#What-it-costs", _layers("network", 1))
-DESIGN = ("04_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
+DESIGN = ("05_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
 
 
 # Who gets read

@@ -195,7 +195,7 @@ def test_a_function_that_only_fits_the_visible_cases():
 
 def test_the_mistake_tells_where_to_read_again():
     result = check("output_size", diagnoses.size_with_true_division)
-    assert "lesson 04_stride, “Half a window?”" in Tags(result._repr_html_()).words
+    assert "lesson 05_stride, “Half a window?”" in Tags(result._repr_html_()).words
 
 
 # The picture

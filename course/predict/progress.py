@@ -2,6 +2,7 @@
 
 import html
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from course.figures.style import GREEN, GREEN_TINT, GREY, GREY_TEXT, ORANGE
 from course.mistakes import MISTAKES, Mistake
 from course.predict import record
 from course.predict.prediction import SURE
+from course.questions import Question
 
 # A misconception that was met counts as mastered when so many questions in a row, in which it
 # could have shown itself, were answered right at first go.
@@ -145,3 +147,18 @@ def progress() -> Progress:
     """Show what your predictions tell: how sure you were and how often right, and what is next."""
     kept = record.here()
     return Progress(kept.entries(), kept.notice)
+
+
+def weakest(*asked: Question, count: int = 2) -> list[Question]:
+    """Of these questions, those most worth asking again; without a record, the first ones.
+
+    A question is worth it if it can tell a misconception that was met and is not yet mastered.
+    Where no Jupyter says which notebook this is, there is no student, and no record is read.
+    """
+    entries = record.here().entries() if "JPY_SESSION_NAME" in os.environ else []
+    times = {met.mistake.name: met.times for met in misconceptions(entries) if not met.mastered}
+
+    def weakness(question: Question) -> int:
+        return sum(times.get(name, 0) for name in question.told_apart)
+
+    return sorted(asked, key=weakness, reverse=True)[:count]

@@ -256,9 +256,9 @@ def test_axe_finds_nothing(notebook, predictions: Locator, violations, dark: boo
 
 
 def test_the_reveal_leads_to_the_section(notebook, predictions: Locator, server):
-    lesson = "04_stride.ipynb"
+    lesson = "05_stride.ipynb"
     (server[1] / lesson).write_bytes((NOTEBOOKS / lesson).read_bytes())
     commit(predictions.first, "13.5")
-    predictions.first.get_by_role("link", name="lesson 04_stride, “Half a window?”").click()
+    predictions.first.get_by_role("link", name="lesson 05_stride, “Half a window?”").click()
     heading = notebook.page.get_by_role("heading", name="Half a window?")
     expect(heading).to_be_in_viewport(timeout=60_000)

@@ -76,7 +76,7 @@ def test_sections_to_look_at_are_those_of_what_is_open():
     ]
     page = Progress(answers)
     assert list(page.next_sections) == [MISTAKES[n].see for n in ("no_floor", "forgot_plus_one")]
-    assert "Next: lesson 04_stride, “Half a window?”\n" in repr(page)
+    assert "Next: lesson 05_stride, “Half a window?”\n" in repr(page)
     mastered = Progress([*answers, *[entry(3 + each) for each in range(MASTERED)]])
     assert mastered.next_sections == {}
 
@@ -113,13 +113,31 @@ def test_picture_draws_the_numbers_it_says():
         assert page.y0 < box.y0 < box.y1 < page.y1, text
 
 
+def test_the_weakest_questions_are_those_with_open_misconceptions(monkeypatch):
+    pool = [
+        questions.output_size(n=9, kernel_size=4),
+        questions.usage(n=7, kernel_size=3),
+        questions.output_size(n=29, kernel_size=4, strides=2),
+    ]
+    first, _, last = pool
+    assert "no_floor" in last.told_apart
+    assert "no_floor" not in first.told_apart
+    record.here().add(entry(1, mistake="no_floor"))
+    assert predict.weakest(*pool) == pool[:2]  # nobody learns here: no record is read
+    monkeypatch.setenv("JPY_SESSION_NAME", "02_padding.ipynb")
+    assert predict.weakest(*pool) == [last, first]
+    for each in range(MASTERED):
+        record.here().add(entry(2 + each))
+    assert predict.weakest(*pool, count=1) == [first]
+
+
 def test_page_shows_all_of_it():
     answers = [entry(0, mistake="no_floor"), entry(1)]
     page = Progress(answers, notice="my_progress.jsonl <b>")
     shown = page._repr_html_()
     (alt,) = re.findall(r'alt="([^"]*)"', shown)
     assert alt == repr(page).split("\n")[0]
-    assert 'href="04_stride.ipynb#Half-a-window?"' in shown
+    assert 'href="05_stride.ipynb#Half-a-window?"' in shown
     assert f"“{MISTAKES['no_floor'].believes}” <strong>met once; 1 of 3" in shown
     assert "my_progress.jsonl &lt;b&gt;" in shown
     assert shown == Progress(answers, notice="my_progress.jsonl <b>")._repr_html_()
@@ -136,7 +154,7 @@ def test_a_link_leads_to_its_section_at_the_first_click(
 ):
     folder, own = tmp_path / "a folder", tmp_path / "own"
     folder.mkdir()
-    shutil.copy(NOTEBOOKS / "04_stride.ipynb", folder)
+    shutil.copy(NOTEBOOKS / "05_stride.ipynb", folder)
     # Far down, below pictures that JupyterLab measures when they come into view.
     page = Progress([entry(0, mistake="stride_changes_parameters")])
     shown = new_output("display_data", {"text/html": page._repr_html_()})
@@ -146,7 +164,7 @@ def test_a_link_leads_to_its_section_at_the_first_click(
     with lab.serve(tmp_path, own) as address, contextlib.closing(context.new_page()) as tab:
         lab.trust(folder / "start.ipynb", own)
         tab.goto(f"{address}/{app}/a folder/start.ipynb")
-        link = tab.get_by_role("link", name="lesson 04_stride, “The strided classifier”")
+        link = tab.get_by_role("link", name="lesson 05_stride, “The strided classifier”")
         expect(link).to_have_attribute("href", re.compile("/files/"))  # Jupyter has taken it over
         with context.expect_page() if app == "notebooks" else contextlib.nullcontext() as opened:
             link.click()

@@ -12,7 +12,7 @@ from course.predict.record import NAME, OLD_NAME, Record
 
 ENTRY = {
     "question": "questions.output_size(n=7)",
-    "lesson": "04_stride.ipynb",
+    "lesson": "05_stride.ipynb",
     "time": "2030-01-31T12:00:00+00:00",
     "answer": "3.5",
     "sure": 75,

@@ -28,6 +28,7 @@ DISTURBING = (
     *("COLUMNS", "LINES", "JUPYTER_COLUMNS", "NO_COLOR", "FORCE_COLOR"),
     *("MPLBACKEND", "MATPLOTLIBRC", "KERAS_HOME", "KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"),
     *("PYTHONWARNINGS", "PYTHONOPTIMIZE", "TF_ENABLE_ONEDNN_OPTS"),
+    "JPY_SESSION_NAME",  # with it, somebody's record would choose the questions
 )
 
 HEAVY = re.compile(r"\b(tensorflow|keras|models|ledger)\b")
