@@ -6,6 +6,7 @@ breaks this rule and no other.
 """
 
 import ast
+import functools
 import io
 import json
 import re
@@ -25,11 +26,14 @@ from lessons import FENCE, LINK, NOTEBOOKS, TAG, cells, lesson_paths, mentions_k
 from nbformat import NotebookNode
 from nbval.plugin import comment_markers, metadata_tags
 from refresh import RefreshError, main, normalise, refresh, to_text
+from spoilers import spoilers
 
 LESSONS = lesson_paths()
 ALT_LENGTH = 20  # characters: enough to say what a picture shows, not only that it is one
 LINE_LENGTH = 100  # characters
 CELL_LENGTH = 15  # lines: a cell is short enough to read at a glance
+
+LIMITS = {"words": 700, "lines of code": 50, "predictions": 4, "minutes": 23}
 
 WARNING = re.compile(r"\b\w*Warning\b")
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
@@ -281,6 +285,23 @@ def is_read_at_a_glance(lesson):
 
 
 @rule
+def takes_about_twenty_minutes(lesson):
+    notebook = lesson.notebook
+    if not prose.TITLE.match(notebook.cells[0].source):
+        return  # what is no lesson of the series takes its own time
+    code = "\n".join(cell.source for _, cell in cells(notebook, "code"))
+    sizes = {
+        "words": lessons.words(notebook),
+        "lines of code": sum(map(bool, map(str.strip, code.split("\n")))),
+        "predictions": lessons.predictions(notebook)[0],
+        "minutes": lessons.minutes(notebook),
+    }
+    for name, size in sizes.items():
+        if size > LIMITS[name]:
+            yield f"it has {size} {name}; {LIMITS[name]} are enough"
+
+
+@rule
 def has_a_title(lesson):
     where, cell = next(cells(lesson.notebook, "markdown"), ("it", None))
     if not cell or not re.search(r"^# \S", cell.source, re.MULTILINE):
@@ -298,11 +319,69 @@ def test_rule(path, rule):
     assert not problems, "\n".join([f"{path.name} {rule.__name__}:", *problems])
 
 
+@functools.cache
+def run(path: Path) -> tuple[NotebookNode, dict]:
+    notebook = lessons.read(path)
+    return notebook, lessons.run(notebook, path.parent)
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
 def test_a_run_says_what_the_file_keeps(path):
-    notebook = lessons.read(path)
-    problems = list(lessons.output_problems(notebook, lessons.run(notebook, path.parent)))
+    problems = list(lessons.output_problems(*run(path)))
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+def test_no_answer_is_given_away(path):
+    problems = list(spoilers(*run(path)))
+    assert not problems, "\n".join(problems)
+
+
+ASK = ("code", "predict.ask(questions.output_size(n=28, kernel_size=3, strides=2))")
+AXIS = "figures.axis(Window(3, 2), 28)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ([("markdown", "With k = 3 and s = 2, 28 pixels become thirteen.")], []),
+        ([("code", f"print('The outputs:')\n{AXIS}")], []),
+        ([("code", "explore.window(n=28, kernel_size=3, strides=2)")], []),
+        ([], [("markdown", "There are 13 outputs.")]),
+        ([], [("markdown", "So:\n\n13.\n\n## Next")]),
+        ([], [("code", "print(Window(3, 2).output_size(28))")]),
+        ([], [("markdown", "Think."), ("code", AXIS)]),
+    ],
+)
+def test_an_answer_that_is_given_away_is_noticed(above, below, write_notebook):
+    start = (
+        "code",
+        "from course import explore, figures, predict, questions\n"
+        "from course.geometry import Window",
+    )
+    notebook = lessons.read(write_notebook(start, *above, ASK, *below))
+    assert list(spoilers(notebook, lessons.run(notebook, lessons.ROOT)))
+
+
+@pytest.mark.slow
+def test_what_is_folded_or_stands_elsewhere_gives_nothing_away(write_notebook):
+    notebook = lessons.read(
+        write_notebook(
+            (
+                "code",
+                "from course import figures, predict, questions\n"
+                "from course.geometry import Window",
+            ),
+            ("markdown", "28 pixels, k = 3: 26 outputs. With k = 3, s = 2 and n = 27: 13."),
+            ASK,
+            ("code", f"print('The outputs:')\n{AXIS}"),
+            ("markdown", "<details><summary>Why?</summary>13.5 gives 13.</details>"),
+            ("markdown", "## Next\n\n13 it is."),
+        )
+    )
+    notebook.cells[3].metadata["tags"] = ["reveal"]
+    assert list(spoilers(notebook, lessons.run(notebook, lessons.ROOT))) == []
 
 
 @pytest.mark.parametrize("kept", ["print(28)", "28", "display(28)"])
@@ -541,8 +620,27 @@ def test_normal_form_can_be_broken_alone(text, good):
     assert broken_rules(load(good)) == {"is_kept_in_normal_form"}
 
 
+LONG = {
+    "words": [("markdown", "word " * 700)],
+    "lines of code": [("code", "print()\n" * 51)],
+    "predictions": [("code", "predict.ask(…)")] * 5,
+    "minutes": [("markdown", "**1.** Try.\n\n**2.** Try.")] * 4,
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_a_long_lesson_is_noticed(what, write_notebook):
+    title = ("markdown", "# 01 · How long?")
+    lesson = load(write_notebook(title, *LONG[what], execute=False))
+    (problem,) = takes_about_twenty_minutes(lesson)
+    assert what in problem
+    earlier = ("code", "predict.weakest(…)")  # two of the predictions are from earlier lessons
+    lesson = load(write_notebook(title, *LONG[what][1:], earlier, execute=False))
+    assert list(takes_about_twenty_minutes(lesson)) == []
+
+
 def test_every_rule_is_broken_by_some_notebook():
-    tested = {rule for rule, _ in BREAKS} | {is_kept_in_normal_form}
+    tested = {rule for rule, _ in BREAKS} | {is_kept_in_normal_form, takes_about_twenty_minutes}
     assert tested == set(RULES)
 
 

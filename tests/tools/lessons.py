@@ -35,6 +35,10 @@ HEAVY = re.compile(r"\b(tensorflow|keras|models|ledger)\b")
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 TAG = re.compile(r"</?(?:a|b|br|code|details|em|i|img|kbd|strong|su[bp]|summary)\b[^<>]*>")
+FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
+WORD = re.compile(r"[^\W_]+(?:[’'.,-]\w+)*")
+EXERCISE = re.compile(r"^\*\*\d+\.\*\*", re.MULTILINE)
+REPEATED = 2  # questions from earlier lessons, at the start of a lesson
 BOLD = re.compile(r"\x1b\[[0-9;]*m")  # and colours, in a terminal
 VALUES = "__values__"  # where a namespace keeps what the last line of each cell is worth
 PRINTED = "__printed__"  # and what each cell prints
@@ -74,6 +78,31 @@ def cells(notebook: NotebookNode, kind: str) -> Iterator[tuple[str, NotebookNode
         if cell.cell_type == kind:
             first = cell.source.strip().partition("\n")[0]
             yield f"cell {position} (“{first[:40]}”)", cell
+
+
+def words(notebook: NotebookNode) -> int:
+    """How many words a student reads, solutions left out."""
+    texts = (FENCE.sub("", cell.source) for _, cell in cells(notebook, "markdown"))
+    texts = (TAG.sub("", LINK.sub(r"\g<text>", FOLDED.sub("", text))) for text in texts)
+    return sum(len(WORD.findall(text)) for text in texts)
+
+
+def predictions(notebook: NotebookNode) -> tuple[int, int]:
+    """How many questions the lesson asks: of its own, and from earlier lessons."""
+    sources = [cell.source for _, cell in cells(notebook, "code")]
+    earlier = REPEATED if any("predict.weakest(" in source for source in sources) else 0
+    return sum("predict.ask(" in source for source in sources) - earlier, earlier
+
+
+def exercises(notebook: NotebookNode) -> int:
+    """How many exercises it has: **1.**, **2.**, …"""
+    return sum(len(EXERCISE.findall(cell.source)) for _, cell in cells(notebook, "markdown"))
+
+
+def minutes(notebook: NotebookNode) -> int:
+    """How long a student needs, running cells aside: for reading, predictions and exercises."""
+    own, _ = predictions(notebook)
+    return round(words(notebook) / 150 + 2 * own + 3 * exercises(notebook))
 
 
 def mentions_keras(notebook: NotebookNode) -> bool:
