@@ -1,0 +1,91 @@
+"""The lessons as a series: what is explained where, and what the start page says of them.
+
+The start page collects the words of the course, each with a link to the section that explains it:
+
+    - **stride** ([05](05_stride.ipynb#Larger-steps)): the length of a step
+"""
+
+import re
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import lessons
+import pytest
+from lessons import FENCE, LINK, NOTEBOOKS, cells
+
+START = NOTEBOOKS / "00_start_here.ipynb"
+TERM = re.compile(r"^- \*\*(?P<term>.+?)\*\* \(\[\d\d\]\((?P<see>[^)]+)\)\): \S", re.MULTILINE)
+HEADING = re.compile(r"^#+ +(.*?) *$")
+BOLD = re.compile(r"\*\*.+?\*\*")
+
+
+def series(folder: Path) -> list[Path]:
+    """The start page and the lessons, in reading order."""
+    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+
+
+def terms(folder: Path) -> dict[str, str]:
+    """The words of the course, each with the section that explains it."""
+    start, *_ = series(folder)
+    texts = (cell.source for _, cell in cells(lessons.read(start), "markdown"))
+    return {found["term"]: found["see"] for text in texts for found in TERM.finditer(text)}
+
+
+def lines(folder: Path) -> Iterator[tuple[str, str]]:
+    """Each line that a reader of the series reads, after its section as a link has it."""
+    for path in series(folder):
+        section = ""
+        for _, cell in cells(lessons.read(path), "markdown"):
+            for line in FENCE.sub("", cell.source).split("\n"):
+                if heading := HEADING.match(line):
+                    section = re.sub(r"[*`]", "", heading[1]).replace(" ", "-")
+                if not TERM.match(line):
+                    yield f"{path.name}#{section}", LINK.sub(r"\g<text>", line)
+
+
+def problems(folder: Path) -> Iterator[str]:
+    """Words that are used before they are explained, or not where the start page says so."""
+    for term, see in terms(folder).items():
+        # A word in code font is a name; else `same` would be found in "the same place".
+        word = re.escape(term) if term.startswith("`") else rf"\b{re.escape(term)}(?:e?s)?\b"
+        uses = (
+            (section, line, match)
+            for section, line in lines(folder)
+            for match in re.finditer(word, line, re.IGNORECASE)
+        )
+        section, line, use = next(uses, ("", "", None))
+        if use is None:
+            yield f"no lesson uses {term}"
+        elif not any(bold.start() < use.start() < bold.end() for bold in BOLD.finditer(line)):
+            yield f"{term} is used before it is explained, in {section}: “{line}”"
+        elif section != urllib.parse.unquote(see):
+            yield f"{term} is explained in {section}, but the start page says {see}"
+
+
+def test_every_word_is_explained_at_its_first_use():
+    assert terms(NOTEBOOKS)
+    found = list(problems(NOTEBOOKS))
+    assert not found, "\n".join(found)
+
+
+GLOSSARY = "- **stride** ([01](01_steps.ipynb#A-step)): the length of a step"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wrong"),
+    [
+        ("# A step\n\nThe **stride** is it.", "Strides are long.", None),
+        ("# A step\n\nThe **longest strides** are it.", "", None),
+        ("# A step\n\nThe stride is long.", "The **stride** is it.", "before it is explained"),
+        ("# A `step`\n\nThe **stride**.", "", None),
+        ("# Steps\n\nThe **stride**.", "", "but the start page says"),
+        ("# A step\n\nAstride.", "", "no lesson uses"),
+    ],
+)
+def test_a_word_that_is_used_too_early_is_noticed(first, second, wrong, write_notebook):
+    write_notebook(("markdown", GLOSSARY), name="00_start.ipynb", execute=False)
+    write_notebook(("markdown", first), name="01_steps.ipynb", execute=False)
+    path = write_notebook(("markdown", second), name="02_more.ipynb", execute=False)
+    found = list(problems(path.parent))
+    assert [wrong in each for each in found] == [True] * bool(wrong) if wrong else found == []
