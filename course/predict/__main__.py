@@ -1,0 +1,77 @@
+"""What the records of a class tell: who answered what, and what the class believes.
+
+    uv run python -m course.predict FOLDER           # all lessons
+    uv run python -m course.predict FOLDER stride    # one
+
+Each student hands in ``my_progress.jsonl``. The folder holds these files, each in a folder with
+the student's name or with the name in its own: ``ada/my_progress.jsonl``, ``ada.jsonl``.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from course.predict.progress import calibration, misconceptions
+from course.predict.record import NAME, Record
+
+
+def report(folder: Path, lesson: str = "") -> str:
+    """A line for each student, and the misconceptions of the class, the most frequent first.
+
+    ``lesson`` is the name of a lesson, with or without its number: 05_stride or stride. Raises
+    ``ValueError`` if the folder has no record in it.
+    """
+    paths = sorted(folder.rglob("*.jsonl"))
+    if not paths:
+        raise ValueError(f"put the {NAME} of each student into {folder}: no record was found there")
+    rows, met = [("student", "answered", "right at first go", "when certain")], Counter()
+    notices = []
+    for path in paths:
+        record, student = Record(path), _student(path.relative_to(folder))
+        every, wanted = record.entries(), _name(lesson)
+        entries = [each for each in every if wanted in ("", _name(each["lesson"]))]
+        sure = calibration(entries)
+        right, asked = map(sum, zip(*sure.values(), strict=True))
+        rows.append((student, str(asked), _share(right, asked), _share(*sure[max(sure)])))
+        met.update(each.mistake.believes for each in misconceptions(entries))
+        notices += [f"{student}: {record.notice}"] if record.notice else []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    beliefs = [f"{_share(times, len(paths))}  {belief}" for belief, times in met.most_common()]
+    title = "What students believed, and how many of the class:"
+    return "\n".join([*table, "", title, *beliefs, "", *notices]).strip()
+
+
+def _student(path: Path) -> str:
+    """Whose record it is, by where it lies."""
+    return str(path.parent if path.name == NAME else path.with_suffix(""))
+
+
+def _name(lesson: str) -> str:
+    """The name of a lesson without its number, which changes when lessons come between."""
+    return Path(lesson).stem.lstrip("0123456789_")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole}" if whole else "–"
+
+
+def main() -> int:
+    """Print the report of a folder."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course.predict", description="What do the records of a class tell?"
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("lesson", nargs="?", default="")
+    arguments = parser.parse_args()
+    try:
+        print(report(arguments.folder, arguments.lesson))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
