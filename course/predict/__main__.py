@@ -25,7 +25,8 @@ def report(folder: Path, lesson: str = "") -> str:
     paths = sorted(folder.rglob("*.jsonl"))
     if not paths:
         raise ValueError(f"put the {NAME} of each student into {folder}: no record was found there")
-    rows, met = [("student", "answered", "right at first go", "when certain")], Counter()
+    rows = [("student", "answered", "right at first go", "when certain")]
+    met: Counter[str] = Counter()
     notices = []
     for path in paths:
         record, student = Record(path), _student(path.relative_to(folder))
