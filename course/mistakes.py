@@ -81,7 +81,8 @@ class Case:
         """Pixels that the window can move on; with ``same`` they are not what counts."""
         if self.padding == "same":
             raise NothingWrongError
-        return Fraction(self.n + sum(self.pads) - self.window.span)
+        # No other padding depends on n, which is a fraction where one was believed along a chain.
+        return Fraction(self.n + sum(self.window.pads(1)) - self.window.span)
 
     @property
     def places(self) -> int:
