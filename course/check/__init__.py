@@ -30,21 +30,11 @@ FUNCTIONS = {
 def check(question: questions.Question | str, answer: object) -> Check:
     """Say whether an answer is right, show the first case where it is not, and name the mistake.
 
-    Parameters
-    ----------
-    question : Question or str
-        A question of `course.questions`, or the name of a function to write: ``"output_size"``,
-        ``"same_pads"`` or ``"usage"``.
-    answer : object
-        What the question asks for: a value, the function itself (not its result), a Keras model.
+    ``question`` is one of `course.questions`, or the name of a function to write:
+    ``"output_size"``, ``"same_pads"`` or ``"usage"``. ``answer`` is what it asks for: a value, the
+    function itself (not its result), or a Keras model. Nothing is raised, whatever the answer does,
+    unless the student interrupts the kernel.
 
-    Returns
-    -------
-    Check
-        It never raises, whatever the answer does. Only a student who interrupts the kernel does.
-
-    Notes
-    -----
     A function is tried on all cases of the question; if the visible ones are right, a failing one
     of the others is shown. Those that count for marks should be drawn with another seed.
     """
@@ -60,8 +50,8 @@ def check(question: questions.Question | str, answer: object) -> Check:
     return kinds.get(type(question.answer_type), _value)(question, answer)
 
 
-def _wrong(said: str, *more, **details) -> Check:
-    return Check(False, f"Not right yet. {said}", *more, **details)
+def _wrong(said: str, **details) -> Check:
+    return Check(False, f"Not right yet. {said}", **details)
 
 
 def _value(question: questions.Question, answer: object) -> Check:
@@ -91,10 +81,8 @@ def _function(question: questions.Question, answer: object) -> Check:
         return _wrong(trouble)
     trials = try_all(answer, question)
     notes = []
-    if printed := next((trial.printed for trial in trials if trial.printed.strip()), None):
-        notes.append(
-            f"Your function also prints: {quoted(printed, 78)}. Only what it returns counts."
-        )
+    if printed := next((quoted(each.printed, 78) for each in trials if each.printed.strip()), None):
+        notes.append(f"Your function also prints: {printed}. Only what it returns counts.")
     if any(trial.changed for trial in trials):
         notes.append("Your function changes the values it is given: let it make new ones.")
     values = [trial.value for trial in trials]

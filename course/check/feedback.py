@@ -31,28 +31,15 @@ class Failing(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Check:
-    """What is to be said about an answer, and the picture for it; true when all is right.
-
-    Attributes
-    ----------
-    correct : bool
-    message : str
-        What to say to the student.
-    mistake : str or None
-        The misconception, by its name in `course.mistakes`, if it is certain.
-    notes : list of str
-        What is worth saying besides.
-    answered : bool
-        False as long as the three dots stand there.
-    """
+    """What is to be said about an answer, and the picture for it; true when all is right."""
 
     correct: bool
-    message: str
-    mistake: str | None = None
-    notes: list[str] = field(default_factory=list)
+    message: str  # for the student
+    mistake: str | None = None  # the misconception, as in `course.mistakes`, if it is certain
+    notes: list[str] = field(default_factory=list)  # what is worth saying besides
     failing: Failing | None = None  # what there is to draw
     table: str = ""  # html
-    answered: bool = True
+    answered: bool = True  # not as long as the three dots stand there
 
     @classmethod
     def of(cls, diagnosis: Diagnosis, **details) -> "Check":

@@ -128,9 +128,7 @@ class Progress:
                 for see, where in self.next_sections.items()
             ],
         }
-        parts = [f"<p>{NOTHING}</p>"]
-        if self.entries:
-            parts = [self.picture().html()]
+        parts = [self.picture().html() if self.entries else f"<p>{NOTHING}</p>"]
         for title, items in lists.items():
             if items:
                 parts += [f"<h4>{title}</h4>", "<ul>", *map("<li>{}</li>".format, items), "</ul>"]

@@ -184,9 +184,6 @@ class BuildModel(Question):
         extra = f", with {' and '.join(wishes)}" if wishes else ""
         return f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}."
 
-    def wrong(self, mistake, case):
-        return []
-
     def right(self, **setting):
         """The setting itself: what the model must keep to."""
         return setting
