@@ -24,7 +24,7 @@ from course.check.trial import CASE_SECONDS
 from course.figures import kit
 from course.questions.answers import Function
 from course.questions.exercises import WriteUsage
-from course.questions.markdown import rich
+from course.text import rich
 
 VALID = (28, 3, 2, "valid")  # the first visible case
 

@@ -16,7 +16,7 @@ a lesson from accidents; it is no wall against ill will, for `check` gives no ma
 from course import questions
 from course.check.feedback import Check, Failing
 from course.check.trial import misfit, try_all
-from course.questions.answers import Function, Model, quoted, show, what
+from course.questions.answers import Function, Model, quoted, what
 
 __all__ = ["Check", "check"]
 
@@ -70,7 +70,7 @@ def _value(question: questions.Question, answer: object) -> Check:
     return Check.of(diagnosis, failing=failing)
 
 
-def _function(question: questions.Question, answer: object) -> Check:
+def _function(question, answer: object) -> Check:
     """Try a function in all cases, and show the first in which it fails."""
     name = question.kind.removeprefix("write_")
     if isinstance(answer, type) or not callable(answer):
@@ -92,11 +92,10 @@ def _function(question: questions.Question, answer: object) -> Check:
             break
     else:
         return Check.of(question.judge(values), notes=notes)
-    call = f"`{name}({', '.join(map(repr, case.values()))})`"
+    call, gives = question.call(case), question.gives(case, trial.value)
     if trial.trouble:
         return _wrong(f"{call} {trial.trouble}.", notes=notes)
     failing = Failing(name, case, trial.value, expected)
-    gives = f"{call} gives {show(trial.value)}, and {show(expected)} is right."
     if trials[-1].trouble:  # no mistake can be named
         return _wrong(gives, notes=notes, failing=failing)
     result = Check.of(question.judge(values), notes=notes, failing=failing)

@@ -9,7 +9,7 @@ from course.geometry import Window
 from course.mistakes import MISTAKES
 from course.questions import Diagnosis
 from course.questions.answers import show
-from course.questions.markdown import rich
+from course.text import rich
 
 # Below which row of `figures.axis` a quantity is drawn, and what is said about it.
 ROWS = {

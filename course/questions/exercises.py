@@ -43,7 +43,7 @@ class Write(Question):
 
     @property
     def prompt(self):
-        example = f"`{self._call(self.cases[0])}` is `{show(self._expected[0])}`"
+        example = f"{self.call(self.cases[0])} is `{show(self._expected[0])}`"
         name, arguments = self.topic.kind, ", ".join(self.arguments)
         return f"**Write `{name}({arguments})`.** {self.returns} For example, {example}."
 
@@ -73,22 +73,26 @@ class Write(Question):
     def answer_of(self, case):
         return self.topic.answer_of(case)
 
-    def _call(self, case):
-        return f"{self.topic.kind}({', '.join(map(repr, case.values()))})"
+    def call(self, case: dict) -> str:
+        """The function called in a case, in Markdown."""
+        return f"`{self.topic.kind}({', '.join(map(repr, case.values()))})`"
+
+    def gives(self, case: dict, answer: object) -> str:
+        """What the function gives in a case, and what would be right."""
+        right = show(self.expected(case))
+        return f"{self.call(case)} gives {show(answer)}, and {right} is right."
 
     def _praise(self):
         return f"Yes, in all {len(self.cases)} cases."
 
     def _where(self, case):
         if self.cases.index(case) < self.visible:
-            return f"`{self._call(case)}`: "
+            return f"{self.call(case)}: "
         return "In a case that you do not see: "
 
     def _nearest(self, first, answers):
-        case = self.cases[first]
         if first < self.visible:
-            gives, right = show(answers[first]), show(self._expected[first])
-            return f"`{self._call(case)}` gives {gives}, and {right} is right."
+            return self.gives(self.cases[first], answers[first])
         failing = sum(map(operator.ne, answers, self._expected))
         return (
             f"Every case that you see is right, but {failing} of the {len(self.cases)} cases are "

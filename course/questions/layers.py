@@ -383,7 +383,7 @@ def _chain_of(model) -> tuple:
                 continue
             if type(layer) not in (AveragePooling2D, Conv2D, MaxPooling2D):
                 return ()
-            windows = windows_of(layer, inputs[0].shape)
+            windows = windows_of(layer, inputs[0].shape) or ()
             pairs = {name: _once(tuple(getattr(w, name) for w in windows)) for name in SETTINGS}
             settings.append({"filters": getattr(layer, "filters", None)} | pairs)
     except ValueError:  # it branches
