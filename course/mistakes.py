@@ -123,7 +123,7 @@ class Mistake:
         return f"lesson {lesson}, “{section.replace('-', ' ')}”"
 
     def answers(self, quantity: str, right: Callable | None = None, **setting) -> list:
-        """The wrong answers, one for each way; None where there is nothing to get wrong.
+        """The wrong answers, one for each way; None, or what is right, where nothing goes wrong.
 
         ``right`` gives the true answer for a setting, for formulas that start from it.
         """
@@ -205,15 +205,8 @@ def _padding_once(case: Case) -> int | None:
     return case.right(padding=(before, 0)) if once else None
 
 
-def _one_hole_more(case: Case) -> object:
-    d = case.dilation_rate
-    return case.right(dilation_rate=d + 1) if d > 1 else None
-
-
-def _one_hole_more_in_a_stack(case: Case) -> int:
-    holes = [window["dilation_rate"] + (window["dilation_rate"] > 1) for window in case.windows]
-    wider = [w | {"dilation_rate": d} for w, d in zip(case.windows, holes, strict=True)]
-    return case.right(windows=wider, n=10**9)  # the size does not depend on n, if all windows fit
+def _with_d_holes(dilation_rate: int) -> int:
+    return dilation_rate + 1 if dilation_rate > 1 else 1
 
 
 MISTAKES = {
@@ -334,7 +327,7 @@ MISTAKES = {
         "A layer has one bias.",
         "Each[ of the {filters}] filters has a bias of its own, not one for all.",
         WITH_VALID,
-        params=lambda case: case.right(bias=False) + 1 if case.bias else None,
+        params=lambda case: case.right(bias=False) + case.bias,
     ),
     "stride_changes_parameters": Mistake(
         "A stride of s leaves only every s-th parameter, along both axes.",
@@ -502,9 +495,7 @@ MISTAKES = {
         STEPS,
         # With ``same`` the size would stay, and that has a name of its own: same_means_same_size.
         output_size=lambda case: case.right(strides=1) if case.padding != "same" else None,
-        usage=lambda case: case.right(strides=1),
-        macs=lambda case: case.right(strides=1),
-        transposed_size=lambda case: case.right(strides=1),
+        **dict.fromkeys(("usage", "macs", "transposed_size"), lambda case: case.right(strides=1)),
     ),
     "other_padding": Mistake(
         "Padding 'valid' is as good as 'same': whether zeros are added does not matter.",
@@ -582,18 +573,24 @@ MISTAKES = {
         "Dilation d is the distance between two neighbouring weights, so there are d − 1 holes "
         "between them[: the window spans {span} pixels].",
         DILATED,
-        **dict.fromkeys((*MAP, "same_pads"), _one_hole_more),
-        receptive_field=_one_hole_more_in_a_stack,
+        **dict.fromkeys(
+            (*MAP, "same_pads"),
+            lambda case: case.right(dilation_rate=_with_d_holes(case.dilation_rate)),
+        ),
+        receptive_field=lambda case: case.right(
+            windows=[
+                w | {"dilation_rate": _with_d_holes(w["dilation_rate"])} for w in case.windows
+            ],
+            n=10**9,  # the size does not depend on n, if all windows fit
+        ),
     ),
     "dilation_scales_kernel": Mistake(
         "A dilated kernel is d times as long.",
         "Only the k − 1 distances between the weights grow: a dilated kernel spans d·(k−1)+1 "
         "pixels[, here {span}], not d·k.",
         DILATED,
-        output_size=lambda case: (
-            case.right(kernel_size=case.dilation_rate * case.kernel_size, dilation_rate=1)
-            if case.dilation_rate > 1
-            else None
+        output_size=lambda case: case.right(
+            kernel_size=case.dilation_rate * case.kernel_size, dilation_rate=1
         ),
     ),
     # Shapes

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from course.geometry import Window
 from course.mistakes import MISTAKES
 from course.questions import Diagnosis
 from course.questions.answers import show
+from course.questions.windows import window_of
 from course.text import rich
 
 # Below which row of `figures.axis` a quantity is drawn, and what is said about it.
@@ -79,8 +79,7 @@ def _draw(quantity, case, yours, expected):
     if quantity not in ROWS or yours == "error":
         return None
     below, note = ROWS[quantity]
-    n, settings = case["n"], {name: value for name, value in case.items() if name != "n"}
-    window = Window(**{"padding": "same"} | settings)
+    n, window = case["n"], window_of(case)
     wrong, right = (_cells(quantity, answer, n, window) for answer in (yours, expected))
     cells = {at: (wrong.get(at, ""), wrong.get(at) != right.get(at)) for at in wrong | right}
     numbers = yours if isinstance(yours, tuple) else [yours]
