@@ -205,7 +205,7 @@ def _padding_once(case: Case) -> int | None:
     return case.right(padding=(before, 0)) if once else None
 
 
-def _with_d_holes(dilation_rate: int) -> int:
+def _d_holes(dilation_rate: int) -> int:
     return dilation_rate + 1 if dilation_rate > 1 else 1
 
 
@@ -575,12 +575,10 @@ MISTAKES = {
         DILATED,
         **dict.fromkeys(
             (*MAP, "same_pads"),
-            lambda case: case.right(dilation_rate=_with_d_holes(case.dilation_rate)),
+            lambda case: case.right(dilation_rate=_d_holes(case.dilation_rate)),
         ),
         receptive_field=lambda case: case.right(
-            windows=[
-                w | {"dilation_rate": _with_d_holes(w["dilation_rate"])} for w in case.windows
-            ],
+            windows=[w | {"dilation_rate": _d_holes(w["dilation_rate"])} for w in case.windows],
             n=10**9,  # the size does not depend on n, if all windows fit
         ),
     ),

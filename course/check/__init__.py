@@ -20,11 +20,7 @@ from course.questions.answers import Function, Model, quoted, what
 
 __all__ = ["Check", "check"]
 
-FUNCTIONS = {
-    "output_size": questions.write_output_size,
-    "same_pads": questions.write_same_pads,
-    "usage": questions.write_usage,
-}
+FUNCTIONS = ("output_size", "same_pads", "usage")  # to write
 
 
 def check(question: questions.Question | str, answer: object) -> Check:
@@ -39,7 +35,7 @@ def check(question: questions.Question | str, answer: object) -> Check:
     of the others is shown. Those that count for marks should be drawn with another seed.
     """
     if isinstance(question, str) and question in FUNCTIONS:
-        question = FUNCTIONS[question]()
+        question = getattr(questions, f"write_{question}")()
     if not isinstance(question, questions.Question):
         names = ", ".join(f'"{name}"' for name in FUNCTIONS)
         return Check(False, f"There is no such question: take {names}, or make one.")

@@ -54,10 +54,7 @@ class Check:
 
     @cached_property
     def picture(self):
-        """The first failing case as a `Picture`; None where there is nothing to draw.
-
-        It is drawn when it is first looked at.
-        """
+        """The first failing case as a `Picture`, drawn when it is looked at; None without one."""
         return None if self.correct or not self.failing else _draw(*self.failing)
 
     def _repr_html_(self) -> str:
