@@ -31,13 +31,12 @@ A formula takes a `Case`. A belief that can be worked out in several ways has a 
 `course.questions` says what is right.
 """
 
-import itertools
 import math
-import operator
 from collections.abc import Callable
 from fractions import Fraction
 
 from course.geometry import SettingError, Window
+from course.stack import walk
 
 OTHER = {"valid": "same", "same": "valid"}
 MAP = ("output_size", "usage", "unread")
@@ -183,7 +182,7 @@ COST = {"see": "02_padding.ipynb#What-it-costs"} | _layers("network", 1)
 DESIGN = {"see": "04_stride.ipynb#Three-networks,-one-design"} | _layers("receptive_field", 1, 1)
 
 
-# Formulas of more than one line
+# What formulas have in common, and those of several lines
 
 
 def _read_once(case: Case, starts: range) -> tuple | None:
@@ -194,8 +193,8 @@ def _never_read(case: Case, starts: range) -> frozenset | None:
     return frozenset(range(case.n)).difference(starts) if case.strides > 1 else None
 
 
-def _widened_by_own_strides(case: Case) -> int:
-    jumps = itertools.accumulate((window["strides"] for window in case.windows), operator.mul)
+def _widened_by_own_strides(case: Case) -> float:
+    jumps = [field.jump for field in walk(case.windows, case.n).fields[1:]]
     return 1 + sum((span - 1) * jump for span, jump in zip(case.spans, jumps, strict=True))
 
 
