@@ -198,6 +198,7 @@ BAD = [
 
 @each_explorer
 def test_whatever_python_sets_is_refused_or_can_be_drawn(make):
+    drawn = set()  # the pictures of equal states are equal
     for name in make().state():
         for value in BAD:
             explorer = make()
@@ -207,5 +208,6 @@ def test_whatever_python_sets_is_refused_or_can_be_drawn(make):
             except (traitlets.TraitError, ValueError):
                 assert explorer.state() == before, (name, value)
             else:
-                assert explorer.picture().alt, (name, value)
-                json.dumps(explorer.state(), allow_nan=False)
+                state = json.dumps(explorer.state(), allow_nan=False)
+                assert state in drawn or explorer.picture().alt, (name, value)
+                drawn.add(state)
