@@ -108,6 +108,8 @@ def test_in_a_narrow_column_nothing_is_tiny_or_cut_off(page, open_explorer, dark
         explore.window(7, 3, padding="full", values=np.eye(7), kernel=np.eye(3), compare=True),
         explore.receptive_field(),
         *(explore.network(name) for name in ("valid", "same", "strided")),
+        explore.network(n=64, channels=4),
+        explore.network(head="average"),  # with the longest kind of layer
         explore.border(),
         explore.border(np.arange(81).reshape(9, 9) / -7, width=4, layers=2),
         explore.border(np.ones((5, 5)), width=4),
