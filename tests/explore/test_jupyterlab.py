@@ -107,7 +107,7 @@ def open_notebook(jupyterlab: lab.Lab) -> Iterator[Callable[..., lab.Notebook]]:
     """A function that opens a notebook in JupyterLab; the test fails on errors."""
     with watched(jupyterlab.page, but=lab.THEIRS):
         yield jupyterlab.open
-        jupyterlab.close()
+    jupyterlab.close()
 
 
 @pytest.fixture

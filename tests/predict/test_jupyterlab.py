@@ -54,7 +54,7 @@ def notebook(jupyterlab: lab.Lab, server: tuple[str, Path], kept: Path) -> Itera
     nbformat.write(refresh.normalise(cells, "lesson"), server[1] / "lesson.ipynb")
     with watched(jupyterlab.page, but=lab.THEIRS):
         yield jupyterlab.open("lesson.ipynb")
-        jupyterlab.close()
+    jupyterlab.close()
 
 
 @pytest.fixture
