@@ -116,8 +116,8 @@ def load_notebook(context: BrowserContext, server) -> Iterator[Callable[..., lab
     opened = []
     with contextlib.closing(context.new_page()) as page, watched(page, but=lab.THEIRS):
 
-        def load_notebook(name: str) -> lab.Notebook:
-            opened.append(lab.Notebook(page, f"{server[0]}/doc/tree/{name}"))
+        def load_notebook(name: str, app: str = "doc") -> lab.Notebook:
+            opened.append(lab.Notebook(page, f"{server[0]}/{app}/tree/{name}"))
             return opened[-1]
 
         yield load_notebook
@@ -347,11 +347,17 @@ def test_a_notebook_that_was_run_elsewhere_is_alive_if_it_is_trusted(write, load
     expect_alive(load_notebook(name).page)
 
 
-def test_two_notebooks_do_not_take_each_others_place(write, open_notebook):
+def test_two_notebooks_do_not_take_each_others_place(write, load_notebook):
     """One is not trusted and keeps its picture; the other one's explorer stays in its own cell."""
-    page = open_notebook(write("run.ipynb", TWICE[0], "w", left_by="run")).page
+    write("run.ipynb", TWICE[0], "w", left_by="run")
+    notebook = load_notebook(write("other.ipynb", *TWICE[:2]), app="lab")
+    page = notebook.page
+    show = "path => jupyterapp.commands.execute('docmanager:open', { path })"
+    page.evaluate(show, "run.ipynb")
     expect(page.locator(".jp-OutputArea-output img")).to_have_count(1)
-    open_notebook(write("other.ipynb", *TWICE[:2])).run_all()
+    page.evaluate(show, "other.ipynb")
+    notebook.wait_for("idle")
+    notebook.run_all()
     expect(page.locator(".course-explorer")).to_have_count(1)
     expect(page.locator(".jp-OutputArea-output img")).to_have_count(1)
 
