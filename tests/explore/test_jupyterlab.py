@@ -1,6 +1,7 @@
 """Explorers where students meet them: in a real JupyterLab, with a real kernel or without."""
 
 import contextlib
+import copy
 import functools
 import re
 import shutil
@@ -86,9 +87,10 @@ def write(server) -> Callable[..., str]:
     _, folder, own = server
 
     def write(name: str, *sources: str, left_by: str | None = None, trusted: bool = False) -> str:
-        notebook = executed(sources, folder) if left_by else fresh(sources)
+        notebook = copy.deepcopy(executed(sources, folder) if left_by else fresh(sources))
         if left_by != "run":
             notebook = refresh.normalise(notebook, name)
+        notebook.metadata.title = name  # to trust one is not to trust another that is alike
         nbformat.write(notebook, folder / name)
         if trusted:
             lab.trust(folder / name, own)
