@@ -241,7 +241,8 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
         return 0.0
     path = outline(text, size, weight)
     # As get_extents() says, ten times as quickly: the curves of this font turn at its points.
-    return np.ptp(path.vertices[path.codes != path.CLOSEPOLY, 0])
+    points = np.asarray(path.vertices)[np.asarray(path.codes) != Path.CLOSEPOLY]
+    return float(np.ptp(points[:, 0]))
 
 
 def font_size(texts: Sequence[str], wide: float, high: float) -> float:
