@@ -187,14 +187,14 @@ def whole(setting: str, value: Any, least: int = 1, fits: int = 0) -> int:
 
     What it says is at least ``fits`` too.
     """
-    if isinstance(value, tuple | list) and value:
-        why = "it must be one whole number; an image takes two windows, one for each axis"
-        raise SettingError(setting, value, why, max(whole(setting, value[0], least), fits))
     try:
         number = operator.index(value)
     except TypeError:
         number = None
     if number is None or isinstance(value, bool):
+        if isinstance(value, tuple | list) and value:
+            why = "it must be one whole number; an image takes two windows, one for each axis"
+            raise SettingError(setting, value, why, max(whole(setting, value[0], least), fits))
         why = "it must be a whole number"
         raise SettingError(setting, value, why, max(_rounded(value), least, fits))
     if number < least:

@@ -5,6 +5,7 @@ in none of the groups below is unknown to the course: it is shown as Keras descr
 is guessed about it. Nor about a subclass of a known layer, which may compute anything.
 """
 
+import functools
 import inspect
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -40,11 +41,11 @@ EACH_NUMBER = (  # what comes out depends on the number in the same place alone
     *_kinds("Normalization", "SpatialDropout#"),
 )
 SHAPING = _kinds("Flatten", "InputLayer", "Reshape")  # the same numbers in another shape
-FREE = (  # layers that move, compare or add numbers but multiply none by a weight
+FREE = {  # layers that move, compare or add numbers but multiply none by a weight
     *(*MERGING, *POOLING, *WHOLE_MAP, *SHAPING, *PADDING, *CROPPING, *EACH_NUMBER),
     layers.Softmax,
-)
-SCALING = _kinds("BatchNormalization", "PReLU")  # as above, and multiplies by weights
+}
+EACH_PIXEL = {*EACH_NUMBER, *_kinds("BatchNormalization", "Dense", "PReLU")}
 # Of keras.ops, as in x + y: what comes out depends on the numbers in the same place alone.
 OPERATIONS = (
     *("Abs", "Absolute", "Add", "Cast", "Clip", "Cos", "Divide", "Elu", "Exp", "Gelu"),
@@ -176,7 +177,7 @@ def is_pixelwise(layer: keras.Operation, shape: tuple) -> bool:
         return len(shape) == 2  # nothing is left to flatten
     if kind in (layers.Softmax, layers.LayerNormalization):
         return layer.axis in (-1, [-1], len(shape) - 1, [len(shape) - 1])
-    return kind in (*EACH_NUMBER, *SCALING, layers.Dense) or is_operation(layer)
+    return kind in EACH_PIXEL or is_operation(layer)
 
 
 def is_operation(layer: keras.Operation) -> bool:
@@ -224,8 +225,11 @@ def windows_of(layer: keras.Operation, shape: tuple) -> tuple[Window, ...] | Non
                 return None
             else:
                 padding = same_pads(n, k, s, d)
-        windows.append(Window(k, s, padding, d))
+        windows.append(_window(k, s, padding, d))
     return tuple(windows)
+
+
+_window = functools.lru_cache(Window)  # a model has few different ones
 
 
 def sides_of(layer: keras.Layer) -> list[tuple[int, int]]:

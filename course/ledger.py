@@ -156,12 +156,14 @@ def ledger(model: "keras.Model") -> Ledger:
     for call in graph.calls:
         uses.setdefault(call.layer.name, []).append(call)
     fields = of_graph(graph)
+    # As `count_params` counts, but Keras takes long to tell a shape: once for each weight will do.
+    sizes = {id(weight): math.prod(weight.shape) for weight in model.weights}
     # The rows of `model.summary()`: in a Functional model, an addition x + y is one too.
-    rows = [_row(each, uses[each.name], fields[each.name]) for each in operations_of(model)]
-    return Ledger(model.name, rows, model.count_params())
+    rows = [_row(each, uses[each.name], fields[each.name], sizes) for each in operations_of(model)]
+    return Ledger(model.name, rows, sum(sizes.values()))
 
 
-def _row(layer, uses, field) -> Row:
+def _row(layer, uses, field, sizes) -> Row:
     """The row of a layer; a layer that is used twice has its parameters once and its MACs twice."""
     pads = {_pads(layer, use.inputs) for use in uses}
     outputs = [output for use in uses for output in use.outputs]
@@ -172,7 +174,7 @@ def _row(layer, uses, field) -> Row:
         kind=type(layer).__name__,
         output_shape=_common([tuple(output.shape) for output in outputs]),
         pads=pads.pop() if len(pads) == 1 else None,
-        params=layer.count_params() if hasattr(layer, "count_params") else 0,
+        params=sum(sizes[each] for each in set(map(id, getattr(layer, "weights", ())))),
         macs=_total(macs),
         activations=_total(activations),
         field=field,

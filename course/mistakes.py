@@ -3,10 +3,11 @@
 A mistake is a function from a setting to the wrong answer it leads to, one for each quantity that
 it spoils, together with what there is to say about it::
 
-    >>> from course import mistakes
-    >>> mistakes.no_floor.answer("output_size", n=28, kernel_size=3, strides=2, padding="valid")
+    >>> from course.mistakes import MISTAKES
+    >>> no_floor = MISTAKES["no_floor"]
+    >>> no_floor.answer("output_size", n=28, kernel_size=3, strides=2, padding="valid")
     Fraction(27, 2)
-    >>> mistakes.no_floor.see
+    >>> no_floor.see
     '05_stride.ipynb#Half-a-window?'
 
 They stand here in the order of frequency, judged by public threads, as far as they can spoil the
@@ -26,26 +27,78 @@ The quantities and the settings they depend on::
     transposed_size  n, kernel_size, strides, padding, original: a convolution took ``original``
                      pixels to n, and a transposed convolution with the same setting follows
 
-Every formula gets ``right`` first, the function that computes the true answer: a mistake is often
-the right computation of a setting that was misread. It returns None where there is nothing to get
-wrong. A belief that can be worked out in several ways has a formula for each. `course.questions`
-says what is right.
+A formula takes a `Case`. A belief that can be worked out in several ways has a list of formulas.
+`course.questions` says what is right.
 """
 
-import itertools
 import math
-import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 
-from course.geometry import SettingError, Window, same_pads
+from course.geometry import SettingError, Window
+from course.stack import walk
 
 OTHER = {"valid": "same", "same": "valid"}
 MAP = ("output_size", "usage", "unread")
 
 
-@dataclass(frozen=True, eq=False)
+class NothingWrongError(Exception):
+    """In this setting the mistake leads to no wrong answer."""
+
+
+class Case:
+    """A setting by its names, such as ``case.strides``, and what follows from it.
+
+    A mistake is often the right computation of a setting that was misread:
+    ``case.right(strides=1)`` is what would be right with another stride.
+    """
+
+    def __init__(self, right: Callable | None, setting: dict):
+        self._right, self._setting = right, setting
+
+    def __getattr__(self, name: str):
+        return {"dilation_rate": 1, **self._setting}[name]
+
+    def but(self, **changes) -> "Case":
+        """The case with another setting."""
+        return Case(self._right, self._setting | changes)
+
+    def right(self, **changes):
+        """The true answer, here or with another setting."""
+        return self._right(**self._setting | changes)
+
+    @property
+    def window(self) -> Window:
+        return Window(self.kernel_size, self.strides, self.padding, self.dilation_rate)
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        return self.window.pads(self.n)
+
+    @property
+    def room(self) -> Fraction:
+        """Pixels that the window can move on; with ``same`` they are not what counts."""
+        if self.padding == "same":
+            raise NothingWrongError
+        # No other padding depends on n, which is a fraction where one was believed along a chain.
+        return Fraction(self.n + sum(self.window.pads(1)) - self.window.span)
+
+    @property
+    def places(self) -> int:
+        """Places of the window on an image."""
+        return self.window.output_size(self.n) ** 2
+
+    @property
+    def spread(self) -> bool:
+        """Whether a transposed convolution ends with its last kernel: nothing cut or filled up."""
+        return self.padding == "valid" and self.kernel_size >= self.strides
+
+    @property
+    def spans(self) -> list[int]:
+        """What each window of a stack reaches over."""
+        return [Window(**window).span for window in self.windows]
+
+
 class Mistake:
     """A misconception.
 
@@ -57,11 +110,10 @@ class Mistake:
     """
 
     name: str
-    believes: str
-    sets_right: str
-    see: str
-    explorer: dict
-    formulas: dict[str, list[Callable]] = field(default_factory=dict, repr=False)
+
+    def __init__(self, believes: str, sets_right: str, shown: dict, **formulas):
+        self.believes, self.sets_right, self.formulas = believes, sets_right, formulas
+        self.see, self.explorer = shown["see"], shown["explorer"]
 
     @property
     def where(self) -> str:
@@ -69,26 +121,16 @@ class Mistake:
         lesson, _, section = self.see.partition(".ipynb#")
         return f"lesson {lesson}, “{section.replace('-', ' ')}”"
 
-    def of(self, *quantities: str) -> Callable:
-        """Decorate a wrong formula for some quantities: one more, or another way to work it out."""
-
-        def register(formula: Callable) -> Callable:
-            for quantity in quantities:
-                self.formulas.setdefault(quantity, []).append(formula)
-            return formula
-
-        return register
-
     def answers(self, quantity: str, right: Callable | None = None, **setting) -> list:
-        """The wrong answers, one for each way; None where there is nothing to get wrong.
+        """The wrong answers, one for each way; None, or what is right, where nothing goes wrong.
 
         ``right`` gives the true answer for a setting, for formulas that start from it.
         """
-        answers = []
-        for formula in self.formulas.get(quantity, ()):
+        formulas, answers = self.formulas.get(quantity, []), []
+        for formula in formulas if isinstance(formulas, list) else [formulas]:
             try:
-                answers.append(formula(right, **setting))
-            except SettingError:  # misread, it is impossible: nobody gets a number from it
+                answers.append(formula(Case(right, setting)))
+            except (NothingWrongError, SettingError):  # nobody gets a number from the impossible
                 answers.append(None)
         return answers
 
@@ -108,692 +150,467 @@ class Mistake:
         return text
 
 
-MISTAKES: dict[str, Mistake] = {}
+def _window(n: int, kernel_size: int, strides: int = 1, **more) -> dict:
+    settings = {"n": n, "kernel_size": kernel_size, "strides": strides, **more}
+    return {"explorer": {"explorer": "window", "settings": settings}}
 
 
-def _mistake(*quantities: str, see: tuple, explorer: tuple | None = None):
-    """Make the decorated wrong formula a `Mistake` of its name.
-
-    The first paragraph of its docstring is what is believed, the second what sets it right.
-    ``see`` is a section and its picture, in whose place there may be another.
-    """
-    section, (name, settings) = see[0], explorer or see[1]
-    shown = {"explorer": name, "settings": settings}
-
-    def make(formula: Callable) -> Mistake:
-        told = (" ".join(each.split()) for each in (formula.__doc__ or "").split("\n\n"))
-        believes, sets_right = told
-        mistake = Mistake(formula.__name__, believes, sets_right, section, shown)
-        mistake.of(*quantities)(formula)
-        MISTAKES[mistake.name] = mistake
-        return mistake
-
-    return make
-
-
-def _window(n: int, kernel_size: int, strides: int = 1, **more) -> tuple[str, dict]:
-    return "window", {"n": n, "kernel_size": kernel_size, "strides": strides, **more}
-
-
-def _layers(explorer: str, *strides: int, **more) -> tuple[str, dict]:
+def _layers(explorer: str, *strides: int, **more) -> dict:
     layer = {"kernel_size": 3, "padding": "same", **more}
-    return explorer, {"layers": [{"strides": s, **layer} for s in strides]}
-
-
-def _room(n, kernel_size, padding, dilation_rate=1):
-    """Pixels that the window can move on; None for ``same``, which is counted in another way."""
-    if padding == "same":
-        return None
-    window = Window(kernel_size, 1, padding, dilation_rate)
-    return n + sum(window.pads(1)) - window.span  # no padding but ``same`` depends on n
-
-
-# Where the course shows it: a section, and a picture of it
-HALF = ("05_stride.ipynb#Half-a-window?", _window(6, 3, 2))
-SAME_STRIDED = ("05_stride.ipynb#same,-but-not-the-same-size", _window(6, 3, 2, padding="same"))
-COUNT = ("01_sliding_window.ipynb#Count-the-places", _window(7, 3))
-STEPS = ("05_stride.ipynb#Larger-steps", _window(7, 3, 2))
-EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
-OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding=1))
-WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _layers("network", 1, 1))
-SKIPPED = ("05_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=True))
-DILATED = ("02_padding.ipynb#Who-gets-read?", _window(9, 3, dilation_rate=2))
-ZEROS = ("02_padding.ipynb#How-many-zeros?", _window(6, 3, 2, padding="same"))
-WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _layers("network", 1))
-TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
-STRIDED = ("05_stride.ipynb#The-strided-classifier", _layers("network", 2))
-ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network", 1))
-COST = ("02_padding.ipynb#What-it-costs", _layers("network", 1))
-DESIGN = ("05_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
-
-
-# Who gets read
-
-
-@_mistake("usage", see=DILATED, explorer=_window(7, 3, padding="same", usage=True))
-def read_equally(right, **window):
-    """Every pixel is read equally often.
-
-    Not every pixel is read equally often, with padding too[: count the windows that reach pixel
-    {rare}, and those that reach pixel {often}].
-    """
-    usage = right(**window)
-    return (max(usage),) * len(usage)
-
-
-@_mistake("unread", see=HALF, explorer=_window(6, 3, 2, usage=True))
-def everything_is_read(right, **window):
-    """The windows cover the whole input.
-
-    The last window may stop before the end, and steps longer than the window leave gaps: look where
-    each window begins and ends.
-    """
-    return frozenset()
-
-
-@_mistake("unread", see=COUNT, explorer=_window(6, 3, 2, usage=True))
-def counted_from_one(right, **window):
-    """The first pixel has number 1.
-
-    You counted from 1, and Python counts from 0: the last[ of {n}] pixels has number n − 1.
-    """
-    return frozenset(pixel + 1 for pixel in right(**window))
-
-
-@_mistake("usage", see=SKIPPED)
-def stride_skips_pixels(right, n, **window):
-    """A stride skips the pixels between two places.
-
-    A stride skips places: at each place the window still reads all of its[ {k}] pixels.
-    """
-    starts = set(Window(**window).positions(n))
-    return tuple(int(pixel in starts) for pixel in range(n)) if window["strides"] > 1 else None
-
-
-@stride_skips_pixels.of("usage")
-def _(right, n, strides, **window):
-    return tuple(int(pixel % strides == 0) for pixel in range(n)) if strides > 1 else None
-
-
-@stride_skips_pixels.of("unread")
-def _(right, n, **window):
-    starts = set(Window(**window).positions(n))
-    return frozenset(range(n)) - starts if window["strides"] > 1 else None
-
-
-@stride_skips_pixels.of("unread")
-def _(right, n, strides, **window):
-    return frozenset(pixel for pixel in range(n) if pixel % strides) if strides > 1 else None
-
-
-@_mistake("unread", see=HALF, explorer=_window(6, 3, 2, usage=True))
-def left_over_at_the_start(right, n, **window):
-    """What does not fit is left over at the beginning.
-
-    The first window stands at the very beginning, padding included, so what is left over lies at
-    the other end.
-    """
-    return frozenset(n - 1 - pixel for pixel in right(n=n, **window))
-
-
-# What same adds
-
-
-@_mistake("same_pads", see=ZEROS)
-def symmetric_same(right, **setting):
-    """Padding 'same' adds equally many pixels on both sides.
-
-    The zeros are shared out as evenly as whole numbers allow: when their number is odd, the one
-    left over goes after the input alone.
-    """
-    return (max(right(**setting)),) * 2
-
-
-@symmetric_same.of("usage")
-def _(right, padding, **window):
-    # same_pads takes what is left of the setting: n, kernel_size, strides, dilation_rate.
-    return right(padding=max(same_pads(**window)), **window) if padding == "same" else None
-
-
-@_mistake("same_pads", see=ZEROS)
-def pads_swapped(right, **setting):
-    """When the number of zeros is odd, the one left over goes before the input.
-
-    You have the two sides swapped: Keras puts the zero that is left over after the input.
-    """
-    before, after = right(**setting)
-    return after, before
-
-
-@pads_swapped.of("usage")
-def _(right, padding, **window):
-    # Seen from the other end, the zeros have changed sides.
-    return right(padding=padding, **window)[::-1] if padding == "same" else None
-
-
-@_mistake("same_pads", see=SAME_STRIDED)
-def pads_ignore_stride(right, **setting):
-    """Padding 'same' adds k − 1 zeros, whatever the stride.
-
-    Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] the last window
-    begins sooner, and fewer zeros will do.
-    """
-    return right(**setting | {"strides": 1})
-
-
-@_mistake("same_pads", see=ZEROS, explorer=_window(7, 5, padding="same"))
-def total_on_each_side(right, **setting):
-    """All the zeros that same needs are added on each side.
-
-    What you added on each side is what both sides get together, so share it out.
-    """
-    return (sum(right(**setting)),) * 2
-
-
-# Parameters and work
-
-
-@_mistake("macs", see=STEPS, explorer=_layers("network", 2, 2, 1))
-def macs_at_input_size(right, **layer):
-    """The window does its work at every pixel of the input.
-
-    The window works at each output, not at each of the[ {n}·{n}] input pixels: count the outputs.
-    """
-    return right(**layer) // _places(layer) * layer["n"] ** 2
-
-
-@_mistake("params", see=WITH_VALID)
-def forgot_bias(right, **layer):
-    """A filter has weights only.
-
-    You forgot the biases: each[ of the {filters}] filters has one.
-    """
-    return right(**layer | {"bias": False})
-
-
-@_mistake("params", "macs", see=WITH_SAME)
-def forgot_channels(right, **layer):
-    """A filter is a flat square of k·k weights, whatever it reads.
-
-    You forgot the channels: a filter has a k·k square of weights for each[ of the {channels}]
-    channels it reads.
-    """
-    return right(**layer | {"channels": 1})
-
-
-@_mistake("params", "macs", see=WITH_VALID)
-def forgot_filters(right, **layer):
-    """A layer has one filter.
-
-    That is one filter, and the layer has several[: {filters}].
-    """
-    return right(**layer | {"filters": 1})
-
-
-@_mistake("macs", see=COST)
-def macs_at_one_place(right, **layer):
-    """Each weight is multiplied once.
-
-    That is the work at one place: each weight is used again at every place of the window.
-    """
-    return right(**layer) // _places(layer)
-
-
-@_mistake("params", see=TWO_AXES)
-def forgot_second_axis(right, **layer):
-    """A kernel of size k has k weights.
-
-    An image has two axes, so a kernel of size k has k·k weights[, here {k} · {k}].
-    """
-    biases = layer["filters"] * layer["bias"]
-    return (right(**layer) - biases) // layer["kernel_size"] + biases
-
-
-@forgot_second_axis.of("macs")
-def _(right, **layer):
-    return right(**layer) // layer["kernel_size"]
-
-
-@_mistake("params", see=WITH_VALID)
-def one_bias(right, **layer):
-    """A layer has one bias.
-
-    Each[ of the {filters}] filters has a bias of its own, not one for all.
-    """
-    return right(**layer | {"bias": False}) + 1 if layer["bias"] else None
-
-
-@_mistake("params", see=STRIDED)
-def stride_changes_parameters(right, **layer):
-    """A stride of s leaves only every s-th parameter, along both axes.
-
-    Stride changes no parameters: the same filters[, with {k}·{k} weights a channel,] visit fewer
-    places.
-    """
-    return Fraction(right(**layer), layer["strides"] ** 2)
-
-
-@_mistake("params", see=WITH_SAME)
-def padding_adds_parameters(right, **layer):
-    """The zeros of the padding are parameters.
-
-    Padding adds no parameters: the zeros are data, not weights, and the same filters slide over
-    them.
-    """
-    added = sum(_window_of(layer).pads(layer["n"]))
-    zeros = (layer["n"] + added) ** 2 - layer["n"] ** 2
-    return right(**layer) + zeros * layer["channels"]
-
-
-@_mistake("params", see=ONE_WINDOW)
-def weights_at_each_place(right, **layer):
-    """Each place of the window has weights of its own.
-
-    A filter takes the same weights to every place, so count them once, not at each of the places.
-    """
-    return right(**layer) * _places(layer)
-
-
-@_mistake("macs", see=COST)
-def bias_is_a_mac(right, **layer):
-    """Adding the bias is a multiply-accumulate.
-
-    A multiply-accumulate is a product that is added up, and a bias is added without a product:
-    leave it out.
-    """
-    return right(**layer) + _places(layer) * layer["filters"]
-
-
-@_mistake("macs", see=COST)
-def products_and_sums(right, **layer):
-    """The product and the sum count as one each, and perhaps the bias as one more.
-
-    You counted products and sums apart, as TensorFlow's profiler does, but a multiply-accumulate is
-    one of each together, and a bias is none.
-    """
-    return 2 * right(**layer)
-
-
-@products_and_sums.of("macs")
-def _(right, **layer):
-    return 2 * right(**layer) + _places(layer) * layer["filters"]
-
-
-# The receptive field
-
-
-@_mistake("receptive_field", see=DESIGN)
-def adds_kernel_sizes(right, windows, n):
-    """A unit sees as many pixels as the kernels have together.
-
-    You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.
-    """
-    return sum(_spans(windows))
-
-
-@_mistake("receptive_field", see=DESIGN, explorer=_layers("receptive_field", 2, 2, 1))
-def ignores_earlier_strides(right, windows, n):
-    """Strides do not change what a unit sees.
-
-    After a stride, a step in a later layer is a longer way on the image: multiply k − 1 by all the
-    strides before it.
-    """
-    return 1 + sum(span - 1 for span in _spans(windows))
-
-
-@_mistake("receptive_field", see=DESIGN, explorer=_layers("receptive_field", 1, 2))
-def counts_own_stride(right, windows, n):
-    """A layer's own stride widens what its units see.
-
-    A stride moves the next window, so it counts for the layers after it and not for its own.
-    """
-    jumps = itertools.accumulate((window["strides"] for window in windows), operator.mul)
-    return 1 + sum((span - 1) * jump for span, jump in zip(_spans(windows), jumps, strict=True))
-
-
-@_mistake("receptive_field", see=DESIGN, explorer=_layers("receptive_field", 1, 1, 1))
-def last_window_only(right, windows, n):
-    """A unit sees what the window of its own layer covers.
-
-    That is the last window alone, and each unit in it already sees several pixels of the image.
-    """
-    return _spans(windows)[-1]
-
-
-@_mistake("receptive_field", see=COUNT, explorer=_layers("receptive_field", 1, 1))
-def field_starts_at_zero(right, **stack):
-    """A unit sees as many pixels as there are steps.
-
-    You added up the steps; add 1 for the pixel you start from.
-    """
-    return right(**stack) - 1
-
-
-@_mistake("receptive_field", see=DESIGN)
-def multiplies_kernel_sizes(right, windows, n):
-    """Each layer multiplies what a unit sees by its kernel size.
-
-    Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before it sees.
-    """
-    return math.prod(_spans(windows))
-
-
-# Transposed convolutions
-
-
-@_mistake("transposed_size", see=HALF)
-def transposed_inverts_size(right, original, **setting):
-    """A transposed convolution undoes a convolution, and gives back its input size.
-
-    A transposed convolution turns the connections round, but cannot know the size from before[,
-    {original}]: rounding takes several sizes to the same one[, {n}].
-    """
-    return original
-
-
-@_mistake("transposed_size", see=STEPS)
-def transposed_shrinks(right, n, original, **window):
-    """A transposed convolution is a convolution with another name.
-
-    You let the map shrink once more, but a transposed convolution spreads each pixel out, and the
-    map grows.
-    """
-    return Window(**window).output_size(n)
-
-
-@_mistake("transposed_size", see=STEPS)
-def spreads_no_pixel(right, n, kernel_size, strides, padding, **setting):
-    """A transposed convolution moves the pixels apart, and that is all.
-
-    You left out the kernel: every pixel is spread over a whole kernel, the last one too.
-    """
-    return (n - 1) * strides + 1 if _spread(kernel_size, strides, padding) else None
-
-
-@_mistake("transposed_size", see=COUNT, explorer=_window(7, 3, 2))
-def counts_a_step_too_many(right, n, kernel_size, strides, padding, **setting):
-    """Each input pixel takes a whole step, and the last kernel comes on top.
-
-    From the first to the last[ of {n}] pixels there is one step less than pixels: count the gaps.
-    """
-    return n * strides + kernel_size if _spread(kernel_size, strides, padding) else None
-
-
-# How many places: rounding, counting, and what was left out of the setting or misread
-
-
-@_mistake("output_size", see=HALF, explorer=_window(6, 3, 2, compare=True))
-def ceil_for_valid(right, n, strides, **window):
-    """A window that only partly fits still counts.
-
-    A last window that does not fit is left out, so round [{room} / {s} ]down, not up.
-    """
-    room = _room(n, **window)
-    return None if room is None else math.ceil(Fraction(room) / strides) + 1
-
-
-@_mistake("output_size", see=HALF)
-def no_floor(right, n, strides, **window):
-    """The formula gives the size, even when it is no whole number.
-
-    There is no half window[: {room} / {s} is no whole number of steps], so round down with valid or
-    numeric padding, and up with same.
-    """
-    room = _room(n, **window)
-    return Fraction(n) / strides if room is None else Fraction(room) / strides + 1
-
-
-@_mistake("refusal", see=HALF)
-def uneven_is_an_error(right, n, strides, **window):
-    """A setting whose steps do not come out even is an error.
-
-    Keras builds the layer without a word: what is left over at the end is not read, and the number
-    of steps[, {room} / {s},] is rounded down.
-    """
-    room = _room(n, **window)
-    return None if room is None or room % strides == 0 else "error"
-
-
-@_mistake("output_size", see=COUNT)
-def forgot_plus_one(right, **window):
-    """The number of outputs is the number of steps.
-
-    You counted the steps: add 1 for the first place, as a fence has one post more than gaps.
-    """
-    return right(**window) - 1
-
-
-@_mistake("output_size", see=SAME_STRIDED)
-def same_means_same_size(right, n, padding, **window):
-    """Padding 'same' means that the output has the size of the input.
-
-    Same keeps the size only at stride 1: what it promises is n / s, rounded up[, here {n} / {s}].
-    """
-    return n if padding == "same" else None
-
-
-@_mistake("output_size", see=EATEN)
-def size_stays(right, n, padding, **window):
-    """A convolution keeps the size of the image.
-
-    All of the window must fit into the image, so the last places fall away; a stride leaves out
-    more.
-    """
-    return None if padding == "same" else n
-
-
-@_mistake("output_size", see=SAME_STRIDED, explorer=_window(7, 3, 2, padding="same"))
-def floor_for_same(right, n, strides, padding, **window):
-    """Every size is rounded down, that of same as well.
-
-    Same also counts the last, incomplete step, so round [{n} / {s} ]up.
-    """
-    return math.floor(Fraction(n) / strides) if padding == "same" else None
-
-
-@_mistake("usage", "macs", "transposed_size", see=STEPS)
-def ignored_stride(right, **setting):
-    """The window moves one pixel at a time, whatever the stride.
-
-    You left out the stride: each step is longer than one pixel[, here {s} pixels].
-    """
-    return right(**setting | {"strides": 1})
-
-
-@ignored_stride.of("output_size")
-def _(right, **window):
-    # With ``same`` the size would stay, and that has a name of its own: same_means_same_size.
-    return None if window["padding"] == "same" else right(**window | {"strides": 1})
-
-
-@_mistake(*MAP, "macs", "transposed_size", see=OVERHANG, explorer=_window(7, 3, padding="same"))
-def other_padding(right, **setting):
-    """Padding 'valid' is as good as 'same': whether zeros are added does not matter.
-
-    That is the answer for the other padding: valid adds nothing, same adds zeros[, and here it is
-    {padding}].
-    """
-    padding = OTHER.get(setting["padding"])
-    return right(**setting | {"padding": padding}) if padding else None
-
-
-@other_padding.of("same_pads")
-def _(right, **setting):
-    return 0, 0
-
-
-@_mistake("output_size", see=OVERHANG)
-def forgot_padding(right, padding, **window):
-    """The padding makes no difference to the size.
-
-    You left out the padding: the window slides over the padded input[ of {n} + {before} + {after}
-    pixels].
-    """
-    return None if padding in OTHER else right(**window, padding="valid")
-
-
-@_mistake("output_size", see=OVERHANG)
-def padding_once(right, n, padding, **window):
-    """Padding p adds p pixels in all.
-
-    Padding goes on both sides[: {before} before and {after} after], so count it twice.
-    """
-    if padding in OTHER:
-        return None
-    before, after = Window(**window, padding=padding).pads(n)
-    return right(n=n, **window, padding=(before, 0)) if before == after else None
-
-
-@_mistake("output_size", see=ZEROS)
-def half_a_kernel_on_each_side(right, n, padding, **window):
-    """Padding 'same' adds k // 2 pixels on both sides.
-
-    Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no more than ⌈n / s⌉
-    places need[, here {before} before and {after} after].
-    """
-    half = Window(**window).span // 2
-    return right(n=n, padding=half, **window) if padding == "same" else None
-
-
-@_mistake("output_size", see=EATEN)
-def ignored_kernel(right, n, kernel_size, strides, padding, **window):
-    """Only the stride decides the size: it is the input's, divided by the stride.
-
-    You left out the kernel: all of its[ {k}] pixels must fit, so the last places fall away.
-    """
-    room = _room(n, 1, padding)  # a kernel of one pixel
-    return None if room is None else math.floor(Fraction(room + 1) / strides)
-
-
-@_mistake("output_size", see=HALF)
-def plus_one_divided(right, n, strides, **window):
-    """The places at stride 1 are shared out among the steps, the first place too.
-
-    Divide first and add 1 afterwards[: only the room of {room} pixels is divided by {s}], because
-    the place where the window starts costs no step.
-    """
-    room = _room(n, **window)
-    return None if room is None else math.floor(Fraction(room + 1) / strides)
-
-
-@_mistake("output_size", see=STEPS)
-def stride_is_a_gap(right, **window):
-    """Stride s leaves s pixels out between two places.
-
-    The stride is the whole step from one place to the next[, {s} pixels], not what is left out in
-    between.
-    """
-    s = window["strides"]
-    return right(**window | {"strides": s + 1}) if s > 1 else None
-
-
-@_mistake("output_size", see=SKIPPED)
-def windows_never_overlap(right, n, kernel_size, strides, padding, **window):
-    """The windows lie side by side, like tiles.
-
-    Windows need not lie side by side: the step is the stride[ of {s}], not the kernel size[ of
-    {k}].
-    """
-    room = _room(n, kernel_size, padding, **window)
-    return None if room is None else math.floor(Fraction(room) / kernel_size) + 1
-
-
-@windows_never_overlap.of("usage")
-def _(right, **window):
-    return tuple(min(times, 1) for times in right(**window))
-
-
-# Dilation
-
-
-@_mistake(*MAP, "same_pads", see=DILATED)
-def ignored_dilation(right, **setting):
-    """Dilation changes what is read, not how far the window reaches.
-
-    You left out the dilation: the kernel spans d·(k−1)+1 pixels[, here {span}, not {k}].
-    """
-    return right(**setting | {"dilation_rate": 1})
-
-
-@ignored_dilation.of("receptive_field")
-def _(right, windows, n):
-    return right(windows=[window | {"dilation_rate": 1} for window in windows], n=n)
-
-
-@_mistake(*MAP, "same_pads", see=DILATED)
-def dilation_adds_d_holes(right, **setting):
-    """Dilation d puts d holes between two neighbouring weights.
-
-    Dilation d is the distance between two neighbouring weights, so there are d − 1 holes between
-    them[: the window spans {span} pixels].
-    """
-    d = setting.get("dilation_rate", 1)
-    return right(**setting | {"dilation_rate": d + 1}) if d > 1 else None
-
-
-@dilation_adds_d_holes.of("receptive_field")
-def _(right, windows, n):
-    holes = [window["dilation_rate"] + (window["dilation_rate"] > 1) for window in windows]
-    wider = [w | {"dilation_rate": d} for w, d in zip(windows, holes, strict=True)]
-    return right(windows=wider, n=10**9)  # the size does not depend on n, if all windows fit
-
-
-@_mistake("output_size", see=DILATED)
-def dilation_scales_kernel(right, kernel_size, dilation_rate=1, **window):
-    """A dilated kernel is d times as long.
-
-    Only the k − 1 distances between the weights grow: a dilated kernel spans d·(k−1)+1 pixels[,
-    here {span}], not d·k.
-    """
-    window |= {"kernel_size": dilation_rate * kernel_size, "dilation_rate": 1}
-    return right(**window) if dilation_rate > 1 else None
-
-
-# Shapes
-
-
-@_mistake("channels", see=WITH_VALID, explorer=_layers("network", 1, filters=8))
-def kept_channels(right, channels, filters):
-    """A convolution keeps the number of channels.
-
-    Each filter makes one output channel, so the last number is the number of filters[, {filters}].
-    """
-    return channels
-
-
-@_mistake("channels", see=WITH_VALID, explorer=_layers("network", 1, 1, filters=8))
-def channels_times_filters(right, channels, filters):
-    """Each filter makes an output channel from each input channel.
-
-    A filter adds up what it finds in all[ {channels}] input channels and makes one output channel
-    of it, so do not multiply.
-    """
-    return channels * filters
-
-
-@_mistake("shape", see=TWO_AXES, explorer=_layers("network", 1))
-def axes_swapped(right, shape):
-    """A shape names the columns first.
-
-    You have rows and columns swapped: Keras names the rows first.
-    """
-    rows, columns, channels = shape
-    return columns, rows, channels
-
-
-def _spread(kernel_size: int, strides: int, padding: str) -> bool:
-    """Whether a transposed convolution ends with its last kernel: nothing cut off or filled up."""
-    return padding == "valid" and kernel_size >= strides
-
-
-def _window_of(layer: dict) -> Window:
-    return Window(layer["kernel_size"], layer["strides"], layer["padding"])
-
-
-def _places(layer: dict) -> int:
-    """Places of the window on the image of a Conv2D layer's setting."""
-    return _window_of(layer).output_size(layer["n"]) ** 2
-
-
-def _spans(windows: list[dict]) -> list[int]:
-    return [Window(**window).span for window in windows]
+    layers = [{"strides": s, **layer} for s in strides]
+    return {"explorer": {"explorer": explorer, "settings": {"layers": layers}}}
+
+
+# Where the course shows it: a section, and a picture of it, in whose place there may be another
+HALF = {"see": "05_stride.ipynb#Half-a-window?"} | _window(6, 3, 2)
+SAME_STRIDED = {"see": "05_stride.ipynb#same,-but-not-the-same-size"} | _window(
+    6, 3, 2, padding="same"
+)
+COUNT = {"see": "01_sliding_window.ipynb#Count-the-places"} | _window(7, 3)
+STEPS = {"see": "05_stride.ipynb#Larger-steps"} | _window(7, 3, 2)
+EATEN = {"see": "02_padding.ipynb#The-window-eats-the-image"} | _window(7, 5)
+OVERHANG = {"see": "02_padding.ipynb#Let-the-window-hang-over"} | _window(7, 3, padding=1)
+WITH_SAME = {"see": "02_padding.ipynb#The-same-classifier,-with-same"} | _layers("network", 1, 1)
+SKIPPED = {"see": "05_stride.ipynb#Does-stride-2-skip-pixels?"} | _window(7, 3, 2, usage=True)
+DILATED = {"see": "02_padding.ipynb#Who-gets-read?"} | _window(9, 3, dilation_rate=2)
+ZEROS = {"see": "02_padding.ipynb#How-many-zeros?"} | _window(6, 3, 2, padding="same")
+WITH_VALID = {"see": "02_padding.ipynb#A-real-classifier,-with-valid"} | _layers("network", 1)
+TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
+STRIDED = {"see": "05_stride.ipynb#The-strided-classifier"} | _layers("network", 2)
+ONE_WINDOW = {"see": "01_sliding_window.ipynb#One-window,-one-number"} | _layers("network", 1)
+COST = {"see": "02_padding.ipynb#What-it-costs"} | _layers("network", 1)
+DESIGN = {"see": "05_stride.ipynb#Three-networks,-one-design"} | _layers("receptive_field", 1, 1)
+
+
+# What formulas have in common, and those of several lines
+
+
+def _read_once(case: Case, starts: range) -> tuple | None:
+    return tuple(int(pixel in starts) for pixel in range(case.n)) if case.strides > 1 else None
+
+
+def _never_read(case: Case, starts: range) -> frozenset | None:
+    return frozenset(range(case.n)).difference(starts) if case.strides > 1 else None
+
+
+def _widened_by_own_strides(case: Case) -> float:
+    jumps = [field.jump for field in walk(case.windows, case.n).fields[1:]]
+    return 1 + sum((span - 1) * jump for span, jump in zip(case.spans, jumps, strict=True))
+
+
+def _padding_once(case: Case) -> int | None:
+    before, after = case.pads
+    once = case.padding not in OTHER and before == after
+    return case.right(padding=(before, 0)) if once else None
+
+
+def _d_holes(dilation_rate: int) -> int:
+    return dilation_rate + 1 if dilation_rate > 1 else 1
+
+
+MISTAKES = {
+    # Who gets read
+    "read_equally": Mistake(
+        "Every pixel is read equally often.",
+        "Not every pixel is read equally often, with padding too[: count the windows that reach "
+        "pixel {rare}, and those that reach pixel {often}].",
+        DILATED | _window(7, 3, padding="same", usage=True),
+        usage=lambda case: (max(case.right()),) * case.n,
+    ),
+    "everything_is_read": Mistake(
+        "The windows cover the whole input.",
+        "The last window may stop before the end, and steps longer than the window leave gaps: "
+        "look where each window begins and ends.",
+        HALF | _window(6, 3, 2, usage=True),
+        unread=lambda case: frozenset(),
+    ),
+    "counted_from_one": Mistake(
+        "The first pixel has number 1.",
+        "You counted from 1, and Python counts from 0: the last[ of {n}] pixels has number n − 1.",
+        COUNT | _window(6, 3, 2, usage=True),
+        unread=lambda case: frozenset(pixel + 1 for pixel in case.right()),
+    ),
+    "stride_skips_pixels": Mistake(
+        "A stride skips the pixels between two places.",
+        "A stride skips places: at each place the window still reads all of its[ {k}] pixels.",
+        SKIPPED,
+        usage=[
+            lambda case: _read_once(case, case.window.positions(case.n)),
+            lambda case: _read_once(case, range(0, case.n, case.strides)),
+        ],
+        unread=[
+            lambda case: _never_read(case, case.window.positions(case.n)),
+            lambda case: _never_read(case, range(0, case.n, case.strides)),
+        ],
+    ),
+    "left_over_at_the_start": Mistake(
+        "What does not fit is left over at the beginning.",
+        "The first window stands at the very beginning, padding included, so what is left over "
+        "lies at the other end.",
+        HALF | _window(6, 3, 2, usage=True),
+        unread=lambda case: frozenset(case.n - 1 - pixel for pixel in case.right()),
+    ),
+    # What same adds
+    "symmetric_same": Mistake(
+        "Padding 'same' adds equally many pixels on both sides.",
+        "The zeros are shared out as evenly as whole numbers allow: when their number is odd, the "
+        "one left over goes after the input alone.",
+        ZEROS,
+        same_pads=lambda case: (max(case.right()),) * 2,
+        usage=lambda case: case.right(padding=max(case.pads)) if case.padding == "same" else None,
+    ),
+    "pads_swapped": Mistake(
+        "When the number of zeros is odd, the one left over goes before the input.",
+        "You have the two sides swapped: Keras puts the zero that is left over after the input.",
+        ZEROS,
+        same_pads=lambda case: case.right()[::-1],
+        # Seen from the other end, the zeros have changed sides.
+        usage=lambda case: case.right()[::-1] if case.padding == "same" else None,
+    ),
+    "pads_ignore_stride": Mistake(
+        "Padding 'same' adds k − 1 zeros, whatever the stride.",
+        "Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] the last "
+        "window begins sooner, and fewer zeros will do.",
+        SAME_STRIDED,
+        same_pads=lambda case: case.right(strides=1),
+    ),
+    "total_on_each_side": Mistake(
+        "All the zeros that same needs are added on each side.",
+        "What you added on each side is what both sides get together, so share it out.",
+        ZEROS | _window(7, 5, padding="same"),
+        same_pads=lambda case: (sum(case.right()),) * 2,
+    ),
+    # Parameters and work
+    "macs_at_input_size": Mistake(
+        "The window does its work at every pixel of the input.",
+        "The window works at each output, not at each of the[ {n}·{n}] input pixels: count the "
+        "outputs.",
+        STEPS | _layers("network", 2, 2, 1),
+        macs=lambda case: case.right() // case.places * case.n**2,
+    ),
+    "forgot_bias": Mistake(
+        "A filter has weights only.",
+        "You forgot the biases: each[ of the {filters}] filters has one.",
+        WITH_VALID,
+        params=lambda case: case.right(bias=False),
+    ),
+    "forgot_channels": Mistake(
+        "A filter is a flat square of k·k weights, whatever it reads.",
+        "You forgot the channels: a filter has a k·k square of weights for each[ of the "
+        "{channels}] channels it reads.",
+        WITH_SAME,
+        params=lambda case: case.right(channels=1),
+        macs=lambda case: case.right(channels=1),
+    ),
+    "forgot_filters": Mistake(
+        "A layer has one filter.",
+        "That is one filter, and the layer has several[: {filters}].",
+        WITH_VALID,
+        params=lambda case: case.right(filters=1),
+        macs=lambda case: case.right(filters=1),
+    ),
+    "macs_at_one_place": Mistake(
+        "Each weight is multiplied once.",
+        "That is the work at one place: each weight is used again at every place of the window.",
+        COST,
+        macs=lambda case: case.right() // case.places,
+    ),
+    "forgot_second_axis": Mistake(
+        "A kernel of size k has k weights.",
+        "An image has two axes, so a kernel of size k has k·k weights[, here {k} · {k}].",
+        TWO_AXES,
+        params=lambda case: case.right(bias=False) // case.kernel_size + case.filters * case.bias,
+        macs=lambda case: case.right() // case.kernel_size,
+    ),
+    "one_bias": Mistake(
+        "A layer has one bias.",
+        "Each[ of the {filters}] filters has a bias of its own, not one for all.",
+        WITH_VALID,
+        params=lambda case: case.right(bias=False) + case.bias,
+    ),
+    "stride_changes_parameters": Mistake(
+        "A stride of s leaves only every s-th parameter, along both axes.",
+        "Stride changes no parameters: the same filters[, with {k}·{k} weights a channel,] visit "
+        "fewer places.",
+        STRIDED,
+        params=lambda case: Fraction(case.right(), case.strides**2),
+    ),
+    "padding_adds_parameters": Mistake(
+        "The zeros of the padding are parameters.",
+        "Padding adds no parameters: the zeros are data, not weights, and the same filters slide "
+        "over them.",
+        WITH_SAME,
+        params=lambda case: (
+            case.right() + ((case.n + sum(case.pads)) ** 2 - case.n**2) * case.channels
+        ),
+    ),
+    "weights_at_each_place": Mistake(
+        "Each place of the window has weights of its own.",
+        "A filter takes the same weights to every place, so count them once, not at each of the "
+        "places.",
+        ONE_WINDOW,
+        params=lambda case: case.right() * case.places,
+    ),
+    "bias_is_a_mac": Mistake(
+        "Adding the bias is a multiply-accumulate.",
+        "A multiply-accumulate is a product that is added up, and a bias is added without a "
+        "product: leave it out.",
+        COST,
+        macs=lambda case: case.right() + case.places * case.filters,
+    ),
+    "products_and_sums": Mistake(
+        "The product and the sum count as one each, and perhaps the bias as one more.",
+        "You counted products and sums apart, as TensorFlow's profiler does, but a "
+        "multiply-accumulate is one of each together, and a bias is none.",
+        COST,
+        macs=[
+            lambda case: 2 * case.right(),
+            lambda case: 2 * case.right() + case.places * case.filters,
+        ],
+    ),
+    # The receptive field
+    "adds_kernel_sizes": Mistake(
+        "A unit sees as many pixels as the kernels have together.",
+        "You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.",
+        DESIGN,
+        receptive_field=lambda case: sum(case.spans),
+    ),
+    "ignores_earlier_strides": Mistake(
+        "Strides do not change what a unit sees.",
+        "After a stride, a step in a later layer is a longer way on the image: multiply k − 1 by "
+        "all the strides before it.",
+        DESIGN | _layers("receptive_field", 2, 2, 1),
+        receptive_field=lambda case: 1 + sum(span - 1 for span in case.spans),
+    ),
+    "counts_own_stride": Mistake(
+        "A layer's own stride widens what its units see.",
+        "A stride moves the next window, so it counts for the layers after it and not for its own.",
+        DESIGN | _layers("receptive_field", 1, 2),
+        receptive_field=_widened_by_own_strides,
+    ),
+    "last_window_only": Mistake(
+        "A unit sees what the window of its own layer covers.",
+        "That is the last window alone, and each unit in it already sees several pixels of the "
+        "image.",
+        DESIGN | _layers("receptive_field", 1, 1, 1),
+        receptive_field=lambda case: case.spans[-1],
+    ),
+    "field_starts_at_zero": Mistake(
+        "A unit sees as many pixels as there are steps.",
+        "You added up the steps; add 1 for the pixel you start from.",
+        COUNT | _layers("receptive_field", 1, 1),
+        receptive_field=lambda case: case.right() - 1,
+    ),
+    "multiplies_kernel_sizes": Mistake(
+        "Each layer multiplies what a unit sees by its kernel size.",
+        "Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before it sees.",
+        DESIGN,
+        receptive_field=lambda case: math.prod(case.spans),
+    ),
+    # Transposed convolutions
+    "transposed_inverts_size": Mistake(
+        "A transposed convolution undoes a convolution, and gives back its input size.",
+        "A transposed convolution turns the connections round, but cannot know the size from "
+        "before[, {original}]: rounding takes several sizes to the same one[, {n}].",
+        HALF,
+        transposed_size=lambda case: case.original,
+    ),
+    "transposed_shrinks": Mistake(
+        "A transposed convolution is a convolution with another name.",
+        "You let the map shrink once more, but a transposed convolution spreads each pixel out, "
+        "and the map grows.",
+        STEPS,
+        transposed_size=lambda case: case.window.output_size(case.n),
+    ),
+    "spreads_no_pixel": Mistake(
+        "A transposed convolution moves the pixels apart, and that is all.",
+        "You left out the kernel: every pixel is spread over a whole kernel, the last one too.",
+        STEPS,
+        transposed_size=lambda case: (case.n - 1) * case.strides + 1 if case.spread else None,
+    ),
+    "counts_a_step_too_many": Mistake(
+        "Each input pixel takes a whole step, and the last kernel comes on top.",
+        "From the first to the last[ of {n}] pixels there is one step less than pixels: count the "
+        "gaps.",
+        COUNT | _window(7, 3, 2),
+        transposed_size=lambda case: (
+            case.n * case.strides + case.kernel_size if case.spread else None
+        ),
+    ),
+    # How many places: rounding, counting, and what was left out of the setting or misread
+    "ceil_for_valid": Mistake(
+        "A window that only partly fits still counts.",
+        "A last window that does not fit is left out, so round [{room} / {s} ]down, not up.",
+        HALF | _window(6, 3, 2, compare=True),
+        output_size=lambda case: math.ceil(case.room / case.strides) + 1,
+    ),
+    "no_floor": Mistake(
+        "The formula gives the size, even when it is no whole number.",
+        "There is no half window[: {room} / {s} is no whole number of steps], so round down with "
+        "valid or numeric padding, and up with same.",
+        HALF,
+        output_size=lambda case: (
+            Fraction(case.n, case.strides)
+            if case.padding == "same"
+            else case.room / case.strides + 1
+        ),
+    ),
+    "uneven_is_an_error": Mistake(
+        "A setting whose steps do not come out even is an error.",
+        "Keras builds the layer without a word: what is left over at the end is not read, and the "
+        "number of steps[, {room} / {s},] is rounded down.",
+        HALF,
+        refusal=lambda case: "error" if case.room % case.strides else None,
+    ),
+    "forgot_plus_one": Mistake(
+        "The number of outputs is the number of steps.",
+        "You counted the steps: add 1 for the first place, as a fence has one post more than gaps.",
+        COUNT,
+        output_size=lambda case: case.right() - 1,
+    ),
+    "same_means_same_size": Mistake(
+        "Padding 'same' means that the output has the size of the input.",
+        "Same keeps the size only at stride 1: what it promises is n / s, rounded up[, here {n} / "
+        "{s}].",
+        SAME_STRIDED,
+        output_size=lambda case: case.n if case.padding == "same" else None,
+    ),
+    "size_stays": Mistake(
+        "A convolution keeps the size of the image.",
+        "All of the window must fit into the image, so the last places fall away; a stride leaves "
+        "out more.",
+        EATEN,
+        output_size=lambda case: case.n if case.padding != "same" else None,
+    ),
+    "floor_for_same": Mistake(
+        "Every size is rounded down, that of same as well.",
+        "Same also counts the last, incomplete step, so round [{n} / {s} ]up.",
+        SAME_STRIDED | _window(7, 3, 2, padding="same"),
+        output_size=lambda case: case.n // case.strides if case.padding == "same" else None,
+    ),
+    "ignored_stride": Mistake(
+        "The window moves one pixel at a time, whatever the stride.",
+        "You left out the stride: each step is longer than one pixel[, here {s} pixels].",
+        STEPS,
+        # With ``same`` the size would stay, and that has a name of its own: same_means_same_size.
+        output_size=lambda case: case.right(strides=1) if case.padding != "same" else None,
+        **dict.fromkeys(("usage", "macs", "transposed_size"), lambda case: case.right(strides=1)),
+    ),
+    "other_padding": Mistake(
+        "Padding 'valid' is as good as 'same': whether zeros are added does not matter.",
+        "That is the answer for the other padding: valid adds nothing, same adds zeros[, and here "
+        "it is {padding}].",
+        OVERHANG | _window(7, 3, padding="same"),
+        **dict.fromkeys(
+            (*MAP, "macs", "transposed_size"),
+            lambda case: case.right(padding=OTHER[case.padding]) if case.padding in OTHER else None,
+        ),
+        same_pads=lambda case: (0, 0),
+    ),
+    "forgot_padding": Mistake(
+        "The padding makes no difference to the size.",
+        "You left out the padding: the window slides over the padded input[ of {n} + {before} + "
+        "{after} pixels].",
+        OVERHANG,
+        output_size=lambda case: case.right(padding="valid") if case.padding not in OTHER else None,
+    ),
+    "padding_once": Mistake(
+        "Padding p adds p pixels in all.",
+        "Padding goes on both sides[: {before} before and {after} after], so count it twice.",
+        OVERHANG,
+        output_size=_padding_once,
+    ),
+    "half_a_kernel_on_each_side": Mistake(
+        "Padding 'same' adds k // 2 pixels on both sides.",
+        "Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no more than "
+        "⌈n / s⌉ places need[, here {before} before and {after} after].",
+        ZEROS,
+        output_size=lambda case: (
+            case.right(padding=case.window.span // 2) if case.padding == "same" else None
+        ),
+    ),
+    "ignored_kernel": Mistake(
+        "Only the stride decides the size: it is the input's, divided by the stride.",
+        "You left out the kernel: all of its[ {k}] pixels must fit, so the last places fall away.",
+        EATEN,
+        output_size=lambda case: (case.but(kernel_size=1).room + 1) // case.strides,
+    ),
+    "plus_one_divided": Mistake(
+        "The places at stride 1 are shared out among the steps, the first place too.",
+        "Divide first and add 1 afterwards[: only the room of {room} pixels is divided by {s}], "
+        "because the place where the window starts costs no step.",
+        HALF,
+        output_size=lambda case: (case.room + 1) // case.strides,
+    ),
+    "stride_is_a_gap": Mistake(
+        "Stride s leaves s pixels out between two places.",
+        "The stride is the whole step from one place to the next[, {s} pixels], not what is left "
+        "out in between.",
+        STEPS,
+        output_size=lambda case: case.right(strides=case.strides + 1) if case.strides > 1 else None,
+    ),
+    "windows_never_overlap": Mistake(
+        "The windows lie side by side, like tiles.",
+        "Windows need not lie side by side: the step is the stride[ of {s}], not the kernel size[ "
+        "of {k}].",
+        SKIPPED,
+        output_size=lambda case: case.room // case.kernel_size + 1,
+        usage=lambda case: tuple(min(times, 1) for times in case.right()),
+    ),
+    # Dilation
+    "ignored_dilation": Mistake(
+        "Dilation changes what is read, not how far the window reaches.",
+        "You left out the dilation: the kernel spans d·(k−1)+1 pixels[, here {span}, not {k}].",
+        DILATED,
+        **dict.fromkeys((*MAP, "same_pads"), lambda case: case.right(dilation_rate=1)),
+        receptive_field=lambda case: case.right(
+            windows=[w | {"dilation_rate": 1} for w in case.windows]
+        ),
+    ),
+    "dilation_adds_d_holes": Mistake(
+        "Dilation d puts d holes between two neighbouring weights.",
+        "Dilation d is the distance between two neighbouring weights, so there are d − 1 holes "
+        "between them[: the window spans {span} pixels].",
+        DILATED,
+        **dict.fromkeys(
+            (*MAP, "same_pads"),
+            lambda case: case.right(dilation_rate=_d_holes(case.dilation_rate)),
+        ),
+        receptive_field=lambda case: case.right(
+            windows=[w | {"dilation_rate": _d_holes(w["dilation_rate"])} for w in case.windows],
+            n=10**9,  # the size does not depend on n, if all windows fit
+        ),
+    ),
+    "dilation_scales_kernel": Mistake(
+        "A dilated kernel is d times as long.",
+        "Only the k − 1 distances between the weights grow: a dilated kernel spans d·(k−1)+1 "
+        "pixels[, here {span}], not d·k.",
+        DILATED,
+        output_size=lambda case: case.right(
+            kernel_size=case.dilation_rate * case.kernel_size, dilation_rate=1
+        ),
+    ),
+    # Shapes
+    "kept_channels": Mistake(
+        "A convolution keeps the number of channels.",
+        "Each filter makes one output channel, so the last number is the number of filters[, "
+        "{filters}].",
+        WITH_VALID | _layers("network", 1, filters=8),
+        channels=lambda case: case.channels,
+    ),
+    "channels_times_filters": Mistake(
+        "Each filter makes an output channel from each input channel.",
+        "A filter adds up what it finds in all[ {channels}] input channels and makes one output "
+        "channel of it, so do not multiply.",
+        WITH_VALID | _layers("network", 1, 1, filters=8),
+        channels=lambda case: case.channels * case.filters,
+    ),
+    "axes_swapped": Mistake(
+        "A shape names the columns first.",
+        "You have rows and columns swapped: Keras names the rows first.",
+        TWO_AXES | _layers("network", 1),
+        shape=lambda case: (case.shape[1], case.shape[0], case.shape[2]),
+    ),
+}
+for _name, _mistake in MISTAKES.items():
+    _mistake.name = _name

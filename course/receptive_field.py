@@ -56,7 +56,9 @@ def of_graph(graph) -> dict[str, tuple[Field, ...] | None]:
     """As `of_model`, of a graph that `course.keras_graph.read` has read."""
     maps = [(ITSELF,) * (len(each.shape) - 2) or None for each in graph.inputs]
     of_layer, _ = _trace(graph, maps)
-    return {name: axes and tuple(map(Cycle.field, axes)) for name, axes in of_layer.items()}
+    different = {axis for axes in of_layer.values() for axis in axes or ()}
+    fields = {axis: axis.field() for axis in different}
+    return {name: axes and tuple(fields[each] for each in axes) for name, axes in of_layer.items()}
 
 
 class Cycle(NamedTuple):

@@ -1,4 +1,7 @@
-"""Numbers as a reader sees them."""
+"""Numbers and sentences as a reader sees them."""
+
+import html
+import re
 
 
 def number(value: float) -> str:
@@ -10,3 +13,13 @@ def number(value: float) -> str:
     value += 0.0  # of −0.0, too, makes 0
     text = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def rich(text: str) -> str:
+    """A line of Markdown as html: **strong** and `code`, nothing else."""
+
+    def code(found: re.Match) -> str:
+        return f"<code>{found[1].replace('*', '&#42;')}</code>"  # a power is not strong
+
+    text = re.sub(r"`([^`]+)`", code, html.escape(text))
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)

@@ -28,8 +28,11 @@ def pytest_collection_modifyitems(items):
         if not any(map(item.get_closest_marker, ("browser", "slow"))):
             item.add_marker("fast")
     # A worker takes a file after the other: first those that take long, or one ends much later.
-    long = {item.path for item in items if not item.get_closest_marker("fast")}
-    items.sort(key=lambda item: item.path not in long)
+    counts = Counter(item.path for item in items)
+    for item in items:
+        if not item.get_closest_marker("fast"):
+            counts[item.path] = len(items)
+    items.sort(key=lambda item: -counts[item.path])
 
 
 def pytest_terminal_summary(terminalreporter):

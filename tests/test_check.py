@@ -20,11 +20,10 @@ import pytest
 
 from course import geometry, questions
 from course.check import Check, check, trial
-from course.check.trial import CASE_SECONDS
 from course.figures import kit
 from course.questions.answers import Function
 from course.questions.exercises import WriteUsage
-from course.questions.markdown import rich
+from course.text import rich
 
 VALID = (28, 3, 2, "valid")  # the first visible case
 
@@ -499,15 +498,29 @@ def printing():
         print("still here")
 
 
-@pytest.mark.parametrize("loop", [endless, stubborn, hungry, printing])
-def test_endless_loops_end(loop):
+def ends(loop):
     threads, start = threading.active_count(), time.perf_counter()
     wrong(check("output_size", lambda *case: loop()), "takes too long", str(VALID))
-    assert time.perf_counter() - start < CASE_SECONDS + 8
+    assert time.perf_counter() - start < trial.CASE_SECONDS + 8
     assert threading.active_count() == threads
 
 
-def test_a_loop_in_a_later_case():
+def test_an_endless_loop_ends():
+    ends(endless)
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Less patience than a student's function gets, for loops that wait in vain all the same."""
+    monkeypatch.setattr(trial, "CASE_SECONDS", 0.5)
+
+
+@pytest.mark.parametrize("loop", [stubborn, hungry, printing])
+def test_other_endless_loops_end(loop, hurried):
+    ends(loop)
+
+
+def test_a_loop_in_a_later_case(hurried):
     def size(n, kernel_size, strides, padding):
         places = 0
         while places != right(n, kernel_size, strides, padding) or n == 27:
@@ -517,7 +530,7 @@ def test_a_loop_in_a_later_case():
     wrong(check("output_size", size), "`output_size(27, 3, 2, 'same')` takes too long")
 
 
-def test_a_loop_in_a_later_case_does_not_hide_an_earlier_error():
+def test_a_loop_in_a_later_case_does_not_hide_an_earlier_error(hurried):
     def size(n, kernel_size, strides, padding):
         while padding == "same":
             pass
@@ -526,7 +539,7 @@ def test_a_loop_in_a_later_case_does_not_hide_an_earlier_error():
     wrong(check("output_size", size), "gives 1, and 13 is right.")
 
 
-def test_a_call_that_nothing_can_stop_is_given_up():
+def test_a_call_that_nothing_can_stop_is_given_up(hurried):
     start = time.perf_counter()
     wrong(check("output_size", lambda *case: time.sleep(30)), "restart the kernel")
     assert time.perf_counter() - start < 15
@@ -804,6 +817,7 @@ def test_a_function_needs_no_keras_and_no_matplotlib():
 # In a notebook
 
 
+@pytest.mark.slow
 def test_in_a_notebook(write_notebook):
     define = "def size(n, kernel_size, strides, padding):\n"
     cells = [

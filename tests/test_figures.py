@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.text import Text
 from PIL import Image
@@ -305,7 +306,7 @@ def maps_in(picture):
 
 def places(picture):
     """Left, top, right and bottom of each map, in CSS pixels, as it is drawn."""
-    picture.png()
+    picture.figure.draw_without_rendering()
     height = picture.figure.bbox.height
     spots = [image.get_window_extent().extents for image in maps_in(picture)]
     return np.array([(x0, height - y1, x1, height - y0) for x0, y0, x1, y1 in spots]) / kit.DENSITY
@@ -572,8 +573,8 @@ def test_text_stands_out_from_what_is_behind_it(draw):
 
 def assert_texts_apart(picture):
     """Every text lies on the page and no two overlap."""
-    picture.png()
-    renderer = picture.figure.canvas.get_renderer()
+    picture.figure.draw_without_rendering()
+    renderer = FigureCanvasAgg(picture.figure).get_renderer()
     written = [*picture.figure.axes[0].texts, *itertools.chain(*scales(picture))]
     spots = [Text.get_window_extent(text, renderer) for text in written]
     page = picture.figure.bbox
@@ -632,7 +633,6 @@ def test_a_picture_reaches_the_reader_as_one_small_image_with_its_alternative(dr
     assert int(attributes["width"]) <= kit.WIDTH
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # a white card in a dark theme
     assert image.info == {}
-    assert draw().png() == png
 
 
 def test_a_picture_keeps_the_colours_it_was_drawn_in():

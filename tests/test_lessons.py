@@ -384,6 +384,7 @@ def test_what_is_folded_or_stands_elsewhere_gives_nothing_away(write_notebook):
     assert list(spoilers(notebook, lessons.run(notebook, lessons.ROOT))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", ["print(28)", "28", "display(28)"])
 def test_a_run_that_says_something_else_is_noticed(kept: str, write_notebook):
     notebook = lessons.read(
@@ -415,6 +416,7 @@ def test_light_lesson_loads_no_tensorflow(path):
     assert not loaded_by(path)
 
 
+@pytest.mark.slow
 def test_hidden_import_of_keras_is_found(write_notebook):
     hidden = "import sys\nsys.modules['ke' 'ras'] = sys"  # as quick as importing it is slow
     path = write_notebook(("code", hidden), execute=False)
@@ -654,6 +656,7 @@ def test_ignored_output_with_reason_and_assertion_is_allowed(good):
 # tests/tools/refresh.py
 
 
+@pytest.mark.slow
 def test_refreshing_twice_changes_nothing(good, capsys):
     before = good.read_text(encoding="utf-8")
     assert main([str(good)]) == 0
@@ -661,6 +664,7 @@ def test_refreshing_twice_changes_nothing(good, capsys):
     assert good.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.slow
 def test_refresh_repairs_a_stale_and_untidy_notebook(good):
     before = good.read_text(encoding="utf-8")
     untidy = lessons.read(good)
@@ -673,6 +677,7 @@ def test_refresh_repairs_a_stale_and_untidy_notebook(good):
     assert good.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["1 / 0", "import sys\nprint('oh', file=sys.stderr)"])
 def test_a_failing_notebook_stays_as_it_was(broken, write_notebook, capsys):
     path = write_notebook(("code", "x = 1"), ("code", broken), execute=False)
@@ -715,6 +720,7 @@ def test_normal_form_merges_streams_and_keeps_html_of_widgets(good):
     assert list(widget.data) == ["text/html"]
 
 
+@pytest.mark.slow
 def test_kernels_do_not_see_what_changes_outputs(write_notebook, monkeypatch):
     names = [*lessons.DISTURBING, "IPYTHONDIR"]
     for name in names:

@@ -64,6 +64,7 @@ def test_every_wrong_answer_worked_out_by_hand_gets_its_diagnosis():
 # What can be told apart, over a wide grid
 
 
+@functools.cache  # a question works out once what is wrong with it
 def grid() -> list[questions.Question]:
     made = []
 
@@ -93,25 +94,26 @@ def grid() -> list[questions.Question]:
     add(questions.output_shape, layers=[large], input_shape=(34, 34, 1))
     kinds = one_of_each()
     made += [kinds[kind].another(seed) for kind in PREDICTED for seed in range(8)]
-    return [*made, *(kinds[kind] for kind in PREDICTED)]
+    made += (kinds[kind] for kind in PREDICTED)
+    return list({repr(question): question for question in made}.values())
 
 
-def wrong_answers(question, name) -> list[tuple]:
+def wrong_answers(question, name, right: tuple) -> list[tuple]:
     """The wrong formulas themselves, each applied to every case of the question."""
     of_cases = [question.wrong(MISTAKES[name], case) for case in question.cases]
-    right = [question.expected(case) for case in question.cases]
     ways = []
     for way in zip(*of_cases, strict=True):
         pairs = zip(way, right, strict=True)
         ways.append(tuple(true if answer is None else answer for answer, true in pairs))
-    return [way for way in ways if way != tuple(right)]
+    return [way for way in ways if way != right]
 
 
 def test_mistakes_are_wrong_differ_and_are_diagnosed_or_said_to_coincide():
     can_err, told = set(), set()
     for question in grid():
         names = [mistake.name for mistake in question.mistakes]
-        answers = {name: wrong_answers(question, name) for name in MISTAKES}
+        right = tuple(map(question.expected, question.cases))
+        answers = {name: wrong_answers(question, name, right) for name in MISTAKES}
         assert names == [name for name in MISTAKES if answers[name]]
         for name in names:
             can_err.add((question.kind, name))
@@ -169,10 +171,12 @@ def test_a_thousand_random_answers_get_no_false_diagnosis():
 def test_answers_worked_out_by_walking_get_no_false_diagnosis():
     """In thousands of settings, and by other ways than the formulas of the mistakes."""
     named = 0
+    kinds = ("output_size", "same_pads", "usage")
+    asked = {kind: functools.cache(getattr(questions, kind)) for kind in kinds}
     for mistake, kind, function in diagnoses.WRITTEN:
-        make = getattr(questions, kind.removeprefix("write_"))
+        make = asked[kind.removeprefix("write_")]
         for n, k, s in itertools.product(range(7, 24, 2), range(1, 8), range(1, 5)):
-            for padding in ((),) if make == questions.same_pads else (("valid",), ("same",)):
+            for padding in ((),) if make == asked["same_pads"] else (("valid",), ("same",)):
                 question, answer = make(n, k, s, *padding), function(n, k, s, *padding)
                 diagnosis = question.diagnose(answer)
                 if not diagnosis.correct:
@@ -230,7 +234,8 @@ def test_pixels_that_are_read_more_and_less_often_are_named():
         if question.kind == "usage" and "read_equally" in question.told_apart:
             usage, numbers = question.expected(question.setting), question.numbers(question.setting)
             assert usage[numbers["rare"]] < usage[numbers["often"]]
-            said = question.judge(wrong_answers(question, "read_equally")[0]).message
+            answer = wrong_answers(question, "read_equally", (usage,))[0]
+            said = question.judge(answer).message
             assert f"pixel {numbers['rare']}, and those" in said
 
 

@@ -147,6 +147,7 @@ def test_repeated_pixels_read_alike(layer):
 PUBLISHED = {"VGG16": 212, "ResNet50": 483, "InceptionV3": 1311, "MobileNet": 315}
 
 
+@pytest.mark.slow  # Keras takes seconds to build them
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("size", [224, None])
 def test_networks_that_everybody_knows(name, size):

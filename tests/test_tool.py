@@ -34,6 +34,7 @@ def test_diagnoses_print_anywhere():
     assert r"\u" in done.stdout  # otherwise this encoding has all that it prints
 
 
+@pytest.mark.slow
 def test_refresh_says_anywhere_why_it_failed(write_notebook):
     path = write_notebook(("code", "raise ValueError('28 → 26')"), execute=False)
     done = run(ROOT / "tests" / "tools" / "refresh.py", path)

@@ -16,40 +16,26 @@ a lesson from accidents; it is no wall against ill will, for `check` gives no ma
 from course import questions
 from course.check.feedback import Check, Failing
 from course.check.trial import misfit, try_all
-from course.questions.answers import Function, Model, quoted, show, what
+from course.questions.answers import Function, Model, quoted, what
 
 __all__ = ["Check", "check"]
 
-FUNCTIONS = {
-    "output_size": questions.write_output_size,
-    "same_pads": questions.write_same_pads,
-    "usage": questions.write_usage,
-}
+FUNCTIONS = ("output_size", "same_pads", "usage")  # to write
 
 
 def check(question: questions.Question | str, answer: object) -> Check:
     """Say whether an answer is right, show the first case where it is not, and name the mistake.
 
-    Parameters
-    ----------
-    question : Question or str
-        A question of `course.questions`, or the name of a function to write: ``"output_size"``,
-        ``"same_pads"`` or ``"usage"``.
-    answer : object
-        What the question asks for: a value, the function itself (not its result), a Keras model.
+    ``question`` is one of `course.questions`, or the name of a function to write:
+    ``"output_size"``, ``"same_pads"`` or ``"usage"``. ``answer`` is what it asks for: a value, the
+    function itself (not its result), or a Keras model. Nothing is raised, whatever the answer does,
+    unless the student interrupts the kernel.
 
-    Returns
-    -------
-    Check
-        It never raises, whatever the answer does. Only a student who interrupts the kernel does.
-
-    Notes
-    -----
     A function is tried on all cases of the question; if the visible ones are right, a failing one
     of the others is shown. Those that count for marks should be drawn with another seed.
     """
     if isinstance(question, str) and question in FUNCTIONS:
-        question = FUNCTIONS[question]()
+        question = getattr(questions, f"write_{question}")()
     if not isinstance(question, questions.Question):
         names = ", ".join(f'"{name}"' for name in FUNCTIONS)
         return Check(False, f"There is no such question: take {names}, or make one.")
@@ -60,8 +46,8 @@ def check(question: questions.Question | str, answer: object) -> Check:
     return kinds.get(type(question.answer_type), _value)(question, answer)
 
 
-def _wrong(said: str, *more, **details) -> Check:
-    return Check(False, f"Not right yet. {said}", *more, **details)
+def _wrong(said: str, **details) -> Check:
+    return Check(False, f"Not right yet. {said}", **details)
 
 
 def _value(question: questions.Question, answer: object) -> Check:
@@ -80,7 +66,7 @@ def _value(question: questions.Question, answer: object) -> Check:
     return Check.of(diagnosis, failing=failing)
 
 
-def _function(question: questions.Question, answer: object) -> Check:
+def _function(question, answer: object) -> Check:
     """Try a function in all cases, and show the first in which it fails."""
     name = question.kind.removeprefix("write_")
     if isinstance(answer, type) or not callable(answer):
@@ -91,10 +77,8 @@ def _function(question: questions.Question, answer: object) -> Check:
         return _wrong(trouble)
     trials = try_all(answer, question)
     notes = []
-    if printed := next((trial.printed for trial in trials if trial.printed.strip()), None):
-        notes.append(
-            f"Your function also prints: {quoted(printed, 78)}. Only what it returns counts."
-        )
+    if printed := next((quoted(each.printed, 78) for each in trials if each.printed.strip()), None):
+        notes.append(f"Your function also prints: {printed}. Only what it returns counts.")
     if any(trial.changed for trial in trials):
         notes.append("Your function changes the values it is given: let it make new ones.")
     values = [trial.value for trial in trials]
@@ -104,11 +88,10 @@ def _function(question: questions.Question, answer: object) -> Check:
             break
     else:
         return Check.of(question.judge(values), notes=notes)
-    call = f"`{name}({', '.join(map(repr, case.values()))})`"
+    call, gives = question.call(case), question.gives(case, trial.value)
     if trial.trouble:
         return _wrong(f"{call} {trial.trouble}.", notes=notes)
     failing = Failing(name, case, trial.value, expected)
-    gives = f"{call} gives {show(trial.value)}, and {show(expected)} is right."
     if trials[-1].trouble:  # no mistake can be named
         return _wrong(gives, notes=notes, failing=failing)
     result = Check.of(question.judge(values), notes=notes, failing=failing)

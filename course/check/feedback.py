@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from course.geometry import Window
 from course.mistakes import MISTAKES
 from course.questions import Diagnosis
 from course.questions.answers import show
-from course.questions.markdown import rich
+from course.questions.windows import window_of
+from course.text import rich
 
 # Below which row of `figures.axis` a quantity is drawn, and what is said about it.
 ROWS = {
@@ -31,28 +31,15 @@ class Failing(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Check:
-    """What is to be said about an answer, and the picture for it; true when all is right.
-
-    Attributes
-    ----------
-    correct : bool
-    message : str
-        What to say to the student.
-    mistake : str or None
-        The misconception, by its name in `course.mistakes`, if it is certain.
-    notes : list of str
-        What is worth saying besides.
-    answered : bool
-        False as long as the three dots stand there.
-    """
+    """What is to be said about an answer, and the picture for it; true when all is right."""
 
     correct: bool
-    message: str
-    mistake: str | None = None
-    notes: list[str] = field(default_factory=list)
+    message: str  # for the student
+    mistake: str | None = None  # the misconception, as in `course.mistakes`, if it is certain
+    notes: list[str] = field(default_factory=list)  # what is worth saying besides
     failing: Failing | None = None  # what there is to draw
     table: str = ""  # html
-    answered: bool = True
+    answered: bool = True  # not as long as the three dots stand there
 
     @classmethod
     def of(cls, diagnosis: Diagnosis, **details) -> "Check":
@@ -67,10 +54,7 @@ class Check:
 
     @cached_property
     def picture(self):
-        """The first failing case as a `Picture`; None where there is nothing to draw.
-
-        It is drawn when it is first looked at.
-        """
+        """The first failing case as a `Picture`, drawn when it is looked at; None without one."""
         return None if self.correct or not self.failing else _draw(*self.failing)
 
     def _repr_html_(self) -> str:
@@ -92,8 +76,7 @@ def _draw(quantity, case, yours, expected):
     if quantity not in ROWS or yours == "error":
         return None
     below, note = ROWS[quantity]
-    n, settings = case["n"], {name: value for name, value in case.items() if name != "n"}
-    window = Window(**{"padding": "same"} | settings)
+    n, window = case["n"], window_of(case)
     wrong, right = (_cells(quantity, answer, n, window) for answer in (yours, expected))
     cells = {at: (wrong.get(at, ""), wrong.get(at) != right.get(at)) for at in wrong | right}
     numbers = yours if isinstance(yours, tuple) else [yours]

@@ -190,10 +190,7 @@ def _stopped(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _hushed() -> Iterator:
-    """Hold back what is printed or displayed, warnings, questions to the keyboard, and the exit.
-
-    Gives what is printed.
-    """
+    """Hold back what is printed, which it gives, warnings, questions to the keyboard, the exit."""
     nobody = EOFError("nobody is asked here: take the numbers from the arguments")
     with contextlib.ExitStack() as stack:
         stack.enter_context(capture_output())

@@ -8,24 +8,24 @@ text around the picture.
 import base64
 import html
 import io
+import pathlib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from matplotlib import style as looks
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PatchCollection
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap, to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image
 
 from course.figures.style import GREY, GREY_TEXT, INK, ORANGE, PAPER, UNREAD, USAGE
@@ -63,12 +63,12 @@ class Picture:
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
         file = io.BytesIO()
         few = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(file, "PNG", optimize=True)
+        few.save(file, "PNG", compress_level=8)  # 9 takes twice as long for 2 % less
         return file.getvalue()
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | pathlib.Path) -> None:
         """Write the PNG to ``path``."""
-        Path(path).write_bytes(self.png())
+        pathlib.Path(path).write_bytes(self.png())
 
     def html(self) -> str:
         """The picture as an element that needs no other file."""
@@ -101,10 +101,8 @@ class Page:
         artist.set(clip_on=False, zorder=len(self.axes.get_children()))  # later ones on top
 
     def text(self, x, y, text, size, color=INK, ha="center", weight="normal", halo=None, gid=None):
-        around = {"facecolor": halo, "edgecolor": "none", "boxstyle": "round,pad=0.1"}
-        look = {"size": size, "color": color, "weight": weight, "bbox": around if halo else None}
-        place = {"ha": ha, "va": "center_baseline", "gid": gid}
-        self.add(Text(x, y, text, family="DejaVu Sans", parse_math=False, **look, **place))
+        look = {"size": size, "color": color, "weight": weight, "family": "DejaVu Sans"}
+        self.add(Words(x, y, text, halo=halo, ha=ha, va="center_baseline", gid=gid, **look))
 
     def line(self, xs, ys, color, width=1.0, marker=None):
         end = {"marker": marker, "markevery": [-1], "markersize": 4.5}
@@ -118,10 +116,11 @@ class Page:
 
         ``fill`` is one colour, or an array with one colour per corner.
         """
-        boxes = [Rectangle(corner, wide, high) for corner in corners]
+        box = [(0, 0), (wide, 0), (wide, high), (0, high)]
+        boxes = np.reshape(corners, (-1, 1, 2)) + box
         width = width or (1 if min(wide, high) >= 13 else 0.5)
         paint = {"facecolor": fill, "edgecolor": edge, "hatch": hatch, "linewidth": width}
-        self.add(PatchCollection(boxes, **paint, gid=gid))
+        self.add(PolyCollection(boxes, **paint, gid=gid))  # far quicker than as many Rectangles
         for x, y in corners if crossed else ():
             self.line([x, x + wide], [y, y + high], edge)
             self.line([x, x + wide], [y + high, y], edge)
@@ -201,12 +200,49 @@ class Page:
             self.text(xs[index], y, str(index), SMALLEST, color, gid="index")
 
 
+class Words(Text):
+    """A line of text, drawn as a shape: to set it in type takes ten times as long.
+
+    A line in the colour of ``halo`` around it keeps a hatch off the text.
+    """
+
+    def __init__(self, *args, halo=None, **look):
+        super().__init__(*args, parse_math=False, **look)
+        self.halo = halo
+
+    def draw(self, renderer):
+        text, size, weight = self.get_text(), self.get_size(), self.get_weight()
+        if not text.strip():
+            return
+        scale = renderer.points_to_pixels(1)
+        part = {"left": 0, "center": 0.5, "right": 1}[self.get_ha()]
+        x, y = self.get_transform().transform(self.get_position())
+        x, y = x - part * text_width(text, size, weight) * scale, y - 0.38 * size * scale
+        place = Affine2D().scale(scale).translate(round(x), round(y))  # equal texts, equal pixels
+        gc, shape = renderer.new_gc(), outline(text, size, weight)
+        if self.halo is not None:
+            gc.set_foreground(self.halo)
+            gc.set_linewidth(4 * scale)
+            renderer.draw_path(gc, shape, place)
+        gc.set_linewidth(0)
+        renderer.draw_path(gc, shape, place, to_rgba(self.get_color()))
+
+
+@lru_cache(maxsize=1024)
+def outline(text: str, size: float, weight: str) -> Path:
+    font = FontProperties(family="DejaVu Sans", weight=weight)
+    path = TextPath((0, 0), text, size=size, prop=font)
+    return Path(path.vertices, path.codes)  # a TextPath works these out anew each time
+
+
 @lru_cache(maxsize=1024)
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     if not text.strip():  # TextPath cannot be empty
         return 0.0
-    font = FontProperties(family="DejaVu Sans", weight=weight)
-    return TextPath((0, 0), text, size=size, prop=font).get_extents().width
+    path = outline(text, size, weight)
+    # As get_extents() says, ten times as quickly: the curves of this font turn at its points.
+    points = np.asarray(path.vertices)[np.asarray(path.codes) != Path.CLOSEPOLY]
+    return float(np.ptp(points[:, 0]))
 
 
 def font_size(texts: Sequence[str], wide: float, high: float) -> float:

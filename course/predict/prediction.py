@@ -17,8 +17,8 @@ from course.explore.base import STYLE, Explorer, bundle
 from course.mistakes import MISTAKES
 from course.predict import record
 from course.questions import answers
-from course.questions.markdown import rich
 from course.questions.question import sentence
+from course.text import rich
 
 SURE = {50: "50 %: I guess", 75: "75 %: fairly sure", 95: "95 %: certain"}
 
@@ -58,12 +58,9 @@ class Prediction(anywidget.AnyWidget):
     def __init__(self, question: questions.Question):
         self.question = self._first = question
         self._explorer: Explorer | None = None  # alive as long as it is shown
-        super().__init__(prompt=rich(question.prompt), fields=_fields(question))
+        key, prompt = uuid.uuid4().hex, rich(question.prompt)
+        super().__init__(_key=key, prompt=prompt, fields=_fields(question))
         self.on_msg(self._hear)
-
-    @traitlets.default("_key")
-    def _new_key(self) -> str:
-        return uuid.uuid4().hex
 
     def __repr__(self) -> str:
         return self.question.prompt

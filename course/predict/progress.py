@@ -102,9 +102,8 @@ class Progress:
         figure.suptitle("How sure you were, and how often right", x=0.03, ha="left", size=16)
         figure.supxlabel(notes, x=0.03, ha="left", size=12, color=GREY_TEXT)
         axes = figure.subplots()
-        axes.bar_label(
-            axes.barh(rows, 100, 0.6, color="none", edgecolor=GREY), counts, padding=10, size=12
-        )
+        frames = axes.barh(rows, 100, 0.6, color="none", edgecolor=GREY)
+        axes.bar_label(frames, counts, padding=10, size=12)
         axes.barh(rows, shares, 0.6, color=GREEN_TINT, edgecolor=GREEN)
         axes.plot(list(SURE), rows, "|", color=ORANGE, markersize=28, markeredgewidth=3)
         axes.set_xticks([0, 50, 100], ["0 %", "50 %", "100 %"])
@@ -130,9 +129,7 @@ class Progress:
                 for see, where in self.next_sections.items()
             ],
         }
-        parts = [f"<p>{NOTHING}</p>"]
-        if self.entries:
-            parts = [self.picture().html()]
+        parts = [self.picture().html() if self.entries else f"<p>{NOTHING}</p>"]
         for title, items in lists.items():
             if items:
                 parts += [f"<h4>{title}</h4>", "<ul>", *map("<li>{}</li>".format, items), "</ul>"]

@@ -24,7 +24,6 @@ class Write(Question):
         *((6, 3, 2, "valid"), (27, 3, 2, "same"), (8, 2, 3, "valid"), (6, 4, 1, "same")),
     )
     visible = len(classic)
-    more = 60
     returns: ClassVar[str]
     answer_type = Function()
 
@@ -35,7 +34,7 @@ class Write(Question):
     def cases(self):
         pick = picker(f"{self.kind} {self.seed}")
         cases = list(self.classic)
-        for _ in range(self.more):
+        for _ in range(60):
             # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
             case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
             cases.append((*case, pick(("valid", "same"))))
@@ -43,7 +42,7 @@ class Write(Question):
 
     @property
     def prompt(self):
-        example = f"`{self._call(self.cases[0])}` is `{show(self._expected[0])}`"
+        example = f"{self.call(self.cases[0])} is `{show(self._expected[0])}`"
         name, arguments = self.topic.kind, ", ".join(self.arguments)
         return f"**Write `{name}({arguments})`.** {self.returns} For example, {example}."
 
@@ -73,22 +72,26 @@ class Write(Question):
     def answer_of(self, case):
         return self.topic.answer_of(case)
 
-    def _call(self, case):
-        return f"{self.topic.kind}({', '.join(map(repr, case.values()))})"
+    def call(self, case: dict) -> str:
+        """The function called in a case, in Markdown."""
+        return f"`{self.topic.kind}({', '.join(map(repr, case.values()))})`"
+
+    def gives(self, case: dict, answer: object) -> str:
+        """What the function gives in a case, and what would be right."""
+        right = show(self.expected(case))
+        return f"{self.call(case)} gives {show(answer)}, and {right} is right."
 
     def _praise(self):
         return f"Yes, in all {len(self.cases)} cases."
 
     def _where(self, case):
         if self.cases.index(case) < self.visible:
-            return f"`{self._call(case)}`: "
+            return f"{self.call(case)}: "
         return "In a case that you do not see: "
 
     def _nearest(self, first, answers):
-        case = self.cases[first]
         if first < self.visible:
-            gives, right = show(answers[first]), show(self._expected[first])
-            return f"`{self._call(case)}` gives {gives}, and {right} is right."
+            return self.gives(self.cases[first], answers[first])
         failing = sum(map(operator.ne, answers, self._expected))
         return (
             f"Every case that you see is right, but {failing} of the {len(self.cases)} cases are "
@@ -183,9 +186,6 @@ class BuildModel(Question):
         wishes = [wish.format(number) for wish, number in given if number is not None]
         extra = f", with {' and '.join(wishes)}" if wishes else ""
         return f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}."
-
-    def wrong(self, mistake, case):
-        return []
 
     def right(self, **setting):
         """The setting itself: what the model must keep to."""

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
 from course.geometry import SettingError, whole
@@ -181,9 +180,8 @@ def _plain_layer(layer: object) -> dict:
         raise ValueError(f"{kind} has no setting {unknown[0]!r}: {layer}")
     if not pool:
         whole("filters", layer["filters"])
-    settings = usual | layer
-    need_conv_padding(settings["padding"])
-    return settings
+    need_conv_padding(layer.get("padding", "valid"))
+    return usual | layer
 
 
 def _call(layer: dict) -> str:
@@ -385,10 +383,9 @@ def _chain_of(model) -> tuple:
                 continue
             if type(layer) not in (AveragePooling2D, Conv2D, MaxPooling2D):
                 return ()
-            windows = [asdict(window) for window in windows_of(layer, inputs[0].shape) or ()]
-            pairs = {name: tuple(window[name] for window in windows) for name in SETTINGS}
-            once = {name: _once(pair) for name, pair in pairs.items()}
-            settings.append({"filters": getattr(layer, "filters", None)} | once)
+            windows = windows_of(layer, inputs[0].shape) or ()
+            pairs = {name: _once(tuple(getattr(w, name) for w in windows)) for name in SETTINGS}
+            settings.append({"filters": getattr(layer, "filters", None)} | pairs)
     except ValueError:  # it branches
         return ()
     return tuple(settings)

@@ -31,14 +31,10 @@ class Diagnosis:
     candidates: tuple[str, ...] = ()
 
 
-def same(answer: object, wrong: object) -> bool:
+def same(answer, wrong) -> bool:
     """Whether an answer is this one, written exactly or rounded to some decimals."""
     if isinstance(wrong, tuple):
-        return (
-            isinstance(answer, tuple)
-            and len(answer) == len(wrong)
-            and all(map(same, answer, wrong))
-        )
+        return all(map(same, answer, wrong))
     if isinstance(wrong, Fraction) and wrong.denominator > 1 and isinstance(answer, float):
         rounded = any(answer == round(float(wrong), digits) for digits in (1, 2, 3))
         return rounded or math.isclose(answer, wrong, rel_tol=1e-9)

@@ -9,7 +9,6 @@ from course.geometry import SettingError, Window, whole
 from course.mistakes import Mistake
 from course.questions.answers import Choice, Integer, Numbers, Pixels, show
 from course.questions.question import Question, first_different, tidy
-from course.receptive_field import of_windows
 from course.stack import walk
 
 SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
@@ -256,9 +255,9 @@ class WhichPadding(OneWindow):
         return f"with `valid` {valid}, and {same}"
 
     def draw(self, pick):
-        n, k, s = pick(range(6, 65)), pick(range(2, 8)), pick((1, 2, 2, 3, 4))
-        size = Window(k, s, pick(("valid", "same"))).output_size(n) + pick((-1, 0, 0, 0))
-        return {"n": n, "kernel_size": k, "strides": s, "output": size}
+        setting = super().draw(pick)
+        window = window_of(setting | {"padding": pick(("valid", "same"))})
+        return setting | {"output": window.output_size(setting["n"]) + pick((-1, 0, 0, 0))}
 
 
 class Conv2DWindow(OneWindow):
@@ -328,7 +327,7 @@ class ReceptiveField(Question):
         return {"explorer": "receptive_field", "settings": {"layers": self.windows, "n": self.n}}
 
     def right(self, windows, n):
-        return of_windows(windows, n)[-1].size
+        return walk(windows, n).fields[-1].size
 
     def why(self, case):
         walked = walk(case["windows"], case["n"])

@@ -77,10 +77,15 @@ def watched(page: Page, but: re.Pattern | None = None) -> Iterator[Page]:
         if not (but and but.search(text)):
             complaints.append(text)
 
-    page.on("pageerror", lambda error: complain(str(error), STILL_WAITING))
-    page.on("console", lambda message: message.type == "error" and complain(message.text, but))
+    listeners = {
+        "pageerror": lambda error: complain(str(error), STILL_WAITING),
+        "console": lambda message: message.type == "error" and complain(message.text, but),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
     yield page
-    page.close()
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
     assert not complaints, "\n".join(complaints)
 
 

@@ -1,6 +1,7 @@
 """A real JupyterLab with settings of its own, and a notebook in it, as a browser shows it."""
 
 import contextlib
+import json
 import os
 import re
 import socket
@@ -12,11 +13,16 @@ from pathlib import Path
 
 import nbformat
 from nbformat.sign import NotebookNotary
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 PATIENCE = 60  # seconds to start a server or a kernel
 RUN_PATIENCE = 300  # seconds to run all cells of a lesson
-NO_BUILD = '{"buildCheck": "false"}'  # for each page, Node would look whether a build is due
+VIEW = {"width": 1200, "height": 1600}
+# For each page, Node would look whether a build is due; and each kernel would load a debugger.
+PAGE_CONFIG = {
+    "buildCheck": "false",
+    "disabledExtensions": {"@jupyterlab/debugger-extension": True},
+}
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 OWN = {
     "JUPYTER_CONFIG_DIR": "config",
@@ -41,6 +47,25 @@ EXECUTE = """async (code) => {
   await future.done;
   return printed.trim();
 }""".replace("SESSION", SESSION)
+OPEN = """async ([path, kernel]) => {
+  await jupyterapp.restored;
+  const open = { path, kernel: kernel ?? undefined };
+  const { sessionContext } = await jupyterapp.commands.execute("docmanager:open", open);
+  await sessionContext.ready;
+}"""
+CLOSE = """() => {
+  const { session, kernelDisplayStatus } = SESSION;
+  const found = [session?.kernel?.id ?? null, kernelDisplayStatus];
+  for (const each of [...jupyterapp.shell.widgets("main")]) each.dispose();
+  return found;
+}""".replace("SESSION", SESSION)
+FORGET = """
+import ipywidgets
+from course.predict import record
+ipywidgets.Widget.close_all()
+record.here.cache_clear()
+%reset -f
+"""
 
 
 @contextlib.contextmanager
@@ -51,7 +76,7 @@ def serve(folder: Path, own: Path) -> Iterator[str]:
     (news / "notification.jupyterlab-settings").write_text(NO_NEWS)
     pages = own / "config" / "labconfig"
     pages.mkdir(parents=True)
-    (pages / "page_config.json").write_text(NO_BUILD)
+    (pages / "page_config.json").write_text(json.dumps(PAGE_CONFIG))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -80,12 +105,13 @@ def trust(path: Path, own: Path) -> None:
 
 
 class Notebook:
-    """A notebook that is open in a browser, its kernel ready."""
+    """A notebook that is open in a browser, its kernel ready; opened, if an address is given."""
 
-    def __init__(self, page: Page, address: str):
+    def __init__(self, page: Page, address: str | None = None):
         self.page = page
-        page.goto(address)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE * 1000)
+        if address:
+            page.goto(address)
+        page.wait_for_selector(".jp-Notebook:visible .jp-Cell", timeout=PATIENCE * 1000)
         self.wait_for("idle")
 
     def wait_for(self, status: str) -> None:
@@ -94,6 +120,19 @@ class Notebook:
             f"globalThis.jupyterapp && {SESSION}.kernelDisplayStatus === '{status}'",
             timeout=PATIENCE * 1000,
         )
+
+    @contextlib.contextmanager
+    def theme(self, name: str) -> Iterator[None]:
+        """For a while JupyterLab has another theme."""
+        self._use(name)
+        yield
+        self._use("JupyterLab Light")
+
+    def _use(self, theme: str) -> None:
+        change = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
+        self.page.evaluate(change, theme)
+        # The body has no height of its own once the splash has gone, so it counts as hidden.
+        self.page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
 
     def run_all(self) -> None:
         """Run all cells; returns when the last has run."""
@@ -131,6 +170,48 @@ class Notebook:
     def shut_down(self) -> None:
         """End the kernel, for good."""
         self.page.evaluate(f"{SESSION}.shutdown()")
+
+
+class Lab:
+    """A tab in which JupyterLab is loaded, for one notebook after another in the same kernel.
+
+    Each of the two takes seconds. A notebook finds nothing that an earlier one has left, but for
+    modules that are imported.
+    """
+
+    def __init__(self, context: BrowserContext, address: str):
+        self.page, self._address, self._kernel = context.new_page(), address, None
+        self._load()
+
+    def _load(self) -> None:
+        self.page.goto(f"{self._address}/doc?reset")
+        self.page.wait_for_function("globalThis.jupyterapp", timeout=PATIENCE * 1000)
+
+    def open(self, name: str, fresh: bool = False) -> Notebook:
+        """Open a notebook, if so wanted in a fresh kernel."""
+        if fresh:
+            self._end_kernel()
+        self.page.set_viewport_size(VIEW)
+        self.page.evaluate(OPEN, [name, self._kernel and {"id": self._kernel}])
+        notebook = Notebook(self.page)
+        if self._kernel:
+            assert notebook.ask(FORGET) == ""
+        return notebook
+
+    def close(self) -> None:
+        """Close all notebooks, if any, as they are; the kernel goes on, if it can."""
+        if not self.page.locator(".jp-Notebook").count():
+            return
+        self._kernel, status = self.page.evaluate(CLOSE)
+        if status != "idle":
+            self._end_kernel()
+        if self.page.locator(".jp-Dialog").count():  # a test has failed
+            self._load()
+
+    def _end_kernel(self) -> None:
+        if self._kernel:
+            self.page.evaluate("id => jupyterapp.serviceManager.kernels.shutdown(id)", self._kernel)
+        self._kernel = None
 
 
 def _wait_for(port: int, server: subprocess.Popen) -> None:

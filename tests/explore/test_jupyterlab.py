@@ -1,6 +1,8 @@
 """Explorers where students meet them: in a real JupyterLab, with a real kernel or without."""
 
 import contextlib
+import copy
+import functools
 import re
 import shutil
 import time
@@ -12,6 +14,7 @@ import nbformat
 import pytest
 import refresh
 from nbconvert import HTMLExporter
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -63,6 +66,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         yield address, folder, own
 
 
+def fresh(sources: tuple[str, ...]) -> NotebookNode:
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    return refresh.normalise(notebook, "lesson")
+
+
+@functools.cache
+def executed(sources: tuple[str, ...], folder: Path) -> NotebookNode:
+    notebook = fresh(sources)
+    refresh.execute(notebook, folder)
+    return notebook
+
+
 @pytest.fixture
 def write(server) -> Callable[..., str]:
     """A function that writes a notebook of code cells for JupyterLab and returns its name.
@@ -72,12 +87,10 @@ def write(server) -> Callable[..., str]:
     _, folder, own = server
 
     def write(name: str, *sources: str, left_by: str | None = None, trusted: bool = False) -> str:
-        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-        notebook = refresh.normalise(notebook, name)
-        if left_by:
-            refresh.execute(notebook, folder)
-        if left_by == "refresh":
+        notebook = copy.deepcopy(executed(sources, folder) if left_by else fresh(sources))
+        if left_by != "run":
             notebook = refresh.normalise(notebook, name)
+        notebook.metadata.title = name  # to trust one is not to trust another that is alike
         nbformat.write(notebook, folder / name)
         if trusted:
             lab.trust(folder / name, own)
@@ -86,17 +99,30 @@ def write(server) -> Callable[..., str]:
     return write
 
 
-@pytest.fixture
-def open_notebook(context: BrowserContext, server) -> Iterator[Callable[[str], lab.Notebook]]:
-    """A function that opens a notebook; its kernel ends with the test, which fails on errors."""
-    opened = []
-    with watched(context.new_page(), but=lab.THEIRS) as page:
+@pytest.fixture(scope="module")
+def jupyterlab(context: BrowserContext, server) -> lab.Lab:
+    return lab.Lab(context, server[0])
 
-        def open_notebook(name: str, app: str = "doc") -> lab.Notebook:
+
+@pytest.fixture
+def open_notebook(jupyterlab: lab.Lab) -> Iterator[Callable[..., lab.Notebook]]:
+    """A function that opens a notebook in JupyterLab; the test fails on errors."""
+    with watched(jupyterlab.page, but=lab.THEIRS):
+        yield jupyterlab.open
+    jupyterlab.close()
+
+
+@pytest.fixture
+def load_notebook(context: BrowserContext, server) -> Iterator[Callable[..., lab.Notebook]]:
+    """A function that loads JupyterLab anew, with a notebook, whose kernel ends with the test."""
+    opened = []
+    with contextlib.closing(context.new_page()) as page, watched(page, but=lab.THEIRS):
+
+        def load_notebook(name: str, app: str = "doc") -> lab.Notebook:
             opened.append(lab.Notebook(page, f"{server[0]}/{app}/tree/{name}"))
             return opened[-1]
 
-        yield open_notebook
+        yield load_notebook
         if opened:
             opened[-1].shut_down()
 
@@ -237,12 +263,10 @@ def test_axe_finds_nothing_in_either_theme(write, open_notebook, violations, the
     shown = [f"explore.{call}" for call in calls]
     notebook = open_notebook(write("themes.ipynb", "from course import explore", *shown))
     page = notebook.page
-    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    # The body has no height of its own once JupyterLab's splash has gone, so it counts as hidden.
-    page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
-    notebook.run_all()
-    expect(page.locator(".course-explorer")).to_have_count(len(calls))
-    assert violations(page) == []
+    with notebook.theme(theme):
+        notebook.run_all()
+        expect(page.locator(".course-explorer")).to_have_count(len(calls))
+        assert violations(page) == []
 
 
 def test_network_is_built_in_the_kernel(write, open_notebook):
@@ -272,6 +296,7 @@ def test_picture_answers_when_the_kernel_has_gone(write, open_notebook, end: str
         notebook.page.add_locator_handler(told, lambda button: button.click())  # told once more
         notebook.wait_for("idle")
         picture(notebook.page).hover()
+        notebook.page.remove_locator_handler(told)
     expect_alive(notebook.page)
     if end == "restarted":
         notebook.run_all()
@@ -280,15 +305,15 @@ def test_picture_answers_when_the_kernel_has_gone(write, open_notebook, end: str
         expect_in_kernel(notebook, "w.at", [2, 4])
 
 
-def test_saved_and_reopened_it_is_alive(write, open_notebook):
+def test_saved_and_reopened_it_is_alive(write, load_notebook):
     name = write("saved.ipynb", *TWICE)
-    notebook = open_notebook(name)
+    notebook = load_notebook(name)
     notebook.run_all()
     drag(notebook.page, 2, 4)
     expect_in_kernel(notebook, "w.at", [2, 4])
     notebook.save()
 
-    again = open_notebook(name)  # the kernel has gone on
+    again = load_notebook(name)  # the kernel has gone on
     for index in (0, 1):
         expect_unit(again.page, 2, 4, index)
     drag(again.page, 1, 5)
@@ -296,7 +321,7 @@ def test_saved_and_reopened_it_is_alive(write, open_notebook):
     again.save()
     again.shut_down()
 
-    later = open_notebook(name)  # a new kernel knows nothing of it
+    later = load_notebook(name)  # a new kernel knows nothing of it
     assert "NameError" in later.ask("w")
     expect_alive(later.page, 2)
     expect(later.page.get_by_text(re.compile("Error displaying|not found"))).to_have_count(0)
@@ -315,17 +340,19 @@ def test_a_committed_notebook_shows_a_picture_before_it_is_run(write, open_noteb
     expect_picture(open_notebook(name).page)
 
 
-@pytest.mark.parametrize("trusted", [False, True], ids=["not trusted", "trusted"])
-def test_a_notebook_that_was_run_elsewhere_is_alive_if_it_is_trusted(write, open_notebook, trusted):
-    name = write("run.ipynb", TWICE[0], "w", left_by="run", trusted=trusted)
-    page = open_notebook(name).page
-    (expect_alive if trusted else expect_picture)(page)
+def test_a_notebook_that_was_run_elsewhere_keeps_a_picture(write, open_notebook):
+    expect_picture(open_notebook(write("run.ipynb", TWICE[0], "w", left_by="run")).page)
 
 
-def test_two_notebooks_do_not_take_each_others_place(write, open_notebook):
+def test_a_notebook_that_was_run_elsewhere_is_alive_if_it_is_trusted(write, load_notebook):
+    name = write("trusted.ipynb", TWICE[0], "w", left_by="run", trusted=True)
+    expect_alive(load_notebook(name).page)
+
+
+def test_two_notebooks_do_not_take_each_others_place(write, load_notebook):
     """One is not trusted and keeps its picture; the other one's explorer stays in its own cell."""
     write("run.ipynb", TWICE[0], "w", left_by="run")
-    notebook = open_notebook(write("other.ipynb", *TWICE[:2]), app="lab")
+    notebook = load_notebook(write("other.ipynb", *TWICE[:2]), app="lab")
     page = notebook.page
     show = "path => jupyterapp.commands.execute('docmanager:open', { path })"
     page.evaluate(show, "run.ipynb")
@@ -379,7 +406,7 @@ def test_lesson(server, open_notebook, lesson: Path):
     name = lesson.relative_to(lessons.NOTEBOOKS).as_posix()
     path, committed = server[1] / name, lesson.read_text(encoding="utf-8")
     expected = committed.count("<div data-course-explorer=")
-    notebook = open_notebook(name)
+    notebook = open_notebook(name, fresh=True)
     page = notebook.page
     notebook.save()
     assert VERSION.sub("", path.read_text(encoding="utf-8")) == committed

@@ -14,8 +14,6 @@ import lessons
 import pytest
 import refresh
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
-from nbgrader.utils import determine_grade
 from packaging.requirements import Requirement
 from release import HOMEWORK, nbgrader, release
 
@@ -145,6 +143,8 @@ def handed_in(student: str) -> str:
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
     """The folder of a course in which everything was done once, in a teacher's order."""
+    from nbgrader.api import Gradebook  # takes seconds, which the fast tests need not wait for
+
     folder = tmp_path_factory.mktemp("course")
     generate, autograde, *give_back = COMMANDS
     assert generate == ["generate_assignment", ASSIGNMENT]  # which is what `release` does
@@ -179,6 +179,8 @@ def error(cell: NotebookNode) -> str:
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_every_student_gets_the_points_that_are_deserved(course, student):
+    from nbgrader.utils import determine_grade
+
     answers, lost = STUDENTS[student]
     cells = graded(autograded(course, student), "grade")
     earned = {name: determine_grade(cell)[0] for name, cell in cells.items()}

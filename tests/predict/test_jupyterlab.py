@@ -42,16 +42,19 @@ def kept(server: tuple[str, Path]) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def jupyterlab(context: BrowserContext, server: tuple[str, Path]) -> lab.Lab:
+    return lab.Lab(context, server[0])
+
+
 @pytest.fixture
-def notebook(context: BrowserContext, server: tuple[str, Path], kept: Path):
+def notebook(jupyterlab: lab.Lab, server: tuple[str, Path], kept: Path) -> Iterator[lab.Notebook]:
     """A notebook with three predictions and the progress page, not run yet."""
-    address, folder = server
     cells = new_notebook(cells=[new_code_cell(source) for source in QUESTIONS])
-    nbformat.write(refresh.normalise(cells, "lesson"), folder / "lesson.ipynb")
-    with watched(context.new_page(), but=lab.THEIRS) as page:
-        notebook = lab.Notebook(page, f"{address}/doc/tree/lesson.ipynb")
-        yield notebook
-        notebook.shut_down()
+    nbformat.write(refresh.normalise(cells, "lesson"), server[1] / "lesson.ipynb")
+    with watched(jupyterlab.page, but=lab.THEIRS):
+        yield jupyterlab.open("lesson.ipynb")
+    jupyterlab.close()
 
 
 @pytest.fixture
@@ -233,26 +236,22 @@ def test_saved_notebook_gives_nothing_away(notebook, predictions: Locator, serve
     assert "right answer" not in text
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(notebook, predictions: Locator, violations, dark: bool):
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing(notebook, predictions: Locator, violations, theme: str):
     page: Page = notebook.page
-    if dark:
-        page.evaluate(
-            "jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-        )
-        page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
     one, two, three = predictions.all()
-    assert violations(page) == []
-    two.get_by_role("button", name="8").click()
-    two.get_by_role("button", name="Commit").click()
-    expect(two.get_by_role("alert")).not_to_be_empty()
-    commit(one, "13.5")
-    expect(one).to_contain_text("The right answer is 13")
-    assert violations(page) == []
-    for width in (360, 1600):
-        page.set_viewport_size({"width": width, "height": 900})
-        for each in (one, two, three):
-            assert each.evaluate("element => element.scrollWidth <= element.clientWidth")
+    with notebook.theme(theme):
+        assert violations(page) == []
+        two.get_by_role("button", name="8").click()
+        two.get_by_role("button", name="Commit").click()
+        expect(two.get_by_role("alert")).not_to_be_empty()
+        commit(one, "13.5")
+        expect(one).to_contain_text("The right answer is 13")
+        assert violations(page) == []
+        for width in (360, 1600):
+            page.set_viewport_size({"width": width, "height": 900})
+            for each in (one, two, three):
+                assert each.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_the_reveal_leads_to_the_section(notebook, predictions: Locator, server):

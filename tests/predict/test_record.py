@@ -160,6 +160,7 @@ def test_a_full_disk_is_told_and_the_answer_remembered(path: Path):
     assert kept.notice == ""
 
 
+@pytest.mark.slow
 def test_kernels_that_write_at_once_lose_nothing(path: Path):
     command = [sys.executable, "-c", WRITER, str(path)]
     writers = [
