@@ -101,18 +101,8 @@ def test_the_browser_shows_what_python_says(page: Page):
     [
         (28, 2, 1, ["0|1. The centres 1 … 27", "1|1. The centres 0 … 26", "crooked"]),
         (27, 2, 1, ["1|1. The centres 0 … 26 are in the middle", "its own mirror image."]),
-        (
-            224,
-            2,
-            5,
-            ["The centres 31 … 223 are 15.5 pixels", "The centres 0 … 192 are 15.5 pixels"],
-        ),
-        (
-            225,
-            2,
-            5,
-            ["The centres 0 … 224 are in the middle", "The result is its own mirror image."],
-        ),
+        (224, 2, 5, ["31 … 223 are 15.5 pixels", "0 … 192 are 15.5 pixels", "crooked"]),
+        (225, 2, 5, ["0 … 224 are in the middle", "its own mirror image."]),
     ],
 )
 def test_what_it_teaches(n: int, strides: int, layers: int, said: list[str]):
