@@ -69,7 +69,7 @@ const dot = (x, y) => `M${x} ${y}h0.001`; // of length 0, Chromium draws none
 function render({ model, el }) {
   const get = (name) => model.get(name);
   const controls = [
-    control(model, "n", { min: 5, max: 64 }),
+    control(model, "n", { min: 5, max: get("n") > 64 ? 256 : 64 }),
     control(model, "strides", { max: 4 }),
     control(model, "layers", { label: "layers", max: 6 }),
   ];
