@@ -150,7 +150,7 @@ def _room(n, kernel_size, padding, dilation_rate=1):
 
 # Where the course shows it: a section, and a picture of it
 HALF = ("05_stride.ipynb#Half-a-window?", _window(6, 3, 2))
-SAME_STRIDED = ("05_stride.ipynb#same,-but-not-the-same-size", _window(6, 3, 2, padding="same"))
+SAME_STRIDED = ("05_stride.ipynb#What-same-promises", _window(6, 3, 2, padding="same"))
 COUNT = ("01_sliding_window.ipynb#Count-the-places", _window(7, 3))
 STEPS = ("05_stride.ipynb#Larger-steps", _window(7, 3, 2))
 EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
