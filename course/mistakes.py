@@ -163,7 +163,7 @@ def _layers(explorer: str, *strides: int, **more) -> dict:
 
 # Where the course shows it: a section, and a picture of it, in whose place there may be another
 HALF = {"see": "05_stride.ipynb#Half-a-window?"} | _window(6, 3, 2)
-SAME_STRIDED = {"see": "05_stride.ipynb#same,-but-not-the-same-size"} | _window(
+SAME_STRIDED = {"see": "05_stride.ipynb#What-same-promises"} | _window(
     6, 3, 2, padding="same"
 )
 COUNT = {"see": "01_sliding_window.ipynb#Count-the-places"} | _window(7, 3)

@@ -98,7 +98,7 @@ class TestEachMistake:
         ("forgot_channels", "which reads 32 channels"),
         ("padding_adds_parameters", "Padding adds no parameters"),
         ("stride_changes_parameters", "stride changes no parameters"),
-        ("macs_at_input_size", "13×13 outputs, not 26×26"),
+        ("macs_at_input_size", "costs about a quarter"),
         ("ignores_earlier_strides", "a step in a later layer is a longer way"),
         # an explorer with a slider for it
         *(
