@@ -18,6 +18,7 @@ The quantities and the settings they depend on::
     refusal          the same: "error" where somebody expects Keras to refuse the setting
     usage, unread    the same
     same_pads        n, kernel_size, strides, dilation_rate likewise
+    one_number       patch, kernel (rows, columns, channels of numbers), bias: one output of a filter
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
     channels         channels, filters: the last number of a Conv2D layer's output shape
@@ -155,15 +156,16 @@ COUNT = ("01_sliding_window.ipynb#Count-the-places", _window(7, 3))
 STEPS = ("05_stride.ipynb#Larger-steps", _window(7, 3, 2))
 EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
 OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding=1))
-WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _layers("network", 1, 1))
+WITH_SAME = ("03_channels.ipynb#Who-pays-for-the-padding?", _layers("network", 1, 1))
 SKIPPED = ("05_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=True))
 DILATED = ("02_padding.ipynb#Who-gets-read?", _window(9, 3, dilation_rate=2))
 ZEROS = ("02_padding.ipynb#How-many-zeros?", _window(6, 3, 2, padding="same"))
-WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _layers("network", 1))
+FILTERS = ("03_channels.ipynb#One-filter,-one-map", _layers("network", 1))
+ALL_CHANNELS = ("03_channels.ipynb#One-filter,-all-channels", ("channels", {}))
 TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
 STRIDED = ("05_stride.ipynb#The-strided-classifier", _layers("network", 2))
 ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network", 1))
-COST = ("02_padding.ipynb#What-it-costs", _layers("network", 1))
+COST = ("03_channels.ipynb#One-filter,-all-channels", _layers("network", 1))
 DESIGN = ("05_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
 
 
@@ -302,7 +304,7 @@ def macs_at_input_size(right, **layer):
     return right(**layer) // _places(layer) * layer["n"] ** 2
 
 
-@_mistake("params", see=WITH_VALID)
+@_mistake("params", see=FILTERS)
 def forgot_bias(right, **layer):
     """A filter has weights only.
 
@@ -311,7 +313,7 @@ def forgot_bias(right, **layer):
     return right(**layer | {"bias": False})
 
 
-@_mistake("params", "macs", see=WITH_SAME)
+@_mistake("params", "macs", see=FILTERS)
 def forgot_channels(right, **layer):
     """A filter is a flat square of k·k weights, whatever it reads.
 
@@ -321,7 +323,58 @@ def forgot_channels(right, **layer):
     return right(**layer | {"channels": 1})
 
 
-@_mistake("params", "macs", see=WITH_VALID)
+@forgot_bias.of("one_number")
+def _(right, **filter):
+    return right(**filter | {"bias": 0})
+
+
+@_mistake("one_number", see=ALL_CHANNELS)
+def reads_one_channel(right, patch, kernel, bias):
+    """A filter reads one channel.
+
+    A filter has weights for every channel, so add up the products of all channels.
+    """
+    return right(_channel(patch, 0), _channel(kernel, 0), bias)
+
+
+@reads_one_channel.of("one_number")
+def _(right, patch, kernel, bias):
+    return right(_channel(patch, -1), _channel(kernel, -1), bias)
+
+
+@_mistake("one_number", see=ALL_CHANNELS)
+def one_number_per_channel(right, patch, kernel, bias):
+    """A filter makes a number for each channel.
+
+    A filter makes one number: it adds up the sums of all channels.
+    """
+    return _each_channel(right, patch, kernel, bias)
+
+
+@one_number_per_channel.of("one_number")
+def _(right, patch, kernel, bias):
+    return _each_channel(right, patch, kernel, 0)
+
+
+@_mistake("one_number", see=ALL_CHANNELS)
+def averages_channels(right, patch, kernel, bias):
+    """A filter takes the mean of the channels.
+
+    The sums of the channels are added up, and nothing is divided.
+    """
+    return Fraction(right(patch, kernel, 0), len(patch[0][0])) + bias
+
+
+@_mistake("one_number", see=ALL_CHANNELS)
+def bias_for_each_channel(right, patch, kernel, bias):
+    """Each channel has a bias of its own.
+
+    A filter has one bias, however many channels it reads: add it once, at the end.
+    """
+    return right(patch, kernel, bias * len(patch[0][0]))
+
+
+@_mistake("params", "macs", see=FILTERS)
 def forgot_filters(right, **layer):
     """A layer has one filter.
 
@@ -354,7 +407,7 @@ def _(right, **layer):
     return right(**layer) // layer["kernel_size"]
 
 
-@_mistake("params", see=WITH_VALID)
+@_mistake("params", see=FILTERS)
 def one_bias(right, **layer):
     """A layer has one bias.
 
@@ -752,7 +805,7 @@ def dilation_scales_kernel(right, kernel_size, dilation_rate=1, **window):
 # Shapes
 
 
-@_mistake("channels", see=WITH_VALID, explorer=_layers("network", 1, filters=8))
+@_mistake("channels", see=FILTERS, explorer=_layers("network", 1, filters=8))
 def kept_channels(right, channels, filters):
     """A convolution keeps the number of channels.
 
@@ -761,7 +814,7 @@ def kept_channels(right, channels, filters):
     return channels
 
 
-@_mistake("channels", see=WITH_VALID, explorer=_layers("network", 1, 1, filters=8))
+@_mistake("channels", see=FILTERS, explorer=_layers("network", 1, 1, filters=8))
 def channels_times_filters(right, channels, filters):
     """Each filter makes an output channel from each input channel.
 
@@ -784,6 +837,16 @@ def axes_swapped(right, shape):
 def _spread(kernel_size: int, strides: int, padding: str) -> bool:
     """Whether a transposed convolution ends with its last kernel: nothing cut off or filled up."""
     return padding == "valid" and kernel_size >= strides
+
+
+def _channel(numbers: tuple, channel: int) -> tuple:
+    """One channel of a patch or of a kernel, as if there were no other."""
+    return tuple(tuple((pixel[channel],) for pixel in row) for row in numbers)
+
+
+def _each_channel(right, patch: tuple, kernel: tuple, bias: int) -> tuple:
+    channels = range(len(patch[0][0]))
+    return tuple(right(_channel(patch, c), _channel(kernel, c), bias) for c in channels)
 
 
 def _window_of(layer: dict) -> Window:
