@@ -308,7 +308,7 @@ def macs_at_input_size(right, **layer):
 def forgot_bias(right, **layer):
     """A filter has weights only.
 
-    You forgot the biases: each[ of the {filters}] filters has one.
+    You forgot the bias: each filter has one[, and there are {filters} filters].
     """
     return right(**layer | {"bias": False})
 
