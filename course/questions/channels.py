@@ -12,9 +12,10 @@ class OneOrMore(Integer):
     """A number; several are a legal answer, and a wrong one."""
 
     def parse(self, text):
+        text = _tidy(text)
         if not re.search(r"[,;|]|\band\b", text):
             return super().parse(text)
-        return self.read(_parse_numbers(_tidy(text).strip("()[]"), self.asks))
+        return self.read(_parse_numbers(text.strip("()[]"), self.asks))
 
     def read(self, value):
         several = plain(value)
