@@ -18,7 +18,7 @@ The quantities and the settings they depend on::
     refusal          the same: "error" where somebody expects Keras to refuse the setting
     usage, unread    the same
     same_pads        n, kernel_size, strides, dilation_rate likewise
-    one_number       patch, kernel (rows, columns, channels of numbers), bias: one output of a filter
+    one_number       patch, kernel (rows, columns, channels), bias: one output of a filter
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
     channels         channels, filters: the last number of a Conv2D layer's output shape
