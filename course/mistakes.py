@@ -19,6 +19,7 @@ The quantities and the settings they depend on::
     refusal          the same: "error" where somebody expects Keras to refuse the setting
     usage, unread    the same
     same_pads        n, kernel_size, strides, dilation_rate likewise
+    one_number       patch, kernel (rows, columns, channels), bias: one output of a filter
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
     channels         channels, filters: the last number of a Conv2D layer's output shape
@@ -94,6 +95,11 @@ class Case:
         return self.padding == "valid" and self.kernel_size >= self.strides
 
     @property
+    def depth(self) -> int:
+        """How many channels a filter reads."""
+        return len(self.patch[0][0])
+
+    @property
     def spans(self) -> list[int]:
         """What each window of a stack reaches over."""
         return [Window(**window).span for window in self.windows]
@@ -161,24 +167,27 @@ def _layers(explorer: str, *strides: int, **more) -> dict:
     return {"explorer": {"explorer": explorer, "settings": {"layers": layers}}}
 
 
+def _channels() -> dict:
+    return {"explorer": {"explorer": "channels", "settings": {}}}
+
+
 # Where the course shows it: a section, and a picture of it, in whose place there may be another
 HALF = {"see": "05_stride.ipynb#Half-a-window?"} | _window(6, 3, 2)
-SAME_STRIDED = {"see": "05_stride.ipynb#What-same-promises"} | _window(
-    6, 3, 2, padding="same"
-)
+SAME_STRIDED = {"see": "05_stride.ipynb#What-same-promises"} | _window(6, 3, 2, padding="same")
 COUNT = {"see": "01_sliding_window.ipynb#Count-the-places"} | _window(7, 3)
 STEPS = {"see": "05_stride.ipynb#Larger-steps"} | _window(7, 3, 2)
 EATEN = {"see": "02_padding.ipynb#The-window-eats-the-image"} | _window(7, 5)
 OVERHANG = {"see": "02_padding.ipynb#Let-the-window-hang-over"} | _window(7, 3, padding=1)
-WITH_SAME = {"see": "02_padding.ipynb#The-same-classifier,-with-same"} | _layers("network", 1, 1)
+WITH_SAME = {"see": "03_channels.ipynb#Who-pays-for-the-padding?"} | _layers("network", 1, 1)
 SKIPPED = {"see": "05_stride.ipynb#Does-stride-2-skip-pixels?"} | _window(7, 3, 2, usage=True)
 DILATED = {"see": "02_padding.ipynb#Who-gets-read?"} | _window(9, 3, dilation_rate=2)
 ZEROS = {"see": "02_padding.ipynb#How-many-zeros?"} | _window(6, 3, 2, padding="same")
-WITH_VALID = {"see": "02_padding.ipynb#A-real-classifier,-with-valid"} | _layers("network", 1)
+FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
+ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels()
 TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
 STRIDED = {"see": "05_stride.ipynb#The-strided-classifier"} | _layers("network", 2)
 ONE_WINDOW = {"see": "01_sliding_window.ipynb#One-window,-one-number"} | _layers("network", 1)
-COST = {"see": "02_padding.ipynb#What-it-costs"} | _layers("network", 1)
+COST = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _layers("network", 1)
 DESIGN = {"see": "05_stride.ipynb#Three-networks,-one-design"} | _layers("receptive_field", 1, 1)
 
 
@@ -196,6 +205,20 @@ def _never_read(case: Case, starts: range) -> frozenset | None:
 def _widened_by_own_strides(case: Case) -> float:
     jumps = [field.jump for field in walk(case.windows, case.n).fields[1:]]
     return 1 + sum((span - 1) * jump for span, jump in zip(case.spans, jumps, strict=True))
+
+
+def _in_channel(case: Case, channel: int) -> int:
+    """What a filter makes of one channel, as if there were no other."""
+    both = {"patch": case.patch, "kernel": case.kernel}
+    alone = {
+        name: tuple(tuple((pixel[channel],) for pixel in row) for row in rows)
+        for name, rows in both.items()
+    }
+    return case.right(**alone)
+
+
+def _in_each_channel(case: Case) -> tuple:
+    return tuple(_in_channel(case, channel) for channel in range(case.depth))
 
 
 def _padding_once(case: Case) -> int | None:
@@ -290,22 +313,47 @@ MISTAKES = {
     ),
     "forgot_bias": Mistake(
         "A filter has weights only.",
-        "You forgot the biases: each[ of the {filters}] filters has one.",
-        WITH_VALID,
+        "You forgot the bias: each filter has one[, and there are {filters} filters].",
+        FILTERS,
         params=lambda case: case.right(bias=False),
+        one_number=lambda case: case.right(bias=0),
+    ),
+    "reads_one_channel": Mistake(
+        "A filter reads one channel.",
+        "A filter has weights for every channel, so add up the products of all channels.",
+        ALL_CHANNELS,
+        one_number=[lambda case: _in_channel(case, 0), lambda case: _in_channel(case, -1)],
+    ),
+    "one_number_per_channel": Mistake(
+        "A filter makes a number for each channel.",
+        "A filter makes one number: it adds up the sums of all channels.",
+        ALL_CHANNELS,
+        one_number=[_in_each_channel, lambda case: _in_each_channel(case.but(bias=0))],
+    ),
+    "averages_channels": Mistake(
+        "A filter takes the mean of the channels.",
+        "The sums of the channels are added up, and nothing is divided.",
+        ALL_CHANNELS,
+        one_number=lambda case: Fraction(case.right(bias=0), case.depth) + case.bias,
+    ),
+    "bias_for_each_channel": Mistake(
+        "Each channel has a bias of its own.",
+        "A filter has one bias, however many channels it reads: add it once, at the end.",
+        ALL_CHANNELS,
+        one_number=lambda case: case.right(bias=case.bias * case.depth),
     ),
     "forgot_channels": Mistake(
         "A filter is a flat square of k·k weights, whatever it reads.",
         "You forgot the channels: a filter has a k·k square of weights for each[ of the "
         "{channels}] channels it reads.",
-        WITH_SAME,
+        FILTERS,
         params=lambda case: case.right(channels=1),
         macs=lambda case: case.right(channels=1),
     ),
     "forgot_filters": Mistake(
         "A layer has one filter.",
         "That is one filter, and the layer has several[: {filters}].",
-        WITH_VALID,
+        FILTERS,
         params=lambda case: case.right(filters=1),
         macs=lambda case: case.right(filters=1),
     ),
@@ -325,7 +373,7 @@ MISTAKES = {
     "one_bias": Mistake(
         "A layer has one bias.",
         "Each[ of the {filters}] filters has a bias of its own, not one for all.",
-        WITH_VALID,
+        FILTERS,
         params=lambda case: case.right(bias=False) + case.bias,
     ),
     "stride_changes_parameters": Mistake(
@@ -595,14 +643,14 @@ MISTAKES = {
         "A convolution keeps the number of channels.",
         "Each filter makes one output channel, so the last number is the number of filters[, "
         "{filters}].",
-        WITH_VALID | _layers("network", 1, filters=8),
+        FILTERS | _layers("network", 1, filters=8),
         channels=lambda case: case.channels,
     ),
     "channels_times_filters": Mistake(
         "Each filter makes an output channel from each input channel.",
         "A filter adds up what it finds in all[ {channels}] input channels and makes one output "
         "channel of it, so do not multiply.",
-        WITH_VALID | _layers("network", 1, 1, filters=8),
+        FILTERS | _layers("network", 1, 1, filters=8),
         channels=lambda case: case.channels * case.filters,
     ),
     "axes_swapped": Mistake(

@@ -485,6 +485,12 @@ def test_summary_writes_and_says_the_totals_and_shares(ledgers):
             assert labelled == (amount / total >= 0.05)
 
 
+def test_summary_compares_what_it_is_asked_for(ledgers):
+    both, params = figures.summary(ledgers), figures.summary(ledgers, quantities=["params"])
+    assert both.alt.startswith(params.alt)
+    assert "multiply" not in params.alt
+
+
 def test_summary_names_models_by_number_too(ledgers):
     assert figures.summary({2: ledgers["slim"]}).alt.startswith("2: 390 parameters")
 

@@ -75,7 +75,7 @@ class TestEachMistake:
             assert set(settings) <= {*names, "n", "usage", "compare"}
             assert Window(**window).output_size(settings["n"]) >= 1
         else:
-            for layer in settings["layers"]:
+            for layer in settings.get("layers", ()):
                 layer = {name: value for name, value in layer.items() if name != "filters"}
                 assert Window(**layer).output_size(28) >= 1
 
@@ -95,7 +95,13 @@ class TestEachMistake:
         ("stride_is_a_gap", "the length of its step"),
         ("stride_skips_pixels", r"\*places\* that are skipped, not pixels"),
         ("forgot_bias", "and one bias"),
-        ("forgot_channels", "which reads 32 channels"),
+        ("forgot_channels", "k·k·channels weights"),
+        ("reads_one_channel", r"for \*each\* channel"),
+        ("one_number_per_channel", "Add up all products"),
+        ("averages_channels", "Add up all products"),
+        ("bias_for_each_channel", r"one more number, its \*\*bias"),
+        ("bias_is_a_mac", "A bias is none"),
+        ("products_and_sums", "A product that is added up"),
         ("padding_adds_parameters", "Padding adds no parameters"),
         ("stride_changes_parameters", "stride changes no parameters"),
         ("macs_at_input_size", "costs about a quarter"),

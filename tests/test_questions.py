@@ -19,6 +19,7 @@ from course.geometry import SettingError, Window
 from course.mistakes import MISTAKES
 from course.questions import AnswerError, Diagnosis
 
+PATCH = questions.one_number([[[2, 1], [3, 4]]], [[[1, 2], [-1, 1]]], bias=3)
 STACK = [{"kernel_size": 3, "strides": s, "padding": "same"} for s in (2, 2, 1)]
 DOUBLED = [{"kernel_size": 2, "padding": "causal", "dilation_rate": d} for d in (1, 2, 4)]
 LAYERS = [{"filters": 8, "strides": 2}, {"padding": "same"}, {"filters": 4, "padding": "same"}]
@@ -34,6 +35,7 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.unread(28, 3, 2),
             questions.which_padding(28, 3, 2, 14),
             questions.receptive_field(STACK, 28),
+            PATCH,
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),
@@ -286,6 +288,14 @@ def test_params_and_macs_are_counted_by_keras_on_a_real_image():
         assert questions.macs(**case).diagnose(macs).correct
 
 
+def test_one_number_is_keras_own():
+    for seed in range(10):
+        question = PATCH.another(seed)
+        assert question.diagnose(question.keras_says()).correct
+        arrays = {name: np.array(question.setting[name]) for name in ("patch", "kernel")}
+        assert questions.one_number(**arrays, bias=np.int64(question.bias)) == question
+
+
 def test_shapes_are_those_of_a_real_image():
     import keras
 
@@ -418,6 +428,9 @@ LAYER = {"filters": 8}
         (lambda: questions.output_shape({"dilation_rate": 2}, (9, 9, 1)), "'dilation_rate'"),
         (lambda: questions.output_shape([8, 8], (9, 9, 1)), "a layer is a dict"),
         (lambda: questions.output_shape(models.valid(), (9, 9, 1)), "leave input_shape out"),
+        (lambda: questions.one_number([[1]], [[1]]), "patch=((1,),) is impossible"),
+        (lambda: questions.one_number([[[1.5]]], [[[1]]]), "patch=(((1.5,),),) is impossible"),
+        (lambda: questions.one_number([[[1]]], [[[1, 2]]]), "those of the patch, (1, 1, 1)"),
         (lambda: questions.receptive_field([]), "there are no windows"),
         (lambda: questions.receptive_field([3, 3]), "a window is a Window or a dict"),
         (lambda: questions.build_model(28, (7, 7, 8)), "input_shape=28 is impossible"),
@@ -536,6 +549,10 @@ READ = [
     (questions.same_pads(), "0 and 1", (0, 1)),
     (questions.same_pads(), "0.5 0.5", (0.5, 0.5)),
     (questions.usage(4), "1 2 2 1", (1, 2, 2, 1)),
+    (PATCH, "−5", -5),
+    (PATCH, "2 + 3", 5),
+    (PATCH, "(2, −9)", (2, -9)),
+    (PATCH, "2 and 9", (2, 9)),
     (questions.unread(), "{0, 6}", {0, 6}),
     (questions.unread(), "6 0 6", {0, 6}),
     (questions.unread(), "none", set()),

@@ -354,13 +354,17 @@ def maps(
 
 
 @looks.context("default")
-def summary(ledgers: Mapping[str, Iterable]) -> Picture:
+def summary(
+    ledgers: Mapping[str, Iterable], quantities: Sequence[str] = ("params", "macs")
+) -> Picture:
     """Compare models by parameters and by multiply-accumulates (MACs), layer by layer.
 
     Parameters
     ----------
     ledgers : dict of str to Ledger
         Each model's name and its ledger, as ``course.ledger`` makes it.
+    quantities : sequence of str
+        What to compare: ``"params"``, ``"macs"`` or both.
     """
     if not isinstance(ledgers, Mapping) or not ledgers:
         raise ValueError("give a dict of at least one model: {name: ledger}.")
@@ -374,8 +378,9 @@ def summary(ledgers: Mapping[str, Iterable]) -> Picture:
     room = WIDTH - MARGIN - left - 100  # for the bars; the rest is for the totals
     page = Page()
     y, alt = MARGIN, []
-    quantities = [("params", "parameters"), ("macs", "multiply-accumulates (MACs)")]
-    for quantity, heading in quantities:
+    headings = {"params": "parameters", "macs": "multiply-accumulates (MACs)"}
+    for quantity in quantities:
+        heading = headings[quantity]
         totals = {name: getattr(ledger, f"total_{quantity}") for name, ledger in ledgers.items()}
         page.text(left, y + 8, heading, 13, weight="bold", ha="left")
         page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], style.GREY, 1)

@@ -19,7 +19,7 @@ For those who run a student's function elsewhere, out of reach: ``question.cases
 called with, positionally; its results, as plain data, go to ``question.diagnose_outputs``.
 """
 
-from course.questions import exercises, layers, windows
+from course.questions import channels, exercises, layers, windows
 from course.questions.answers import AnswerError as AnswerError
 from course.questions.layers import describe as describe
 from course.questions.question import Diagnosis as Diagnosis
@@ -31,6 +31,7 @@ usage = windows.Usage
 unread = windows.Unread
 which_padding = windows.WhichPadding
 receptive_field = windows.ReceptiveField
+one_number = channels.OneNumber
 params = layers.Params
 macs = layers.Macs
 transposed_size = layers.TransposedSize

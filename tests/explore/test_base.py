@@ -20,9 +20,9 @@ def test_there_is_little_javascript():
     folder = resources.files("course.explore")
     sizes = {each.name: each.stat().st_size for each in folder.iterdir() if each.suffix == ".js"}
     assert len(sizes) >= 8
-    assert sum(sizes.values()) < 73_000, sizes  # bytes
+    assert sum(sizes.values()) < 81_000, sizes  # bytes
     del sizes["predict.js"], sizes["land.js"]
-    assert sum(sizes.values()) < 62_500, sizes
+    assert sum(sizes.values()) < 70_000, sizes
 
 
 @pytest.mark.parametrize("view", [*explore.__all__, "predict"])
@@ -110,6 +110,8 @@ def test_in_a_narrow_column_nothing_is_tiny_or_cut_off(page, open_explorer, dark
         *(explore.network(name) for name in ("valid", "same", "strided")),
         explore.network(n=64, channels=4),
         explore.network(head="average"),  # with the longest kind of layer
+        explore.channels(),
+        explore.channels(values=np.full((6, 6, 3), -9), kernel=np.full((3, 3, 3, 4), 9)),
         explore.border(),
         explore.border(np.arange(81).reshape(9, 9) / -7, width=4, layers=2),
         explore.border(np.ones((5, 5)), width=4),

@@ -15,6 +15,8 @@ from course import questions
 
 SIZE = questions.output_size
 CONV = {"n": 28, "kernel_size": 3, "strides": 2, "channels": 4, "filters": 32}
+# one row of two pixels, in two channels
+PATCH = questions.one_number([[[2, 1], [3, 4]]], [[[1, 2], [-1, 1]]], bias=3)
 STACK = [{"kernel_size": 3, "strides": s, "padding": "same"} for s in (2, 2, 1)]
 DILATED = [{"kernel_size": 3, "padding": "same", "dilation_rate": d} for d in (2, 1)]
 
@@ -64,6 +66,14 @@ TYPED = [
     ("ignored_dilation", questions.unread(9, 2, 2, 0, 2), "8"),
     ("dilation_adds_d_holes", questions.unread(9, 2, 2, 0, 2), "1, 6, 8"),
     ("other_padding", questions.which_padding(28, 3, 2, 14), "valid"),
+    # red: 2·1 + 3·(−1) = −1, green: 1·2 + 4·1 = 6, bias 3
+    ("forgot_bias", PATCH, "5"),
+    ("reads_one_channel", PATCH, "2"),
+    ("reads_one_channel", PATCH, "9"),
+    ("one_number_per_channel", PATCH, "2, 9"),
+    ("one_number_per_channel", PATCH, "-1 and 6"),
+    ("averages_channels", PATCH, "5.5"),
+    ("bias_for_each_channel", PATCH, "11"),
     # one filter: 3·3·4 = 36 weights and a bias; 32 filters: 1,152 and 32
     ("forgot_bias", questions.params(**CONV), "1,152"),
     ("forgot_channels", questions.params(**CONV), "320"),

@@ -1,0 +1,191 @@
+"""The explorer of one number of a convolution: a filter spans all channels."""
+
+import operator
+
+import numpy as np
+import traitlets
+from matplotlib import style as looks
+
+from course.explore.base import Explorer, bundle
+from course.explore.settings import Anything, Index, Setting
+from course.figures import style
+from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, Picture, cell_size, grid, text_width
+from course.text import number
+
+LARGEST = 9  # a number, a weight or a bias, so that it has room and can be worked out by hand
+SIDES, CHANNELS, FILTERS = 6, 3, 4  # at most
+GAP = 26  # CSS pixels
+SHAPES = {  # the axes as Keras has them, and how many there may be of each
+    "values": {"rows": SIDES, "columns": SIDES, "channels": CHANNELS},
+    "kernel": {"rows": SIDES, "columns": SIDES, "channels": CHANNELS, "filters": FILTERS},
+    "bias": {"filters": FILTERS},
+}
+VALUES = [  # two channels of 5 × 5 pixels
+    [[0, 1], [1, 0], [2, 0], [1, 3], [0, 2]],
+    [[1, 0], [3, 1], [1, 0], [0, 2], [2, 1]],
+    [[0, 2], [1, 1], [2, 3], [3, 0], [1, 0]],
+    [[2, 0], [0, 1], [1, 2], [0, 0], [0, 3]],
+    [[1, 1], [0, 3], [0, 1], [2, 0], [1, 2]],
+]
+KERNEL = [  # three filters: falls in one channel, one channel against the other, a sum
+    [[[1, 0, 0], [0, 0, 0]], [[0, 1, 1], [0, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
+    [[[1, 1, 1], [0, 0, 0]], [[0, 1, 0], [0, -1, 0]], [[-1, 0, 0], [0, -1, 1]]],
+    [[[1, 0, 0], [0, 0, 0]], [[0, 0, 1], [1, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
+]
+BIAS = [1, 0, -2]
+
+
+class ChannelsExplorer(Explorer):
+    """See one number of a convolution made: products in each channel, their sums, and the bias.
+
+    Parameters
+    ----------
+    values : array (rows, columns, channels)
+        Whole numbers from −9 to 9, of at most 6 × 6 pixels and 3 channels.
+    kernel : array (rows, columns, channels, filters)
+        Weights of at most 4 filters, as Keras has them. The window need not be square.
+    bias : array (filters)
+        One number for each filter; if only the kernel is given, zeros.
+    filters : int
+        How many of the filters are used, the first ones; if only the kernel is given, all.
+    filter, row, column : int
+        The filter and the output whose number is shown.
+    fixed, hidden : lists of str
+        Names of settings that cannot be moved, and of those that have no control.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For arrays that do not go together, or cannot be shown, saying what to write instead.
+    """
+
+    _esm = bundle("channels")
+    controls = ("filters", "filter", "row", "column")
+
+    values = Anything(VALUES).tag(sync=True)
+    kernel = Anything(KERNEL).tag(sync=True)
+    bias = Anything(BIAS).tag(sync=True)
+    filters = Setting(2).tag(sync=True)
+    filter = Index(0).tag(sync=True)
+    row = Index(0).tag(sync=True)
+    column = Index(0).tag(sync=True)
+
+    def completed(self, given):
+        """A kernel says how many filters there are, and needs no bias."""
+        if "kernel" not in given:
+            return given
+        filters = max(np.shape(given["kernel"])[3:] or [1])
+        return {"bias": [0] * filters, "filters": filters} | given
+
+    @traitlets.validate("values", "kernel", "bias")
+    def _whole_numbers(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        array, most = _array(value), SHAPES[name]
+        shape = ", ".join(most)
+        if array.ndim != len(most) or array.size == 0:
+            raise traitlets.TraitError(f"{name} is no array ({shape}): give one of whole numbers")
+        for (axis, limit), size in zip(most.items(), array.shape, strict=True):
+            if size > limit:
+                raise traitlets.TraitError(f"{name} has {size} {axis}: give at most {limit}")
+        if (array != np.round(array)).any() or abs(array).max() > LARGEST:
+            raise traitlets.TraitError(
+                f"{name}: give whole numbers from −{LARGEST} to {LARGEST}, which have room"
+            )
+        ours = {"values": self.values, "kernel": self.kernel, "bias": self.bias, name: value}
+        values, kernel, bias = (_array(ours[each]).shape for each in SHAPES)
+        if len(values) == 3 and len(kernel) == 4:
+            if values[2] != kernel[2]:
+                why = f"values has {values[2]} channels, and kernel reads {kernel[2]}"
+                raise traitlets.TraitError(f"{why}: make a new explorer with both")
+            if kernel[0] > values[0] or kernel[1] > values[1]:
+                raise traitlets.TraitError("kernel is larger than values: no window fits")
+        if len(kernel) == 4 and bias != kernel[3:]:
+            why = f"bias has the shape {bias}, and kernel has {kernel[3]} filters"
+            raise traitlets.TraitError(f"{why}: make a new explorer with both")
+        return array.astype(int).tolist()
+
+    @traitlets.validate("filters")
+    def _there(self, proposal):
+        most = _array(self.kernel).shape[3:]
+        if most and proposal["value"] > most[0]:
+            raise traitlets.TraitError(
+                f"filters={proposal['value']}: the kernel has {most[0]}, so give at most that"
+            )
+        return operator.index(proposal["value"])
+
+    @looks.context("default")
+    def draw(self, values, kernel, bias, filters, filter, row, column, **_) -> Picture:
+        """One output, opened up."""
+        values, kernel = np.array(values), np.array(kernel)[..., :filters]
+        rows, columns, channels = kernel.shape[:3]
+        windows = np.lib.stride_tricks.sliding_window_view(values, kernel.shape[:3])[:, :, 0]
+        maps = np.einsum("yxijc,ijcf->fyx", windows, kernel) + np.array(bias)[:filters, None, None]
+        filter, row, column = np.minimum([filter, row, column], np.subtract(maps.shape, 1)).tolist()
+        weights = kernel[..., filter]
+        products = windows[row, column] * weights
+        sums = products.sum(axis=(0, 1)).tolist()
+
+        across = channels * values.shape[1] + maps.shape[2]
+        cell = cell_size(WIDTH - 2 * MARGIN - GAP * channels, across, largest=28)
+        page = Page()
+        headings = {"filter": 0, "input": rows, "products": rows + len(values)}
+        tops = [MARGIN + 78 + cell * cells + 44 * i for i, cells in enumerate(headings.values())]
+        total = " + ".join(number(each) if each >= 0 else f"({number(each)})" for each in sums)
+        terms = f"{total} + bias {number(bias[filter])}"
+        result = number(maps[filter, row, column])
+        page.heading(
+            [f"filter {filter}, row {row}, column {column}: {result}"], [f"{terms} = {result}"]
+        )
+        each_wide = max(values.shape[1] * cell, 104) + GAP
+        for channel in range(channels):
+            x = MARGIN + channel * each_wide
+            grids = weights[..., channel], values[..., channel], products[..., channel]
+            paints = style.WINDOW, style.INPUT, (style.PAPER, style.ORANGE)
+            for name, top, numbers, paint in zip(headings, tops, grids, paints, strict=True):
+                whose = f" {filter}" if name == "filter" else ""
+                _grid(page, x, top, cell, f"{name}{whose}", f"channel {channel}", numbers, paint)
+            at = [(x + column * cell, tops[1] + row * cell)]
+            page.outline(at, columns * cell, rows * cell, gid="window")
+            bottom = tops[2] + rows * cell
+            page.text(x, bottom + 14, f"sum {number(sums[channel])}", 13, ha="left", weight="bold")
+        x, top, bottom = MARGIN + channels * each_wide, tops[0], bottom + 24
+        for index, result_map in enumerate(maps):
+            _grid(page, x, top, cell, f"map {index}", "", result_map, style.OUTPUT)
+            if index == filter:
+                at = [(x + column * cell, top + row * cell)]
+                page.outline(at, cell, cell, gid="output unit")
+            top += len(result_map) * cell + 44
+        alt = [
+            f"A filter of {rows} × {columns} on {channels} channels makes one number. "
+            f"{filters} of them make {filters} maps of {' × '.join(map(str, maps.shape[1:]))}. "
+            f"Filter {filter}, row {row}, column {column}:"
+        ]
+        for channel in range(channels):
+            read = windows[row, column, ..., channel].flat, weights[..., channel].flat
+            written = " + ".join(f"{number(v)}·{number(w)}" for v, w in zip(*read, strict=True))
+            alt.append(f"channel {channel}: {written} = {number(sums[channel])}.")
+        alt.append(f"Together {terms} = {result}.")
+        right = x + maps.shape[2] * cell
+        return page.picture(right, max(bottom, top - 44), " ".join(alt))
+
+
+channels = ChannelsExplorer
+
+
+def _array(numbers: object) -> np.ndarray:
+    """Numbers as an array; of shape () if they are none."""
+    try:
+        array = np.asarray(numbers, float)
+    except (TypeError, ValueError):
+        return np.empty(())
+    return array if np.isfinite(array).all() else np.empty(())
+
+
+def _grid(page: Page, x, y, cell: float, name: str, note: str, numbers, paint) -> None:
+    """Numbers in their cells, with a name and a note above."""
+    page.text(x, y - 13, name, 13, ha="left", weight="bold")
+    beside = x + text_width(name, 13, "bold") + 8
+    page.text(beside, y - 13, note, SMALLEST, style.GREY_TEXT, ha="left")
+    high, wide = numbers.shape
+    corners = grid(x + np.arange(wide) * cell, y + np.arange(high) * cell)
+    page.cells(corners, cell, cell, *paint, [number(each) for each in numbers.flat])
