@@ -18,6 +18,8 @@ The quantities and the settings they depend on::
     refusal          the same: "error" where somebody expects Keras to refuse the setting
     usage, unread    the same
     same_pads        n, kernel_size, strides, dilation_rate likewise
+    depth            n, kernel_size: how many layers without padding can follow one another
+    outputs          image, kernel: rows of numbers
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
     channels         channels, filters: the last number of a Conv2D layer's output shape
@@ -156,10 +158,13 @@ STEPS = ("05_stride.ipynb#Larger-steps", _window(7, 3, 2))
 EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
 OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding=1))
 WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _layers("network", 1, 1))
+BUDGET = ("02_padding.ipynb#The-depth-budget", _window(7, 3))
+FAIRER = ("02_padding.ipynb#What-a-textbook-says", _window(7, 3, padding="same", usage=True))
 SKIPPED = ("05_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=True))
 DILATED = ("02_padding.ipynb#Who-gets-read?", _window(9, 3, dilation_rate=2))
 ZEROS = ("02_padding.ipynb#How-many-zeros?", _window(6, 3, 2, padding="same"))
 WITH_VALID = ("02_padding.ipynb#A-real-classifier,-with-valid", _layers("network", 1))
+TURNED = ("01_sliding_window.ipynb#Two-meanings-of-one-word", _window(5, 3))
 TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
 STRIDED = ("05_stride.ipynb#The-strided-classifier", _layers("network", 2))
 ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network", 1))
@@ -167,10 +172,44 @@ COST = ("02_padding.ipynb#What-it-costs", _layers("network", 1))
 DESIGN = ("05_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
 
 
+# What comes out
+
+
+@_mistake("outputs", see=TURNED)
+def kernel_is_turned(right, image, kernel):
+    """A convolution turns the kernel, or gives it back as it is where it meets a dot.
+
+    That comes out if the kernel is turned first, as in mathematics, but here the window lays it
+    down as it is, and so does Keras.
+    """
+    return right(image, tuple(row[::-1] for row in kernel[::-1]))
+
+
+# How deep
+
+
+@_mistake("depth", see=BUDGET)
+def layer_takes_a_kernel(right, n, kernel_size):
+    """Each layer takes as many pixels as its kernel has.
+
+    A layer takes k − 1 pixels from the size, not k: there are n − k + 1 places for its window.
+    """
+    return n // kernel_size
+
+
+@_mistake("depth", see=BUDGET)
+def down_to_nothing(right, n, kernel_size):
+    """The layers go on until no pixel is left.
+
+    The last layer of yours finds no place: a map needs at least as many pixels as the kernel[, here {k}].
+    """
+    return n // (kernel_size - 1)
+
+
 # Who gets read
 
 
-@_mistake("usage", see=DILATED, explorer=_window(7, 3, padding="same", usage=True))
+@_mistake("usage", see=FAIRER)
 def read_equally(right, **window):
     """Every pixel is read equally often.
 

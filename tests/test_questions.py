@@ -33,6 +33,8 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.usage(7, 3, 2),
             questions.unread(28, 3, 2),
             questions.which_padding(28, 3, 2, 14),
+            questions.depth(28, 3),
+            questions.outputs([[2, 0, 1, 3], [0, 1, 2, 0]], [[1, 2, -1]]),
             questions.receptive_field(STACK, 28),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
@@ -344,7 +346,7 @@ def test_another_is_new_possible_worth_asking_and_the_same_for_a_seed(kind):
     for each in made:
         assert each.prompt
         assert eval(repr(each), {"questions": questions}) == each
-        assert len(each.told_apart) >= (1 if kind == "which_padding" else 2)
+        assert len(each.told_apart) >= (1 if kind in ("which_padding", "outputs") else 2)
         assert each.diagnose_outputs([each.expected(case) for case in each.cases]).correct
 
 

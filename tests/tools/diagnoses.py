@@ -64,6 +64,11 @@ TYPED = [
     ("ignored_dilation", questions.unread(9, 2, 2, 0, 2), "8"),
     ("dilation_adds_d_holes", questions.unread(9, 2, 2, 0, 2), "1, 6, 8"),
     ("other_padding", questions.which_padding(28, 3, 2, 14), "valid"),
+    # 28, 26, …, 4, 2: the window of 3 fits 13 times; 28 / 3 = 9.33 and 28 / 2 = 14
+    ("layer_takes_a_kernel", questions.depth(28, 3), "9"),
+    ("down_to_nothing", questions.depth(28, 3), "14"),
+    ("kernel_is_turned", questions.outputs([[2, 1, 0, 3]], [[1, 0, -1]]), "-2 2"),
+    ("kernel_is_turned", questions.outputs([[0, 0, 1, 0, 0]], [[1, 2, 3]]), "1 2 3"),
     # one filter: 3·3·4 = 36 weights and a bias; 32 filters: 1,152 and 32
     ("forgot_bias", questions.params(**CONV), "1,152"),
     ("forgot_channels", questions.params(**CONV), "320"),
