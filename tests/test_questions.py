@@ -575,6 +575,8 @@ READ = [
     (questions.unread(), "None.", set()),
     (SHAPE, "28X28X1", (28, 28, 1)),
     (SHAPE, "None x 14 x 14 x 32", (14, 14, 32)),
+    (questions.outputs([[2, 1, 0], [0, 1, 2]], [[1, -1]]), "1 1 / −1 −1", (1, 1, -1, -1)),
+    (questions.outputs([[2, 1, 0], [0, 1, 2]], [[1, -1]]), "[[1, 1], [-1, -1]]", (1, 1, -1, -1)),
     (questions.which_padding(), "Both.", "both"),
     (questions.which_padding(), " 'Same' ", "same"),
 ]
@@ -583,6 +585,12 @@ READ = [
 @pytest.mark.parametrize(("question", "text", "value"), READ, ids=lambda value: str(value)[:30])
 def test_typed_answers_are_read(question, text, value):
     assert question.parse(text) == value
+
+
+def test_rows_of_numbers_are_read_as_they_are_computed():
+    question = questions.outputs(np.array([[2, 1, 0], [0, 1, 2]]), np.array([[1, -1]]))
+    for answer in ([[1, 1], [-1, -1]], np.array([[1, 1], [-1, -1]]), [1, 1, -1, -1]):
+        assert question.diagnose(answer).correct
 
 
 NONSENSE = ["", "  ", "thirteen", "1e400", "-1e999", "nan", "inf", "½", "3²", "²", "🙂"]

@@ -1,5 +1,6 @@
 """Questions about windows on one axis: nothing here needs Keras."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import ClassVar
@@ -328,6 +329,16 @@ class Outputs(Question):
     def answer_of(self, case):
         count = len(self.right(**case))
         return Numbers(count, f"{count} numbers, row by row" if count > 1 else "one number")
+
+    def parse(self, text):
+        # Rows may come in brackets of their own.
+        return super().parse(re.sub(r"[\[\]]", " ", text) if isinstance(text, str) else text)
+
+    def read(self, answer):
+        rows = plain(answer)
+        if isinstance(rows, list) and all(isinstance(row, list) for row in rows):
+            answer = [number for row in rows for number in row]
+        return super().read(answer)
 
     def right(self, image, kernel):
         rows, columns = len(kernel), len(kernel[0])
