@@ -201,7 +201,8 @@ def layer_takes_a_kernel(right, n, kernel_size):
 def down_to_nothing(right, n, kernel_size):
     """The layers go on until no pixel is left.
 
-    The last layer of yours finds no place: a map needs at least as many pixels as the kernel[, here {k}].
+    The last layer of yours finds no place: a map needs at least as many pixels as the kernel[, here
+    {k}].
     """
     return n // (kernel_size - 1)
 
