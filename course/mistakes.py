@@ -19,6 +19,10 @@ The quantities and the settings they depend on::
     refusal          the same: "error" where somebody expects Keras to refuse the setting
     usage, unread    the same
     same_pads        n, kernel_size, strides, dilation_rate likewise
+    depth            n, kernel_size: how many layers without padding can follow one another
+    outputs          values, kernel (rows of numbers), padding: what comes out of a window
+    padded           values, p, padding: what stands in a row and outside it
+    spread           n, kernel_size: layers until every output has seen padding
     one_number       patch, kernel (rows, columns, channels), bias: one output of a filter
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
@@ -171,6 +175,10 @@ def _channels() -> dict:
     return {"explorer": {"explorer": "channels", "settings": {}}}
 
 
+def _border(**settings) -> dict:
+    return {"explorer": {"explorer": "border", "settings": settings}}
+
+
 # Where the course shows it: a section, and a picture of it, in whose place there may be another
 HALF = {"see": "05_stride.ipynb#Half-a-window?"} | _window(6, 3, 2)
 SAME_STRIDED = {"see": "05_stride.ipynb#What-same-promises"} | _window(6, 3, 2, padding="same")
@@ -182,6 +190,13 @@ WITH_SAME = {"see": "03_channels.ipynb#Who-pays-for-the-padding?"} | _layers("ne
 SKIPPED = {"see": "05_stride.ipynb#Does-stride-2-skip-pixels?"} | _window(7, 3, 2, usage=True)
 DILATED = {"see": "02_padding.ipynb#Who-gets-read?"} | _window(9, 3, dilation_rate=2)
 ZEROS = {"see": "02_padding.ipynb#How-many-zeros?"} | _window(6, 3, 2, padding="same")
+BUDGET = {"see": "02_padding.ipynb#The-depth-budget"} | _window(7, 3)
+FAIRER = {"see": "02_padding.ipynb#What-a-textbook-says"} | _window(7, 3, padding="same", usage=True)
+TURNED = {"see": "01_sliding_window.ipynb#Two-meanings-of-one-word"} | _window(5, 3)
+OUTSIDE = {"see": "04_border.ipynb#What-else-could-stand-there?"} | _border(fill="reflect", layers=0)
+FRAME = {"see": "04_border.ipynb#What-the-window-read"} | _window(7, 3, padding="same")
+EARLIER = {"see": "04_border.ipynb#Padding-without-a-name"} | _window(6, 3, padding="causal")
+SPREAD = {"see": "04_border.ipynb#How-far-does-it-spread?"} | _border(layers=3)
 FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
 ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels()
 TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
@@ -221,6 +236,17 @@ def _in_each_channel(case: Case) -> tuple:
     return tuple(_in_channel(case, channel) for channel in range(case.depth))
 
 
+def _in_the_other_mirror(case: Case) -> tuple | None:
+    other = {"reflect": "symmetric", "symmetric": "reflect"}.get(case.padding)
+    return case.right(padding=other) if other and case.p < len(case.values) else None
+
+
+def _copied_in_order(case: Case) -> tuple:
+    edge = int(case.padding == "reflect")  # a mirror that stands on the edge pixel leaves it out
+    inside, last = case.values, len(case.values) - edge
+    return (*inside[edge : edge + case.p], *inside, *inside[last - case.p : last])
+
+
 def _padding_once(case: Case) -> int | None:
     before, after = case.pads
     once = case.padding not in OTHER and before == after
@@ -232,12 +258,97 @@ def _d_holes(dilation_rate: int) -> int:
 
 
 MISTAKES = {
+    # What comes out
+    "outside_is_more_of_the_edge": Mistake(
+        "Outside, the picture goes on as it is at its edge.",
+        "The edge does not go on outside by itself[, and here the padding is {padding}]: ask what "
+        "that puts there.",
+        FRAME,
+        outputs=lambda case: case.right(outside="replicate"),
+        padded=lambda case: case.right(padding="replicate"),
+    ),
+    "kernel_is_turned": Mistake(
+        "A convolution turns the kernel, or gives it back as it is where it meets a dot.",
+        "That comes out if the kernel is turned first, as in mathematics, but here the window lays "
+        "it down as it is, and so does Keras.",
+        TURNED,
+        outputs=lambda case: case.right(kernel=tuple(row[::-1] for row in case.kernel[::-1])),
+    ),
+    "causal_looks_ahead": Mistake(
+        "Causal padding stands on both sides, or behind the input.",
+        "Causal puts all its zeros before the input, so that no output reads what comes later.",
+        EARLIER,
+        outputs=[
+            lambda case: case.right(padding="same") if case.padding == "causal" else None,
+            lambda case: (
+                case.right(padding=(0, len(case.kernel[0]) - 1))
+                if case.padding == "causal"
+                else None
+            ),
+        ],
+    ),
+    # What stands outside
+    "mirrors_mixed_up": Mistake(
+        "Reflect and symmetric are the same mirror.",
+        "There are two mirrors: with symmetric the edge pixel is seen in it once more, with reflect "
+        "it is not[, and here the padding is {padding}].",
+        OUTSIDE,
+        padded=_in_the_other_mirror,
+    ),
+    "outside_in_its_order": Mistake(
+        "Outside stand the pixels next to the edge, in the order that they have inside.",
+        "A mirror turns the order round, and circular takes its pixels from the other end.",
+        OUTSIDE,
+        padded=_copied_in_order,
+    ),
+    "outside_is_zero": Mistake(
+        "Outside the picture there are zeros, whatever the padding is called.",
+        "Zeros are only one way to fill the border: every other padding copies pixels from inside.",
+        OUTSIDE,
+        padded=lambda case: case.right(padding="zero"),
+    ),
+    "spreads_from_one_side": Mistake(
+        "Padding comes in from one side only.",
+        "Padding comes in from both sides at once, so there is only half of the way[ of {n} "
+        "pixels] to go from each.",
+        SPREAD,
+        spread=lambda case: math.ceil(Fraction(2 * case.n, case.kernel_size - 1)),
+    ),
+    "last_clean_layer": Mistake(
+        "What is asked for is the last layer that still has a clean output.",
+        "You counted as long as an output is clean: one layer more, and padding has reached all"
+        "[ {n}].",
+        SPREAD,
+        spread=lambda case: case.right() - 1,
+    ),
+    "spreads_by_a_whole_kernel": Mistake(
+        "Each layer carries the padding in by the size of its kernel.",
+        "The middle of a window stands on the picture, so a layer carries padding in by k − 1 "
+        "pixels[, not {k}], both sides together.",
+        SPREAD,
+        spread=lambda case: math.ceil(Fraction(case.n, case.kernel_size)),
+    ),
+    # How deep
+    "layer_takes_a_kernel": Mistake(
+        "Each layer takes as many pixels as its kernel has.",
+        "A layer takes k − 1 pixels from the size, not k: there are n − k + 1 places for its "
+        "window.",
+        BUDGET,
+        depth=lambda case: case.n // case.kernel_size,
+    ),
+    "down_to_nothing": Mistake(
+        "The layers go on until no pixel is left.",
+        "The last layer of yours finds no place: a map needs at least as many pixels as the kernel"
+        "[, here {k}].",
+        BUDGET,
+        depth=lambda case: case.n // (case.kernel_size - 1),
+    ),
     # Who gets read
     "read_equally": Mistake(
         "Every pixel is read equally often.",
         "Not every pixel is read equally often, with padding too[: count the windows that reach "
         "pixel {rare}, and those that reach pixel {often}].",
-        DILATED | _window(7, 3, padding="same", usage=True),
+        FAIRER,
         usage=lambda case: (max(case.right()),) * case.n,
     ),
     "everything_is_read": Mistake(
@@ -550,7 +661,7 @@ MISTAKES = {
         "it is {padding}].",
         OVERHANG | _window(7, 3, padding="same"),
         **dict.fromkeys(
-            (*MAP, "macs", "transposed_size"),
+            (*MAP, "macs", "transposed_size", "outputs"),
             lambda case: case.right(padding=OTHER[case.padding]) if case.padding in OTHER else None,
         ),
         same_pads=lambda case: (0, 0),

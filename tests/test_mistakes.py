@@ -91,7 +91,7 @@ class TestEachMistake:
         ("no_floor", "There is no half window"),
         ("same_means_same_size", "⌈n / s⌉"),
         ("symmetric_same", "one zero is left over"),
-        ("read_equally", "The middle is read 9 times"),
+        ("read_equally", "fairer, not fair"),
         ("stride_is_a_gap", "the length of its step"),
         ("stride_skips_pixels", r"\*places\* that are skipped, not pixels"),
         ("forgot_bias", "and one bias"),

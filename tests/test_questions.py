@@ -34,6 +34,8 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.usage(7, 3, 2),
             questions.unread(28, 3, 2),
             questions.which_padding(28, 3, 2, 14),
+            questions.depth(28, 3),
+            questions.outputs([[2, 0, 1, 3], [0, 1, 2, 0]], [[1, 2, -1]]),
             questions.receptive_field(STACK, 28),
             PATCH,
             questions.params(channels=3, strides=2, padding="same"),
@@ -359,7 +361,7 @@ def test_another_is_new_possible_worth_asking_and_the_same_for_a_seed(kind):
     for each in made:
         assert each.prompt
         assert eval(repr(each), {"questions": questions}) == each
-        assert len(each.told_apart) >= (1 if kind == "which_padding" else 2)
+        assert len(each.told_apart) >= (1 if kind in ("which_padding", "outputs") else 2)
         assert each.diagnose_outputs([each.expected(case) for case in each.cases]).correct
 
 
@@ -595,6 +597,8 @@ READ = [
     (questions.unread(), "None.", set()),
     (SHAPE, "28X28X1", (28, 28, 1)),
     (SHAPE, "None x 14 x 14 x 32", (14, 14, 32)),
+    (questions.outputs([[2, 1, 0], [0, 1, 2]], [[1, -1]]), "1 1 / −1 −1", (1, 1, -1, -1)),
+    (questions.outputs([[2, 1, 0], [0, 1, 2]], [[1, -1]]), "[[1, 1], [-1, -1]]", (1, 1, -1, -1)),
     (questions.which_padding(), "Both.", "both"),
     (questions.which_padding(), " 'Same' ", "same"),
 ]
@@ -603,6 +607,12 @@ READ = [
 @pytest.mark.parametrize(("question", "text", "value"), READ, ids=lambda value: str(value)[:30])
 def test_typed_answers_are_read(question, text, value):
     assert question.parse(text) == value
+
+
+def test_rows_of_numbers_are_read_as_they_are_computed():
+    question = questions.outputs(np.array([[2, 1, 0], [0, 1, 2]]), np.array([[1, -1]]))
+    for answer in ([[1, 1], [-1, -1]], np.array([[1, 1], [-1, -1]]), [1, 1, -1, -1]):
+        assert question.diagnose(answer).correct
 
 
 NONSENSE = ["", "  ", "thirteen", "1e400", "-1e999", "nan", "inf", "½", "3²", "²", "🙂"]

@@ -74,6 +74,11 @@ TYPED = [
     ("one_number_per_channel", PATCH, "-1 and 6"),
     ("averages_channels", PATCH, "5.5"),
     ("bias_for_each_channel", PATCH, "11"),
+    # 28, 26, …, 4, 2: the window of 3 fits 13 times; 28 / 3 = 9.33 and 28 / 2 = 14
+    ("layer_takes_a_kernel", questions.depth(28, 3), "9"),
+    ("down_to_nothing", questions.depth(28, 3), "14"),
+    ("kernel_is_turned", questions.outputs([[2, 1, 0, 3]], [[1, 0, -1]]), "-2 2"),
+    ("kernel_is_turned", questions.outputs([[0, 0, 1, 0, 0]], [[1, 2, 3]]), "1 2 3"),
     # one filter: 3·3·4 = 36 weights and a bias; 32 filters: 1,152 and 32
     ("forgot_bias", questions.params(**CONV), "1,152"),
     ("forgot_channels", questions.params(**CONV), "320"),
