@@ -23,6 +23,8 @@ The quantities and the settings they depend on::
     channels         channels, filters: the last number of a Conv2D layer's output shape
     shape            shape: rows, columns, channels
     receptive_field  windows (a dict with all settings of a `Window` for each layer), n
+    padded           values, p, padding: what stands in a row and outside it
+    outputs          values, kernel, padding: what comes out of a row
     transposed_size  n, kernel_size, strides, padding, original: a convolution took ``original``
                      pixels to n, and a transposed convolution with the same setting follows
 
@@ -35,7 +37,7 @@ says what is right.
 import itertools
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -164,6 +166,13 @@ TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
 STRIDED = ("05_stride.ipynb#The-strided-classifier", _layers("network", 2))
 ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network", 1))
 COST = ("02_padding.ipynb#What-it-costs", _layers("network", 1))
+OUTSIDE = (
+    "04_border.ipynb#What-else-could-stand-there?",
+    ("border", {"image": [[1, 2, 3, 4, 5]] * 5, "fill": "reflect", "layers": 0}),
+)
+FRAME = ("04_border.ipynb#Where-does-the-frame-come-from?", _window(7, 3, padding="same"))
+EARLIER = ("04_border.ipynb#Padding-without-a-name", _window(6, 3, padding="causal"))
+TURN = ("01_sliding_window.ipynb#Does-the-kernel-turn-round?", _window(5, 3))
 DESIGN = ("05_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
 
 
@@ -288,6 +297,98 @@ def total_on_each_side(right, **setting):
     What you added on each side is what both sides get together, so share it out.
     """
     return (sum(right(**setting)),) * 2
+
+
+# What stands outside, and what comes out
+
+
+def filled(values: Sequence, p: int, padding: str) -> tuple:
+    """A row of numbers with ``p`` more at each side."""
+    n = len(values)
+
+    def at(index: int):
+        edge = min(max(index, 0), n - 1)
+        copied = {
+            "zero": index,
+            "reflect": 2 * edge - index,
+            "symmetric": 2 * edge - index + (index > edge) - (index < edge),
+            "replicate": edge,
+            "circular": index % n,
+        }[padding]
+        return values[copied] if index == edge or padding != "zero" else 0
+
+    return tuple(map(at, range(-p, n + p)))
+
+
+@_mistake("padded", see=OUTSIDE)
+def mirrors_mixed_up(right, values, p, padding):
+    """Reflect and symmetric are the same mirror.
+
+    There are two mirrors: with symmetric the edge pixel is seen in it once more, with reflect it is
+    not[, and here the padding is {padding}].
+    """
+    other = {"reflect": "symmetric", "symmetric": "reflect"}.get(padding)
+    return filled(values, p, other) if other and p < len(values) else None
+
+
+@_mistake("padded", see=OUTSIDE)
+def outside_in_its_order(right, values, p, padding):
+    """Outside stand the pixels next to the edge, in the order that they have inside.
+
+    A mirror turns the order round, and circular takes its pixels from the other end.
+    """
+    first = int(padding == "reflect")  # it leaves out the edge pixel
+    n = len(values)
+    return (*values[first : first + p], *values, *values[n - first - p : n - first])
+
+
+@_mistake("padded", see=OUTSIDE)
+def outside_is_zero(right, values, p, padding):
+    """Outside the picture there are zeros, whatever the padding is called.
+
+    Zeros are only one way to fill the border: every other padding copies pixels from inside.
+    """
+    return filled(values, p, "zero")
+
+
+@_mistake("padded", see=FRAME)
+def outside_is_more_of_the_edge(right, values, p, padding):
+    """Outside, the picture goes on as it is at its edge.
+
+    The edge does not go on outside by itself[, and here the padding is {padding}]: ask what that
+    puts there.
+    """
+    return filled(values, p, "replicate")
+
+
+@outside_is_more_of_the_edge.of("outputs")
+def _(right, **row):
+    return right(**row, outside="replicate")
+
+
+@_mistake("outputs", see=TURN)
+def turns_the_kernel(right, kernel, **row):
+    """A convolution turns its kernel round first.
+
+    Keras does not turn the kernel: the first weight lies on the first pixel of the window.
+    """
+    return right(**row, kernel=kernel[::-1])
+
+
+@_mistake("outputs", see=EARLIER)
+def causal_looks_ahead(right, values, kernel, padding):
+    """Causal padding stands on both sides, or behind the input.
+
+    Causal puts all its zeros before the input, so that no output reads what comes later.
+    """
+    both = {"values": values, "kernel": kernel, "padding": "same"}
+    return right(**both) if padding == "causal" else None
+
+
+@causal_looks_ahead.of("outputs")
+def _(right, values, kernel, padding):
+    after = (0, len(kernel) - 1)
+    return right(values, kernel, after) if padding == "causal" else None
 
 
 # Parameters and work
@@ -606,7 +707,11 @@ def _(right, **window):
     return None if window["padding"] == "same" else right(**window | {"strides": 1})
 
 
-@_mistake(*MAP, "macs", "transposed_size", see=OVERHANG, explorer=_window(7, 3, padding="same"))
+@_mistake(
+    *(*MAP, "macs", "transposed_size", "outputs"),
+    see=OVERHANG,
+    explorer=_window(7, 3, padding="same"),
+)
 def other_padding(right, **setting):
     """Padding 'valid' is as good as 'same': whether zeros are added does not matter.
 

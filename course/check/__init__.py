@@ -24,6 +24,7 @@ FUNCTIONS = {
     "output_size": questions.write_output_size,
     "same_pads": questions.write_same_pads,
     "usage": questions.write_usage,
+    "padded": questions.write_padded,
 }
 
 
@@ -34,7 +35,7 @@ def check(question: questions.Question | str, answer: object) -> Check:
     ----------
     question : Question or str
         A question of `course.questions`, or the name of a function to write: ``"output_size"``,
-        ``"same_pads"`` or ``"usage"``.
+        ``"same_pads"``, ``"usage"`` or ``"padded"``.
     answer : object
         What the question asks for: a value, the function itself (not its result), a Keras model.
 

@@ -19,7 +19,7 @@ For those who run a student's function elsewhere, out of reach: ``question.cases
 called with, positionally; its results, as plain data, go to ``question.diagnose_outputs``.
 """
 
-from course.questions import exercises, layers, windows
+from course.questions import exercises, layers, values, windows
 from course.questions.answers import AnswerError as AnswerError
 from course.questions.layers import describe as describe
 from course.questions.question import Diagnosis as Diagnosis
@@ -31,6 +31,8 @@ usage = windows.Usage
 unread = windows.Unread
 which_padding = windows.WhichPadding
 receptive_field = windows.ReceptiveField
+padded = values.Padded
+outputs = values.Outputs
 params = layers.Params
 macs = layers.Macs
 transposed_size = layers.TransposedSize
@@ -39,4 +41,5 @@ model_shapes = layers.ModelShapes
 write_output_size = exercises.WriteOutputSize
 write_same_pads = exercises.WriteSamePads
 write_usage = exercises.WriteUsage
+write_padded = values.WritePadded
 build_model = exercises.BuildModel

@@ -64,6 +64,18 @@ TYPED = [
     ("ignored_dilation", questions.unread(9, 2, 2, 0, 2), "8"),
     ("dilation_adds_d_holes", questions.unread(9, 2, 2, 0, 2), "1, 6, 8"),
     ("other_padding", questions.which_padding(28, 3, 2, 14), "valid"),
+    ("mirrors_mixed_up", questions.padded(), "2 1 | 1 2 3 4 5 | 5 4"),
+    ("mirrors_mixed_up", questions.padded(padding="symmetric"), "3 2 | 1 2 3 4 5 | 4 3"),
+    ("outside_in_its_order", questions.padded(), "2 3 | 1 2 3 4 5 | 3 4"),
+    ("outside_in_its_order", questions.padded(padding="circular"), "1 2 | 1 2 3 4 5 | 4 5"),
+    ("outside_is_zero", questions.padded(), "0 0 1 2 3 4 5 0 0"),
+    ("outside_is_more_of_the_edge", questions.padded(), "1 1 1 2 3 4 5 5 5"),
+    # a blank page and an edge detector
+    ("outside_is_more_of_the_edge", questions.outputs([1] * 5, (1, 0, -1)), "0 0 0 0 0"),
+    ("turns_the_kernel", questions.outputs([1] * 5, (1, 0, -1)), "1 0 0 0 −1"),
+    ("other_padding", questions.outputs(), "6 9 12 15"),
+    ("causal_looks_ahead", questions.outputs(padding="causal"), "3 6 9 12 15 11"),
+    ("causal_looks_ahead", questions.outputs(padding="causal"), "6 9 12 15 11 6"),
     # one filter: 3·3·4 = 36 weights and a bias; 32 filters: 1,152 and 32
     ("forgot_bias", questions.params(**CONV), "1,152"),
     ("forgot_channels", questions.params(**CONV), "320"),
