@@ -25,6 +25,7 @@ The quantities and the settings they depend on::
     receptive_field  windows (a dict with all settings of a `Window` for each layer), n
     padded           values, p, padding: what stands in a row and outside it
     outputs          values, kernel, padding: what comes out of a row
+    spread           n, kernel_size: layers until every output has seen padding
     transposed_size  n, kernel_size, strides, padding, original: a convolution took ``original``
                      pixels to n, and a transposed convolution with the same setting follows
 
@@ -170,8 +171,9 @@ OUTSIDE = (
     "04_border.ipynb#What-else-could-stand-there?",
     ("border", {"image": [[1, 2, 3, 4, 5]] * 5, "fill": "reflect", "layers": 0}),
 )
-FRAME = ("04_border.ipynb#Where-does-the-frame-come-from?", _window(7, 3, padding="same"))
+FRAME = ("04_border.ipynb#What-the-window-read", _window(7, 3, padding="same"))
 EARLIER = ("04_border.ipynb#Padding-without-a-name", _window(6, 3, padding="causal"))
+SPREAD = ("04_border.ipynb#How-far-does-it-spread?", ("border", {"layers": 3}))
 TURN = ("01_sliding_window.ipynb#Does-the-kernel-turn-round?", _window(5, 3))
 DESIGN = ("05_stride.ipynb#Three-networks,-one-design", _layers("receptive_field", 1, 1))
 
@@ -389,6 +391,35 @@ def causal_looks_ahead(right, values, kernel, padding):
 def _(right, values, kernel, padding):
     after = (0, len(kernel) - 1)
     return right(values, kernel, after) if padding == "causal" else None
+
+
+@_mistake("spread", see=SPREAD)
+def spreads_from_one_side(right, n, kernel_size):
+    """Padding comes in from one side only.
+
+    Padding comes in from both sides at once, so there is only half of the way[ of {n} pixels] to go
+    from each.
+    """
+    return math.ceil(Fraction(2 * n, kernel_size - 1))
+
+
+@_mistake("spread", see=SPREAD)
+def last_clean_layer(right, n, kernel_size):
+    """What is asked for is the last layer that still has a clean output.
+
+    You counted as long as an output is clean: one layer more, and padding has reached all[ {n}].
+    """
+    return right(n=n, kernel_size=kernel_size) - 1
+
+
+@_mistake("spread", see=SPREAD)
+def spreads_by_a_whole_kernel(right, n, kernel_size):
+    """Each layer carries the padding in by the size of its kernel.
+
+    The middle of a window stands on the picture, so a layer carries padding in by k − 1 pixels[,
+    not {k}], both sides together.
+    """
+    return math.ceil(Fraction(n, kernel_size))
 
 
 # Parameters and work

@@ -36,6 +36,7 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.receptive_field(STACK, 28),
             questions.padded((4, 7, 1, 8, 5)),
             questions.outputs((4, 7, 1, 8, 5), (1, 0, -1)),
+            questions.spread(28, 3),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),
@@ -310,6 +311,16 @@ def test_outputs_are_those_of_keras_or_numpy():
     assert questions.outputs(values, kernel, "full").diagnose(full).correct
 
 
+def test_padding_has_spread_when_a_dye_has():
+    for n, k in itertools.product(range(5, 30), range(2, 6)):
+        depth, dyed = 0, np.ones(n)
+        while not np.isnan(dyed).all():
+            before, after = Window(k, padding="same").pads(n)
+            dyed = np.pad(dyed, (before, after), constant_values=np.nan)
+            dyed, depth = np.convolve(dyed, np.ones(k), "valid"), depth + 1
+        assert questions.spread(n, k).diagnose(depth).correct
+
+
 def test_shapes_are_those_of_a_real_image():
     import keras
 
@@ -429,6 +440,7 @@ LAYER = {"filters": 8}
         (lambda: questions.which_padding(output=0), "output=0 is impossible"),
         (lambda: questions.padded(padding="same"), "padding='same' is impossible: the border is"),
         (lambda: questions.padded((1, 2), 2), "p=2 is impossible: there are only 1 pixels to"),
+        (lambda: questions.spread(28, 1), "kernel_size=1 is impossible"),
         (lambda: questions.outputs((1, 2), padding="valid"), "kernel_size=3 is impossible"),
         (lambda: questions.params(padding="full"), "padding='full' is impossible: Conv2D has"),
         (lambda: questions.macs(padding=1), "padding=1 is impossible: Conv2D has"),
@@ -741,6 +753,7 @@ def test_what_no_mistake_explains_gets_the_nearest_fact():
         questions.unread(28, 3, 2).diagnose({99}): "no pixel 99",
         questions.padded((4, 7, 1, 8, 5)).diagnose([9] * 9): "which is not repeated",
         questions.outputs((4, 7, 1), (1, 0, -1)).diagnose([9]): "slides over 0 4 7 1 0, from",
+        questions.spread(28, 5).diagnose(77): "carries padding 4 outputs further in",
         questions.receptive_field(STACK).diagnose(77): "1, 2, 4",
         questions.receptive_field(STACK).diagnose(78): "the spans are 3, 3, 3, and the jumps 1, 2",
         questions.receptive_field(DOUBLED).diagnose(

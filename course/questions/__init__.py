@@ -33,6 +33,7 @@ which_padding = windows.WhichPadding
 receptive_field = windows.ReceptiveField
 padded = values.Padded
 outputs = values.Outputs
+spread = values.Spread
 params = layers.Params
 macs = layers.Macs
 transposed_size = layers.TransposedSize

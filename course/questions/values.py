@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from typing import ClassVar
 
 from course.geometry import SettingError, Window, whole
 from course.mistakes import filled
@@ -35,6 +36,7 @@ class Padded(Question):
     )
 
     def plain(self):
+        self.values = tuple(self.values)
         setting = super().plain()
         if setting["padding"] not in WHY:
             why = f"the border is filled by {', '.join(WHY)}"
@@ -89,6 +91,7 @@ class Outputs(Question):
     )
 
     def plain(self):
+        self.values, self.kernel = tuple(self.values), tuple(self.kernel)
         setting = super().plain()
         Window(len(setting["kernel"]), 1, setting["padding"]).output_size(len(setting["values"]))
         return setting
@@ -127,6 +130,37 @@ class Outputs(Question):
         values = tuple(pick(range(1, 10)) for _ in range(pick((5, 6, 7))))
         kernel = pick(((1, 1, 1), (1, 0, -1), (1, 2, 1), (1, 2, 3), (0, 1, -1)))
         return {"values": values, "kernel": kernel, "padding": padding}
+
+
+class Spread(Question):
+    """After how many layers with ``same`` padding has every output on one axis seen padding?"""
+
+    n: int = 28
+    kernel_size: int = 3
+
+    asked = (
+        "On one axis, {0.n} pixels go through layers with kernel size {0.kernel_size}, stride 1 "
+        "and padding `'same'`. **After how many layers has every output seen padding?**"
+    )
+    drawn: ClassVar = {"n": range(12, 65), "kernel_size": (3, 5, 7)}
+
+    def plain(self):
+        setting = super().plain()
+        Window(setting["kernel_size"]).output_size(setting["n"])
+        whole("kernel_size", setting["kernel_size"], least=2)  # a smaller one sees no padding
+        return setting
+
+    def right(self, n, kernel_size):
+        return -(-n // (kernel_size - 1))  # rounded up
+
+    def why(self, case):
+        return (
+            f"each layer carries padding {case['kernel_size'] - 1} outputs further in, both sides "
+            f"counted, until none of the {case['n']} is clean"
+        )
+
+    def numbers(self, case):
+        return {"n": case["n"], "k": case["kernel_size"]}
 
 
 class WritePadded(Write):

@@ -76,6 +76,10 @@ TYPED = [
     ("other_padding", questions.outputs(), "6 9 12 15"),
     ("causal_looks_ahead", questions.outputs(padding="causal"), "3 6 9 12 15 11"),
     ("causal_looks_ahead", questions.outputs(padding="causal"), "6 9 12 15 11 6"),
+    # 28 pixels, k = 3: one pixel further in from each side, 14 times
+    ("spreads_from_one_side", questions.spread(28, 3), "28"),
+    ("last_clean_layer", questions.spread(28, 3), "13"),
+    ("spreads_by_a_whole_kernel", questions.spread(28, 3), "10"),
     # one filter: 3·3·4 = 36 weights and a bias; 32 filters: 1,152 and 32
     ("forgot_bias", questions.params(**CONV), "1,152"),
     ("forgot_channels", questions.params(**CONV), "320"),
