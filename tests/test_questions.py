@@ -305,7 +305,7 @@ def test_outputs_are_those_of_keras_or_numpy():
         layer = keras.layers.Conv1D(1, len(kernel), padding=padding)
         layer.build((None, None, 1))
         layer.set_weights([np.reshape(kernel, (3, 1, 1)), np.zeros(1)])
-        out = np.rint(np.ravel(layer(np.reshape(values, (1, 6, 1)))))
+        out = np.rint(np.ravel(layer(np.reshape(values, (1, 6, 1)).astype(float))))
         assert questions.outputs(values, kernel, padding).diagnose(out).correct
     full = np.correlate(values, kernel, "full")
     assert questions.outputs(values, kernel, "full").diagnose(full).correct

@@ -147,9 +147,12 @@ function render({ model, el }) {
     const bars = [1, 2, 3, 4, 5, 6].map((count) =>
       `<li${count === layers ? ' class="course-chosen"' : ""}><div style="height:${saw(count) * 0.4}px"></div>${saw(count)} %`,
     );
-    text.innerHTML = `${picked}<br>${fill}, ${FILLS[fill]}: ${filled.join(" ")}<br>${spread}` +
-      `<br><strong>Outputs that saw padding, layer by layer</strong><ol>${bars.join("")}</ol>`;
-    aloud.say(wrong, picked, spread);
+    text.innerHTML = `${picked}<br>${fill}, ${FILLS[fill]}: ${filled.join(" ")}`;
+    if (get("contaminated")) {
+      text.innerHTML += `<br>${spread}` +
+        `<br><strong>Outputs that saw padding, layer by layer</strong><ol>${bars.join("")}</ol>`;
+    }
+    aloud.say(wrong, picked, get("contaminated") ? spread : "");
   }
 
   return drawOn(model, draw);

@@ -195,6 +195,8 @@ def test_contamination_can_be_hidden(page: Page):
     (seen,) = look(page, [explore.border(layers=3, contaminated=False)])
     assert seen["pictures"][0]["hatched"]
     assert not seen["pictures"][1]["hatched"]
+    assert len(seen["text"]) == 2  # nothing is said about it
+    assert seen["shares"] == []
 
 
 def test_figures_of_the_curriculum(page: Page):
