@@ -191,9 +191,13 @@ SKIPPED = {"see": "05_stride.ipynb#Does-stride-2-skip-pixels?"} | _window(7, 3, 
 DILATED = {"see": "02_padding.ipynb#Who-gets-read?"} | _window(9, 3, dilation_rate=2)
 ZEROS = {"see": "02_padding.ipynb#How-many-zeros?"} | _window(6, 3, 2, padding="same")
 BUDGET = {"see": "02_padding.ipynb#The-depth-budget"} | _window(7, 3)
-FAIRER = {"see": "02_padding.ipynb#What-a-textbook-says"} | _window(7, 3, padding="same", usage=True)
+FAIRER = {"see": "02_padding.ipynb#What-a-textbook-says"} | _window(
+    7, 3, padding="same", usage=True
+)
 TURNED = {"see": "01_sliding_window.ipynb#Two-meanings-of-one-word"} | _window(5, 3)
-OUTSIDE = {"see": "04_border.ipynb#What-else-could-stand-there?"} | _border(fill="reflect", layers=0)
+OUTSIDE = {"see": "04_border.ipynb#What-else-could-stand-there?"} | _border(
+    fill="reflect", layers=0
+)
 FRAME = {"see": "04_border.ipynb#What-the-window-read"} | _window(7, 3, padding="same")
 EARLIER = {"see": "04_border.ipynb#Padding-without-a-name"} | _window(6, 3, padding="causal")
 SPREAD = {"see": "04_border.ipynb#How-far-does-it-spread?"} | _border(layers=3)
@@ -290,8 +294,8 @@ MISTAKES = {
     # What stands outside
     "mirrors_mixed_up": Mistake(
         "Reflect and symmetric are the same mirror.",
-        "There are two mirrors: with symmetric the edge pixel is seen in it once more, with reflect "
-        "it is not[, and here the padding is {padding}].",
+        "There are two mirrors: with symmetric the edge pixel is seen in it once more, with "
+        "reflect it is not[, and here the padding is {padding}].",
         OUTSIDE,
         padded=_in_the_other_mirror,
     ),

@@ -74,6 +74,8 @@ class TestEachMistake:
             window = {name: value for name, value in settings.items() if name in names}
             assert set(settings) <= {*names, "n", "usage", "compare"}
             assert Window(**window).output_size(settings["n"]) >= 1
+        elif mistake.explorer["explorer"] == "border":
+            assert explore.border(**settings).picture().alt
         else:
             for layer in settings.get("layers", ()):
                 layer = {name: value for name, value in layer.items() if name != "filters"}

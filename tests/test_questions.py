@@ -38,6 +38,9 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.outputs([[2, 0, 1, 3], [0, 1, 2, 0]], [[1, 2, -1]]),
             questions.receptive_field(STACK, 28),
             PATCH,
+            questions.padded((4, 7, 1, 8, 5)),
+            questions.outputs((4, 7, 1, 8, 5), (1, 0, -1)),
+            questions.spread(28, 3),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),
@@ -46,6 +49,7 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.write_output_size(),
             questions.write_same_pads(),
             questions.write_usage(),
+            questions.write_padded(),
             questions.build_model((28, 28, 1), (7, 7, 8), max_params=1000),
         )
     }
@@ -144,7 +148,7 @@ def test_mistakes_are_wrong_differ_and_are_diagnosed_or_said_to_coincide():
 
 @pytest.mark.parametrize("seed", range(30))
 def test_functions_tell_all_their_mistakes_apart(seed):
-    for kind in ("write_output_size", "write_same_pads", "write_usage"):
+    for kind in ("write_output_size", "write_same_pads", "write_usage", "write_padded"):
         question = getattr(questions, kind)(seed)
         assert question.told_apart == tuple(mistake.name for mistake in question.mistakes)
 
@@ -298,6 +302,42 @@ def test_one_number_is_keras_own():
         assert questions.one_number(**arrays, bias=np.int64(question.bias)) == question
 
 
+def test_a_border_is_numpys():
+    modes = {"zero": "constant", "replicate": "edge", "circular": "wrap"}
+
+    def padded(values, p, padding):
+        return np.pad(values, p, modes.get(padding, padding))
+
+    assert questions.write_padded().diagnose(padded).correct
+    for seed in range(20):
+        question = questions.padded().another(seed)
+        assert question.diagnose(padded(**question.setting)).correct
+
+
+def test_outputs_are_those_of_keras_or_numpy():
+    import keras
+
+    values, kernel = [2, 7, 1, 8, 2, 8], [3, 1, -4]
+    for padding in ("valid", "same", "causal"):
+        layer = keras.layers.Conv1D(1, len(kernel), padding=padding)
+        layer.build((None, None, 1))
+        layer.set_weights([np.reshape(kernel, (3, 1, 1)), np.zeros(1)])
+        out = np.rint(np.ravel(layer(np.reshape(values, (1, 6, 1)).astype(float))))
+        assert questions.outputs(values, kernel, padding).diagnose(out).correct
+    full = np.correlate(values, kernel, "full")
+    assert questions.outputs(values, kernel, "full").diagnose(full).correct
+
+
+def test_padding_has_spread_when_a_dye_has():
+    for n, k in itertools.product(range(5, 30), range(2, 6)):
+        depth, dyed = 0, np.ones(n)
+        while not np.isnan(dyed).all():
+            before, after = Window(k, padding="same").pads(n)
+            dyed = np.pad(dyed, (before, after), constant_values=np.nan)
+            dyed, depth = np.convolve(dyed, np.ones(k), "valid"), depth + 1
+        assert questions.spread(n, k).diagnose(depth).correct
+
+
 def test_shapes_are_those_of_a_real_image():
     import keras
 
@@ -415,6 +455,10 @@ LAYER = {"filters": 8}
     [
         (lambda: questions.which_padding(output="13"), "output='13' is impossible"),
         (lambda: questions.which_padding(output=0), "output=0 is impossible"),
+        (lambda: questions.padded(padding="same"), "padding='same' is impossible: the border is"),
+        (lambda: questions.padded((1, 2), 2), "p=2 is impossible: there are only 1 pixels to"),
+        (lambda: questions.spread(28, 1), "kernel_size=1 is impossible"),
+        (lambda: questions.outputs((1, 2), padding="valid"), "kernel_size=3 is impossible"),
         (lambda: questions.params(padding="full"), "padding='full' is impossible: Conv2D has"),
         (lambda: questions.macs(padding=1), "padding=1 is impossible: Conv2D has"),
         (lambda: questions.transposed_size(padding="causal"), "padding='causal' is impossible"),
@@ -457,6 +501,8 @@ def test_a_setting_is_kept_as_plain_data():
         questions.output_size(np.int64(28), 3, 2, [np.int8(1), 0]),
         questions.receptive_field([{"strides": np.int64(2), "padding": "Same"}], np.int64(28)),
         questions.transposed_size(np.int64(28), 3, 2, "Same"),
+        questions.padded(np.arange(5), np.int64(2), "Symmetric"),
+        questions.outputs(range(6), np.ones(3, int), "Causal"),
         questions.params(28, np.int64(3), 2, "Valid", np.int64(3), 8),
         questions.output_shape(
             LAYER | {"padding": "Same", "strides": [2, 2]}, [28, 28, np.int8(1)]
@@ -737,6 +783,9 @@ def test_what_no_mistake_explains_gets_the_nearest_fact():
         questions.usage(7, 3).diagnose([1, 2, 3, 9, 3, 2, 1]): "pixel 3",
         questions.unread(28, 3, 2).diagnose({5}): "begin at 0, 2, …, 24",
         questions.unread(28, 3, 2).diagnose({99}): "no pixel 99",
+        questions.padded((4, 7, 1, 8, 5)).diagnose([9] * 9): "which is not repeated",
+        questions.outputs((4, 7, 1), (1, 0, -1)).diagnose([9]): "slides over 0 4 7 1 0, from",
+        questions.spread(28, 5).diagnose(77): "carries padding 4 outputs further in",
         questions.receptive_field(STACK).diagnose(77): "1, 2, 4",
         questions.receptive_field(STACK).diagnose(78): "the spans are 3, 3, 3, and the jumps 1, 2",
         questions.receptive_field(DOUBLED).diagnose(

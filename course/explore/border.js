@@ -6,6 +6,15 @@ const NUMBERED = 9; // pixels a side; larger ones have no room for numbers
 const ROOM = 432; // CSS pixels across, in a narrow JupyterLab
 const LEGIBLE = 9; // CSS pixels
 
+// Each fill, and what it puts outside.
+const FILLS = {
+  zero: "every pixel outside is 0",
+  reflect: "a mirror on the edge pixel, which is not repeated",
+  symmetric: "a mirror behind the edge pixel, which is repeated",
+  replicate: "the edge pixel again and again",
+  circular: "the pixels of the other end",
+};
+
 /** Which of the n pixels of an axis the pixel at `index` copies; -1 for a zero. */
 function origin(fill, index, n) {
   if (index >= 0 && index < n) return index;
@@ -38,12 +47,11 @@ function render({ model, el }) {
   let sides; // rows and columns of the image
   const within = (at, p) => sides.map((n, side) => Math.max(-p, Math.min(n - 1 + p, at[side])));
 
-  const fills = ["zero", "reflect", "symmetric", "replicate", "circular"];
   const controls = [
-    control(model, "fill", { options: fills }),
-    control(model, "width", { label: "p, border shown", min: 0, max: 4 }),
+    control(model, "fill", { label: "fill, what stands outside", options: Object.keys(FILLS) }),
+    control(model, "width", { label: "p, pixels of border shown", min: 0, max: 4 }),
     control(model, "layers", { label: "layers of 3 × 3 blur", min: 0, max: 6 }),
-    control(model, "contaminated", { label: "show contaminated pixels" }),
+    control(model, "contaminated", { label: "hatch contaminated outputs: those that saw padding" }),
   ];
   const [around, result] = [board(), board()];
   const mend = ({ nearest }) => set(model, { width: nearest });
@@ -135,12 +143,16 @@ function render({ model, el }) {
     const clean = (count) => sides.reduce((part, n) => part * Math.max(1 - (2 * count) / n, 0), 100);
     const saw = (count) => (100 - clean(count)).toFixed(1);
     const spread = `${saw(layers)} % of the outputs saw padding after layer ${layers}, whatever fills it: ` +
-      "each layer pads its own input by 1 pixel, and p is only the border shown.";
-    const bars = [1, 2, 3, 4, 5, 6].map(
-      (count) => `<li><div style="height:${saw(count) * 0.4}px"></div>${saw(count)} %`,
+      "each layer pads its own input by 1 pixel. Moving p changes the border you see, not the output.";
+    const bars = [1, 2, 3, 4, 5, 6].map((count) =>
+      `<li${count === layers ? ' class="course-chosen"' : ""}><div style="height:${saw(count) * 0.4}px"></div>${saw(count)} %`,
     );
-    text.innerHTML = `${picked}<br>${fill} on one axis: ${filled.join(" ")}<br>${spread}<ol>${bars.join("")}</ol>`;
-    aloud.say(wrong, picked, spread);
+    text.innerHTML = `${picked}<br>${fill}, ${FILLS[fill]}: ${filled.join(" ")}`;
+    if (get("contaminated")) {
+      text.innerHTML += `<br>${spread}` +
+        `<br><strong>Outputs that saw padding, layer by layer</strong><ol>${bars.join("")}</ol>`;
+    }
+    aloud.say(wrong, picked, get("contaminated") ? spread : "");
   }
 
   return drawOn(model, draw);

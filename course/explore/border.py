@@ -9,15 +9,8 @@ from course.explore.base import Explorer, bundle
 from course.explore.settings import Anything
 from course.figures.style import GREY
 from course.geometry import SettingError
+from course.questions.values import FILLS
 
-# Each fill, and the mode of numpy.pad that does it.
-FILLS = {
-    "zero": "constant",
-    "reflect": "reflect",
-    "symmetric": "symmetric",
-    "replicate": "edge",
-    "circular": "wrap",
-}
 SIDES = (2, 64)  # pixels
 LARGEST = 1e6  # a longer number has no room in a pixel
 
@@ -118,13 +111,13 @@ class BorderExplorer(Explorer):
         fill = proposal["value"]
         if fill in FILLS:
             return fill
-        theirs = {mode: ours for ours, mode in FILLS.items()}.get(fill)
+        theirs = {mode: ours for ours, (mode, _) in FILLS.items()}.get(fill)
         hint = f"numpy's {fill!r} is fill={theirs!r} here" if theirs else f"take one of {[*FILLS]}"
         raise traitlets.TraitError(f"fill={fill!r} is unknown: {hint}")
 
     def draw(self, image, fill, width, layers, **_):
         """The image, its border and the blurred result, as numpy computes them."""
-        image, mode = np.array(image), FILLS[fill]
+        image, (mode, _) = np.array(image), FILLS[fill]
         n = min(image.shape)
         nearest = {"reflect": n - 1, "symmetric": n}.get(fill, width)
         if width > nearest:

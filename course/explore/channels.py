@@ -186,6 +186,6 @@ def _grid(page: Page, x, y, cell: float, name: str, note: str, numbers, paint) -
     page.text(x, y - 13, name, 13, ha="left", weight="bold")
     beside = x + text_width(name, 13, "bold") + 8
     page.text(beside, y - 13, note, SMALLEST, style.GREY_TEXT, ha="left")
-    high, wide = numbers.shape
+    (high, wide), (fill, edge) = numbers.shape, paint
     corners = grid(x + np.arange(wide) * cell, y + np.arange(high) * cell)
-    page.cells(corners, cell, cell, *paint, [number(each) for each in numbers.flat])
+    page.cells(corners, cell, cell, fill, edge, [number(each) for each in numbers.flat])

@@ -19,7 +19,7 @@ For those who run a student's function elsewhere, out of reach: ``question.cases
 called with, positionally; its results, as plain data, go to ``question.diagnose_outputs``.
 """
 
-from course.questions import channels, exercises, layers, windows
+from course.questions import channels, exercises, layers, values, windows
 from course.questions.answers import AnswerError as AnswerError
 from course.questions.layers import describe as describe
 from course.questions.question import Diagnosis as Diagnosis
@@ -31,9 +31,11 @@ usage = windows.Usage
 unread = windows.Unread
 which_padding = windows.WhichPadding
 depth = windows.Depth
-outputs = windows.Outputs
 receptive_field = windows.ReceptiveField
 one_number = channels.OneNumber
+padded = values.Padded
+outputs = values.Outputs
+spread = values.Spread
 params = layers.Params
 macs = layers.Macs
 transposed_size = layers.TransposedSize
@@ -42,4 +44,5 @@ model_shapes = layers.ModelShapes
 write_output_size = exercises.WriteOutputSize
 write_same_pads = exercises.WriteSamePads
 write_usage = exercises.WriteUsage
+write_padded = values.WritePadded
 build_model = exercises.BuildModel

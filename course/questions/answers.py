@@ -223,9 +223,9 @@ class Integer(Answer):
 
 @dataclass
 class Numbers(Answer):
-    """Some numbers in order, however separated: a pair, or one for each pixel."""
+    """Some numbers in order, however separated: a pair, one a pixel; without a length, any."""
 
-    length: int
+    length: int | None
     asks: str
 
     def parse(self, text):
@@ -233,7 +233,7 @@ class Numbers(Answer):
 
     def read(self, value):
         values = _sequence(value)
-        if len(values) != self.length:
+        if self.length not in (None, len(values)):
             raise AnswerError(f"Give {self.asks}, not {len(values)}.")
         return tuple(map(_number, values))
 

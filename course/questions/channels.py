@@ -1,7 +1,10 @@
 """One number of a convolution over several channels, worked out by hand."""
 
+import contextlib
 import re
 from collections.abc import Iterator
+
+import numpy as np
 
 from course.geometry import SettingError
 from course.questions.answers import Integer, _number, _parse_numbers, _tidy, plain
@@ -86,7 +89,6 @@ class OneNumber(Question):
         return {"explorer": "channels", "settings": settings}
 
     def keras_says(self):
-        import numpy as np
         from keras import ops
 
         image = np.array([self.patch], float)
@@ -106,14 +108,10 @@ class OneNumber(Question):
 
 def _shape(name: str, numbers: object) -> tuple:
     """Rows, columns and channels of whole numbers."""
-    match numbers:
-        case (((int(), *_), *_), *_):
-            shape = len(numbers), len(numbers[0]), len(numbers[0][0])
-            pixels = [pixel for row in numbers for pixel in row]
-            even = all(len(row) == shape[1] for row in numbers)
-            whole = all(type(each) is int for pixel in pixels for each in pixel)
-            if even and whole and all(len(pixel) == shape[2] for pixel in pixels):
-                return shape
+    with contextlib.suppress(ValueError):  # rows of several lengths
+        array = np.array(numbers)
+        if array.ndim == 3 and array.size and array.dtype.kind == "i":
+            return array.shape
     raise SettingError(name, numbers, "it must be whole numbers, rows by columns by channels", None)
 
 

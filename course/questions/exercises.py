@@ -2,13 +2,14 @@
 
 import functools
 import operator
+from collections.abc import Callable
 from typing import ClassVar
 
 from course.geometry import SettingError, whole
 from course.questions.answers import AnswerError, Function, Model, show
 from course.questions.layers import OutputShape, describe
 from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
-from course.questions.windows import OneWindow, OutputSize, SamePads, Usage
+from course.questions.windows import OutputSize, SamePads, Usage
 
 
 class Write(Question):
@@ -16,7 +17,7 @@ class Write(Question):
 
     seed: int | str = 0
 
-    topic: ClassVar[OneWindow] = OutputSize()
+    topic: ClassVar[Question] = OutputSize()
     arguments: ClassVar[tuple[str, ...]] = ("n", "kernel_size", "strides", "padding")
     # All of these are in the lessons, or at the limit of what is possible.
     classic: ClassVar[tuple[tuple, ...]] = (
@@ -33,12 +34,14 @@ class Write(Question):
     @functools.cached_property
     def cases(self):
         pick = picker(f"{self.kind} {self.seed}")
-        cases = list(self.classic)
-        for _ in range(60):
-            # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
-            case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
-            cases.append((*case, pick(("valid", "same"))))
+        cases = [*self.classic, *(self.draw_case(pick) for _ in range(60))]
         return tuple(dict(zip(self.arguments, case, strict=False)) for case in cases)
+
+    def draw_case(self, pick: Callable) -> tuple:
+        """One more case."""
+        # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
+        case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
+        return *case, pick(("valid", "same"))
 
     @property
     def prompt(self):

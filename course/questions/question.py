@@ -34,7 +34,8 @@ class Diagnosis:
 def same(answer, wrong) -> bool:
     """Whether an answer is this one, written exactly or rounded to some decimals."""
     if isinstance(wrong, tuple):
-        return all(map(same, answer, wrong))
+        alike = isinstance(answer, tuple) and len(answer) == len(wrong)
+        return alike and all(map(same, answer, wrong))
     if isinstance(wrong, Fraction) and wrong.denominator > 1 and isinstance(answer, float):
         rounded = any(answer == round(float(wrong), digits) for digits in (1, 2, 3))
         return rounded or math.isclose(answer, wrong, rel_tol=1e-9)

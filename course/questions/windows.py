@@ -1,6 +1,5 @@
 """Questions about windows on one axis: nothing here needs Keras."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import ClassVar
@@ -8,7 +7,7 @@ from typing import ClassVar
 from course import geometry
 from course.geometry import SettingError, Window, whole
 from course.mistakes import Mistake
-from course.questions.answers import Choice, Integer, Numbers, Pixels, plain, show
+from course.questions.answers import Choice, Integer, Numbers, Pixels, show
 from course.questions.question import Question, first_different, tidy
 from course.stack import walk
 
@@ -292,73 +291,6 @@ class Depth(Question):
     def why(self, case):
         n, k = case["n"], case["kernel_size"]
         return f"each layer takes {k} − 1 pixels from {n}, and the last needs a map of at least {k}"
-
-
-class Outputs(Question):
-    """What comes out when a kernel slides over an image? Both are given as rows of numbers."""
-
-    image: Iterable
-    kernel: Iterable
-
-    worth = 1  # other slips are as many as there are numbers
-    asked = (
-        "The kernel `{0.shown[1]}` slides over the image `{0.shown[0]}`, stride 1, padding "
-        "`'valid'`. **Which numbers come out, row by row?**"
-    )
-
-    def plain(self):
-        setting = {name: tidy(plain(rows)) for name, rows in vars(self).items()}
-        for axis in (len, lambda rows: len(rows[0])):
-            Window(axis(setting["kernel"])).output_size(axis(setting["image"]))
-        return setting
-
-    @property
-    def shown(self) -> list[str]:
-        """Image and kernel, with a stroke between two rows."""
-        both = (self.image, self.kernel)
-        return [" / ".join(" ".join(map(show, row)) for row in rows) for rows in both]
-
-    @property
-    def explorer(self):
-        if any(len(rows) != len(rows[0]) for rows in (self.image, self.kernel)):
-            return None  # it draws squares
-        values, kernel = ([list(row) for row in rows] for rows in (self.image, self.kernel))
-        return {"explorer": "window", "settings": {"values": values, "kernel": kernel}}
-
-    def answer_of(self, case):
-        count = len(self.right(**case))
-        return Numbers(count, f"{count} numbers, row by row" if count > 1 else "one number")
-
-    def parse(self, text):
-        # Rows may come in brackets of their own.
-        return super().parse(re.sub(r"[\[\]]", " ", text) if isinstance(text, str) else text)
-
-    def read(self, answer):
-        rows = plain(answer)
-        if isinstance(rows, list) and all(isinstance(row, list) for row in rows):
-            answer = [number for row in rows for number in row]
-        return super().read(answer)
-
-    def right(self, image, kernel):
-        rows, columns = len(kernel), len(kernel[0])
-        return tuple(
-            sum(kernel[i][j] * image[y + i][x + j] for i in range(rows) for j in range(columns))
-            for y in range(len(image) - rows + 1)
-            for x in range(len(image[0]) - columns + 1)
-        )
-
-    def fact(self, case, answer):
-        place = first_different(answer, self.right(**case))
-        return f"Look at output {place + 1} again: {self.why(case)}."
-
-    def why(self, case):
-        return "at each place, multiply each pixel by the weight that lies on it, and add up"
-
-    def draw(self, pick):
-        def rows(like, numbers):
-            return tuple(tuple(pick(numbers) for _ in row) for row in like)
-
-        return {"image": rows(self.image, range(4)), "kernel": rows(self.kernel, range(-1, 3))}
 
 
 class Conv2DWindow(OneWindow):

@@ -65,6 +65,7 @@ LOOK = """async ({ module, states }) => {
       text: el.querySelector(".course-formula").innerText.split("\\n").map((line) => line.trim()),
       shares: [...el.querySelectorAll("li")].map((item) => parseFloat(item.textContent)),
       bars: [...el.querySelectorAll("li div")].map((bar) => parseFloat(bar.style.height)),
+      chosen: [...el.querySelectorAll("li")].flatMap((item, i) => (item.className ? [i + 1] : [])),
       nonsense: el.innerHTML.match(/.{0,40}(NaN|Infinity|undefined|null).{0,40}/)?.[0] ?? null,
     });
   }
@@ -186,12 +187,16 @@ def test_contamination_spreads_one_pixel_per_layer(page: Page):
         np.testing.assert_allclose(np.divide(each["bars"], each["bars"][-1]),
                                    np.divide(shares[1:], shares[-1]), atol=0.01)  # fmt: skip
         assert each["text"][2].startswith(f"{shares[layers]:.1f} % of the outputs saw padding")
+        assert each["text"][3] == "Outputs that saw padding, layer by layer"
+        assert each["chosen"] == [layers][: layers > 0]
 
 
 def test_contamination_can_be_hidden(page: Page):
     (seen,) = look(page, [explore.border(layers=3, contaminated=False)])
     assert seen["pictures"][0]["hatched"]
     assert not seen["pictures"][1]["hatched"]
+    assert len(seen["text"]) == 2  # nothing is said about it
+    assert seen["shares"] == []
 
 
 def test_figures_of_the_curriculum(page: Page):
@@ -219,7 +224,9 @@ def test_figures_of_the_curriculum(page: Page):
 def test_one_axis(page: Page, fill: str, line: str):
     rows = np.array([[7, 1.5, 2], [3, 4, 5]])
     seen = look(page, [explore.border(fill=fill), explore.border(rows, fill, width=1)])
-    texts = [each["text"][1].removeprefix(f"{fill} on one axis: ") for each in seen]
+    lines = [each["text"][1] for each in seen]
+    assert all(each.startswith(f"{fill}, ") for each in lines)  # and what that means
+    texts = [each.partition(": ")[2] for each in lines]
     before, *row, after = np.pad(rows[0], 1, MODES[fill])
     assert texts == [line, "{:g} | {:g} {:g} {:g} | {:g}".format(before, *row, after)]
     assert f'"{fill}"' + line.join([" " * (13 - len(fill)), ""]) in explore.border.__doc__
@@ -392,10 +399,11 @@ def test_numbers_have_as_many_decimals_as_have_room(page: Page, open_explorer):
 @pytest.mark.parametrize("width", [0, 1, 4])
 def test_p_is_only_what_is_shown(page: Page, open_explorer, width: int):
     open_explorer(page, explore.border(np.ones((5, 5)), width=width))
-    expect(page.get_by_role("slider", name="p, border shown")).to_have_value(str(width))
+    expect(page.get_by_role("slider", name="p, pixels of border shown")).to_have_value(str(width))
     expect(page.locator(".course-formula")).to_contain_text(
         "64.0 % of the outputs saw padding after layer 1, whatever fills it: "
-        "each layer pads its own input by 1 pixel, and p is only the border shown."
+        "each layer pads its own input by 1 pixel. "
+        "Moving p changes the border you see, not the output."
     )
 
 

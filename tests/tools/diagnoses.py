@@ -17,6 +17,8 @@ SIZE = questions.output_size
 CONV = {"n": 28, "kernel_size": 3, "strides": 2, "channels": 4, "filters": 32}
 # one row of two pixels, in two channels
 PATCH = questions.one_number([[[2, 1], [3, 4]]], [[[1, 2], [-1, 1]]], bias=3)
+BLANK = questions.outputs([1] * 5, [1, 0, -1], "same")
+SUMS = range(1, 7), [1, 1, 1]
 STACK = [{"kernel_size": 3, "strides": s, "padding": "same"} for s in (2, 2, 1)]
 DILATED = [{"kernel_size": 3, "padding": "same", "dilation_rate": d} for d in (2, 1)]
 
@@ -79,6 +81,22 @@ TYPED = [
     ("down_to_nothing", questions.depth(28, 3), "14"),
     ("kernel_is_turned", questions.outputs([[2, 1, 0, 3]], [[1, 0, -1]]), "-2 2"),
     ("kernel_is_turned", questions.outputs([[0, 0, 1, 0, 0]], [[1, 2, 3]]), "1 2 3"),
+    ("mirrors_mixed_up", questions.padded(), "2 1 | 1 2 3 4 5 | 5 4"),
+    ("mirrors_mixed_up", questions.padded(padding="symmetric"), "3 2 | 1 2 3 4 5 | 4 3"),
+    ("outside_in_its_order", questions.padded(), "2 3 | 1 2 3 4 5 | 3 4"),
+    ("outside_in_its_order", questions.padded(padding="circular"), "1 2 | 1 2 3 4 5 | 4 5"),
+    ("outside_is_zero", questions.padded(), "0 0 1 2 3 4 5 0 0"),
+    ("outside_is_more_of_the_edge", questions.padded(), "1 1 1 2 3 4 5 5 5"),
+    # a blank page and an edge detector
+    ("outside_is_more_of_the_edge", BLANK, "0 0 0 0 0"),
+    ("kernel_is_turned", BLANK, "1 0 0 0 −1"),
+    ("other_padding", questions.outputs(*SUMS, "same"), "6 9 12 15"),
+    ("causal_looks_ahead", questions.outputs(*SUMS, "causal"), "3 6 9 12 15 11"),
+    ("causal_looks_ahead", questions.outputs(*SUMS, "causal"), "6 9 12 15 11 6"),
+    # 28 pixels, k = 3: one pixel further in from each side, 14 times
+    ("spreads_from_one_side", questions.spread(28, 3), "28"),
+    ("last_clean_layer", questions.spread(28, 3), "13"),
+    ("spreads_by_a_whole_kernel", questions.spread(28, 3), "10"),
     # one filter: 3·3·4 = 36 weights and a bias; 32 filters: 1,152 and 32
     ("forgot_bias", questions.params(**CONV), "1,152"),
     ("forgot_channels", questions.params(**CONV), "320"),

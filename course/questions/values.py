@@ -1,0 +1,209 @@
+"""Questions about numbers: what stands outside a row of pixels, and what comes out of a window."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from course.geometry import SettingError, Window, whole
+from course.questions.answers import Numbers, plain, show
+from course.questions.exercises import Write
+from course.questions.question import Question, first_different, tidy
+
+# What may stand outside: the mode of numpy.pad that puts it there, and why it stands there.
+FILLS = {
+    "zero": ("constant", "outside, every pixel is zero"),
+    "reflect": ("reflect", "the mirror stands on the edge pixel, which is not repeated"),
+    "symmetric": ("symmetric", "the mirror stands behind the edge pixel, which is repeated"),
+    "replicate": ("edge", "outside, every pixel is the edge pixel again"),
+    "circular": ("wrap", "the row goes on at its other end"),
+}
+
+
+def _row(values: Sequence) -> str:
+    return " ".join(map(show, values))
+
+
+class Padded(Question):
+    """What stands there when ``p`` pixels are added at each side of a row of ``values``?"""
+
+    values: Sequence[int] = (1, 2, 3, 4, 5)
+    p: int = 2
+    padding: str = "reflect"  # one of `FILLS`
+
+    asked = (
+        "The pixels {0.row} get p = {0.p} more at each side, with `{0.padding!r}` padding. **Which "
+        "numbers stand there now**, from the first to the last?"
+    )
+
+    def plain(self):
+        self.values = tuple(self.values)
+        setting = super().plain()
+        if setting["padding"] not in FILLS:
+            why = f"the border is filled by {', '.join(FILLS)}"
+            raise SettingError("padding", setting["padding"], why, "reflect")
+        whole("p", setting["p"])
+        # A mirror that stands on the edge pixel has one pixel less to show.
+        room = len(setting["values"]) - (setting["padding"] == "reflect")
+        if setting["p"] > room:
+            raise SettingError("p", setting["p"], f"there are only {room} pixels to copy", room)
+        return setting
+
+    @property
+    def row(self) -> str:
+        """The pixels in words."""
+        return _row(self.values)
+
+    @property
+    def explorer(self):
+        image = [self.values] * len(self.values)
+        shown = {"image": image, "fill": self.padding, "width": self.p, "layers": 0}
+        return {"explorer": "border", "settings": shown}
+
+    def answer_of(self, case):
+        many = len(case["values"]) + 2 * case["p"]
+        return Numbers(many, f"{many} numbers, those outside too")
+
+    def right(self, values, p, padding):
+        return tuple(np.pad(values, p, FILLS[padding][0]).tolist())
+
+    def why(self, case):
+        return FILLS[case["padding"]][1]
+
+    def numbers(self, case):
+        return {"padding": case["padding"]}
+
+    def draw(self, pick):
+        values = tuple(pick(range(1, 10)) for _ in range(pick((4, 5, 6))))
+        return {"values": values, "p": pick((2, 3)), "padding": pick(tuple(FILLS)[1:])}
+
+
+class Outputs(Question):
+    """Which numbers come out when a ``kernel`` slides over ``values``?
+
+    Both are rows of numbers, or a single row.
+    """
+
+    values: Sequence
+    kernel: Sequence
+    padding: str | int | tuple[int, int] = "valid"
+
+    worth = 1  # other slips are as many as there are numbers
+    takes = Numbers(None, "the numbers in order, row by row")
+    asked = (
+        "The kernel `{0.shown[1]}` slides over `{0.shown[0]}`, stride 1, padding `{0.padding!r}`. "
+        "**Which numbers come out?** Give them row by row."
+    )
+
+    def plain(self):
+        rows = {name: _rows(getattr(self, name)) for name in ("values", "kernel")}
+        setting = rows | {"padding": tidy(self.padding)}
+        _windows(**setting)
+        return setting
+
+    @property
+    def shown(self) -> list[str]:
+        """Values and kernel, with a stroke between two rows."""
+        return [" / ".join(map(_row, rows)) for rows in (self.values, self.kernel)]
+
+    @property
+    def explorer(self):
+        if any(len(rows) != len(rows[0]) for rows in (self.values, self.kernel)):
+            return None  # it draws squares
+        values, kernel = ([list(row) for row in rows] for rows in (self.values, self.kernel))
+        settings = {"values": values, "kernel": kernel, "padding": self.padding}
+        return {"explorer": "window", "settings": settings}
+
+    def parse(self, text):
+        # Rows may come in brackets of their own.
+        return super().parse(re.sub(r"[\[\]]", " ", text))
+
+    def read(self, answer):
+        rows = plain(answer)
+        if isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows):
+            answer = [number for row in rows for number in row]
+        return super().read(answer)
+
+    def right(self, values, kernel, padding, outside="zero"):
+        windows = _windows(values, kernel, padding, outside)
+        return tuple((windows * np.array(kernel)).sum(axis=(2, 3)).ravel().tolist())
+
+    def fact(self, case, answer):
+        place = first_different(answer, self.right(**case))
+        return f"Look at output {place + 1} again: {self.why(case)}."
+
+    def why(self, case):
+        return "at each place, multiply each pixel by the weight that lies on it, and add up"
+
+    def numbers(self, case):
+        return {"padding": case["padding"]}
+
+    def draw(self, pick):
+        def rows(like, numbers):
+            return tuple(tuple(pick(numbers) for _ in row) for row in like)
+
+        both = {"values": rows(self.values, range(5)), "kernel": rows(self.kernel, range(-1, 3))}
+        return both | {"padding": self.padding}
+
+
+def _rows(numbers: Sequence) -> tuple:
+    """Rows of numbers, also of a single row."""
+    rows = tidy(plain(numbers if not isinstance(numbers, range) else [*numbers]))
+    return rows if isinstance(rows[0], tuple) else (rows,)
+
+
+def _windows(values, kernel, padding, outside="zero") -> np.ndarray:
+    """What the window shows at each place: (places, places, rows, columns)."""
+    shapes = np.shape(values), np.shape(kernel)
+    sides = [(Window(k, 1, padding), n) for n, k in zip(*shapes, strict=True)]
+    for window, n in sides:
+        window.output_size(n)  # an impossible one stops here
+    mode: Any = FILLS[outside][0]  # NumPy's types want it spelt out
+    padded = np.pad(values, [window.pads(n) for window, n in sides], mode)
+    return np.lib.stride_tricks.sliding_window_view(padded, shapes[1])
+
+
+class Spread(Question):
+    """After how many layers with ``same`` padding has every output on one axis seen padding?"""
+
+    n: int = 28
+    kernel_size: int = 3
+
+    asked = (
+        "On one axis, {0.n} pixels go through layers with kernel size {0.kernel_size}, stride 1 "
+        "and padding `'same'`. **After how many layers has every output seen padding?**"
+    )
+    drawn: ClassVar = {"n": range(12, 65), "kernel_size": (3, 5, 7)}
+
+    def plain(self):
+        setting = super().plain()
+        Window(setting["kernel_size"]).output_size(setting["n"])
+        whole("kernel_size", setting["kernel_size"], least=2)  # a smaller one sees no padding
+        return setting
+
+    def right(self, n, kernel_size):
+        return -(-n // (kernel_size - 1))  # rounded up
+
+    def why(self, case):
+        return (
+            f"each layer carries padding {case['kernel_size'] - 1} outputs further in, both sides "
+            f"counted, until none of the {case['n']} is clean"
+        )
+
+    def numbers(self, case):
+        return {"n": case["n"], "k": case["kernel_size"]}
+
+
+class WritePadded(Write):
+    """Write ``padded(values, p, padding)``."""
+
+    topic = Padded()
+    arguments = ("values", "p", "padding")
+    classic = tuple(([1, 2, 3, 4, 5], 2, padding) for padding in FILLS)
+    visible = len(classic)
+    returns = "It returns the row of numbers with p more at each side, filled as `padding` says."
+
+    def draw_case(self, pick):
+        values, *more = self.topic.draw(pick).values()
+        return [*values], *more
