@@ -565,7 +565,7 @@ def test_questions_of_geometry_load_no_tensorflow():
             question.another(1).prompt
             question.mistakes
             question.diagnose(1)
-        print({"keras", "tensorflow", "numpy"} & set(sys.modules))
+        print({"keras", "tensorflow"} & set(sys.modules))
     """
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert run.stdout.strip() == "set()"
@@ -784,7 +784,12 @@ def test_what_no_mistake_explains_gets_the_nearest_fact():
         questions.unread(28, 3, 2).diagnose({5}): "begin at 0, 2, …, 24",
         questions.unread(28, 3, 2).diagnose({99}): "no pixel 99",
         questions.padded((4, 7, 1, 8, 5)).diagnose([9] * 9): "which is not repeated",
-        questions.outputs((4, 7, 1), (1, 0, -1)).diagnose([9]): "slides over 0 4 7 1 0, from",
+        questions.outputs((4, 7, 1), (1, 0, -1), "same").diagnose(
+            [9]
+        ): "places, 3, not 1",
+        questions.outputs((4, 7), (1, 0, -1), "same").diagnose(
+            [9, 9]
+        ): "slides over 0 4 7 0, and at",
         questions.spread(28, 5).diagnose(77): "carries padding 4 outputs further in",
         questions.receptive_field(STACK).diagnose(77): "1, 2, 4",
         questions.receptive_field(STACK).diagnose(78): "the spans are 3, 3, 3, and the jumps 1, 2",

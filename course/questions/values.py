@@ -85,8 +85,8 @@ class Outputs(Question):
     Both are rows of numbers, or a single row.
     """
 
-    values: Sequence
-    kernel: Sequence
+    values: Sequence = (1, 2, 3, 4, 5, 6)
+    kernel: Sequence = (1, 1, 1)
     padding: str | int | tuple[int, int] = "valid"
 
     worth = 1  # other slips are as many as there are numbers
@@ -109,6 +109,9 @@ class Outputs(Question):
 
     @property
     def explorer(self):
+        if len(self.values) == 1:
+            window = {"n": len(self.values[0]), "kernel_size": len(self.kernel[0])}
+            return {"explorer": "window", "settings": window | {"padding": self.padding}}
         if any(len(rows) != len(rows[0]) for rows in (self.values, self.kernel)):
             return None  # it draws squares
         values, kernel = ([list(row) for row in rows] for rows in (self.values, self.kernel))
@@ -117,7 +120,7 @@ class Outputs(Question):
 
     def parse(self, text):
         # Rows may come in brackets of their own.
-        return super().parse(re.sub(r"[\[\]]", " ", text))
+        return super().parse(re.sub(r"[\[\]]", " ", text) if isinstance(text, str) else text)
 
     def read(self, answer):
         rows = plain(answer)
@@ -130,11 +133,18 @@ class Outputs(Question):
         return tuple((windows * np.array(kernel)).sum(axis=(2, 3)).ravel().tolist())
 
     def fact(self, case, answer):
-        place = first_different(answer, self.right(**case))
-        return f"Look at output {place + 1} again: {self.why(case)}."
+        right = self.right(**case)
+        if len(answer) != len(right):
+            return f"Give as many numbers as the window has places, {len(right)}, not {len(answer)}."
+        return f"Look at output {first_different(answer, right) + 1} again: {self.why(case)}."
 
     def why(self, case):
-        return "at each place, multiply each pixel by the weight that lies on it, and add up"
+        sums = "at each place, multiply each pixel by the weight that lies on it, and add up"
+        if len(case["values"]) > 1:
+            return sums
+        shown = _windows(**case)[0]
+        padded = _row([*shown[:-1, 0, 0].tolist(), *shown[-1, 0].tolist()])
+        return f"the window slides over {padded}, and {sums}"
 
     def numbers(self, case):
         return {"padding": case["padding"]}
@@ -156,7 +166,8 @@ def _rows(numbers: Sequence) -> tuple:
 def _windows(values, kernel, padding, outside="zero") -> np.ndarray:
     """What the window shows at each place: (places, places, rows, columns)."""
     shapes = np.shape(values), np.shape(kernel)
-    sides = [(Window(k, 1, padding), n) for n, k in zip(*shapes, strict=True)]
+    both = ("valid" if len(values) == 1 else padding, padding)  # nothing above a single row
+    sides = [(Window(k, 1, p), n) for n, k, p in zip(*shapes, both, strict=True)]
     for window, n in sides:
         window.output_size(n)  # an impossible one stops here
     mode: Any = FILLS[outside][0]  # NumPy's types want it spelt out
