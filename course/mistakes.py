@@ -156,7 +156,7 @@ SAME_STRIDED = ("05_stride.ipynb#same,-but-not-the-same-size", _window(6, 3, 2, 
 COUNT = ("01_sliding_window.ipynb#Count-the-places", _window(7, 3))
 STEPS = ("05_stride.ipynb#Larger-steps", _window(7, 3, 2))
 EATEN = ("02_padding.ipynb#The-window-eats-the-image", _window(7, 5))
-OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding=1))
+OVERHANG = ("02_padding.ipynb#Let-the-window-hang-over", _window(7, 3, padding="same"))
 WITH_SAME = ("02_padding.ipynb#The-same-classifier,-with-same", _layers("network", 1, 1))
 BUDGET = ("02_padding.ipynb#The-depth-budget", _window(7, 3))
 FAIRER = ("02_padding.ipynb#What-a-textbook-says", _window(7, 3, padding="same", usage=True))
@@ -646,7 +646,7 @@ def _(right, **window):
     return None if window["padding"] == "same" else right(**window | {"strides": 1})
 
 
-@_mistake(*MAP, "macs", "transposed_size", see=OVERHANG, explorer=_window(7, 3, padding="same"))
+@_mistake(*MAP, "macs", "transposed_size", see=OVERHANG)
 def other_padding(right, **setting):
     """Padding 'valid' is as good as 'same': whether zeros are added does not matter.
 
@@ -662,7 +662,7 @@ def _(right, **setting):
     return 0, 0
 
 
-@_mistake("output_size", see=OVERHANG)
+@_mistake("output_size", see=ZEROS, explorer=_window(7, 3, padding=1))
 def forgot_padding(right, padding, **window):
     """The padding makes no difference to the size.
 
@@ -672,7 +672,7 @@ def forgot_padding(right, padding, **window):
     return None if padding in OTHER else right(**window, padding="valid")
 
 
-@_mistake("output_size", see=OVERHANG)
+@_mistake("output_size", see=ZEROS, explorer=_window(7, 3, padding=1))
 def padding_once(right, n, padding, **window):
     """Padding p adds p pixels in all.
 

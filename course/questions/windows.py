@@ -1,5 +1,7 @@
 """Questions about windows on one axis: nothing here needs Keras."""
 
+import itertools
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -309,8 +311,7 @@ class Outputs(Question):
 
     def plain(self):
         setting = {name: tidy(plain(rows)) for name, rows in vars(self).items()}
-        for axis in (len, lambda rows: len(rows[0])):
-            Window(axis(setting["kernel"])).output_size(axis(setting["image"]))
+        _places(**setting)  # raises where the kernel does not fit
         return setting
 
     @property
@@ -327,7 +328,7 @@ class Outputs(Question):
         return {"explorer": "window", "settings": {"values": values, "kernel": kernel}}
 
     def answer_of(self, case):
-        count = len(self.right(**case))
+        count = math.prod(map(len, _places(**case)))
         return Numbers(count, f"{count} numbers, row by row" if count > 1 else "one number")
 
     def parse(self, text):
@@ -341,11 +342,10 @@ class Outputs(Question):
         return super().read(answer)
 
     def right(self, image, kernel):
-        rows, columns = len(kernel), len(kernel[0])
+        rows, columns = range(len(kernel)), range(len(kernel[0]))
         return tuple(
-            sum(kernel[i][j] * image[y + i][x + j] for i in range(rows) for j in range(columns))
-            for y in range(len(image) - rows + 1)
-            for x in range(len(image[0]) - columns + 1)
+            sum(kernel[i][j] * image[y + i][x + j] for i in rows for j in columns)
+            for y, x in itertools.product(*_places(image, kernel))
         )
 
     def fact(self, case, answer):
@@ -360,6 +360,12 @@ class Outputs(Question):
             return tuple(tuple(pick(numbers) for _ in row) for row in like)
 
         return {"image": rows(self.image, range(4)), "kernel": rows(self.kernel, range(-1, 3))}
+
+
+def _places(image: tuple, kernel: tuple) -> list[range]:
+    """Where the kernel may begin: rows and columns."""
+    sizes = zip(*((len(rows), len(rows[0])) for rows in (image, kernel)), strict=True)
+    return [Window(k).positions(n) for n, k in sizes]
 
 
 class Conv2DWindow(OneWindow):
