@@ -185,7 +185,7 @@ SAME_STRIDED = {"see": "05_stride.ipynb#What-same-promises"} | _window(6, 3, 2, 
 COUNT = {"see": "01_sliding_window.ipynb#Count-the-places"} | _window(7, 3)
 STEPS = {"see": "05_stride.ipynb#Larger-steps"} | _window(7, 3, 2)
 EATEN = {"see": "02_padding.ipynb#The-window-eats-the-image"} | _window(7, 5)
-OVERHANG = {"see": "02_padding.ipynb#Let-the-window-hang-over"} | _window(7, 3, padding=1)
+OVERHANG = {"see": "02_padding.ipynb#Let-the-window-hang-over"} | _window(7, 3, padding="same")
 WITH_SAME = {"see": "03_channels.ipynb#Who-pays-for-the-padding?"} | _layers("network", 1, 1)
 SKIPPED = {"see": "05_stride.ipynb#Does-stride-2-skip-pixels?"} | _window(7, 3, 2, usage=True)
 DILATED = {"see": "02_padding.ipynb#Who-gets-read?"} | _window(9, 3, dilation_rate=2)
@@ -663,7 +663,7 @@ MISTAKES = {
         "Padding 'valid' is as good as 'same': whether zeros are added does not matter.",
         "That is the answer for the other padding: valid adds nothing, same adds zeros[, and here "
         "it is {padding}].",
-        OVERHANG | _window(7, 3, padding="same"),
+        OVERHANG,
         **dict.fromkeys(
             (*MAP, "macs", "transposed_size", "outputs"),
             lambda case: case.right(padding=OTHER[case.padding]) if case.padding in OTHER else None,
@@ -674,13 +674,13 @@ MISTAKES = {
         "The padding makes no difference to the size.",
         "You left out the padding: the window slides over the padded input[ of {n} + {before} + "
         "{after} pixels].",
-        OVERHANG,
+        ZEROS | _window(7, 3, padding=1),
         output_size=lambda case: case.right(padding="valid") if case.padding not in OTHER else None,
     ),
     "padding_once": Mistake(
         "Padding p adds p pixels in all.",
         "Padding goes on both sides[: {before} before and {after} after], so count it twice.",
-        OVERHANG,
+        ZEROS | _window(7, 3, padding=1),
         output_size=_padding_once,
     ),
     "half_a_kernel_on_each_side": Mistake(

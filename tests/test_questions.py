@@ -784,9 +784,7 @@ def test_what_no_mistake_explains_gets_the_nearest_fact():
         questions.unread(28, 3, 2).diagnose({5}): "begin at 0, 2, …, 24",
         questions.unread(28, 3, 2).diagnose({99}): "no pixel 99",
         questions.padded((4, 7, 1, 8, 5)).diagnose([9] * 9): "which is not repeated",
-        questions.outputs((4, 7, 1), (1, 0, -1), "same").diagnose(
-            [9]
-        ): "places, 3, not 1",
+        questions.outputs((4, 7, 1), (1, 0, -1), "same").diagnose([9]): "places, 3, not 1",
         questions.outputs((4, 7), (1, 0, -1), "same").diagnose(
             [9, 9]
         ): "slides over 0 4 7 0, and at",

@@ -135,7 +135,9 @@ class Outputs(Question):
     def fact(self, case, answer):
         right = self.right(**case)
         if len(answer) != len(right):
-            return f"Give as many numbers as the window has places, {len(right)}, not {len(answer)}."
+            return (
+                f"Give as many numbers as the window has places, {len(right)}, not {len(answer)}."
+            )
         return f"Look at output {first_different(answer, right) + 1} again: {self.why(case)}."
 
     def why(self, case):

@@ -28,6 +28,8 @@ QUESTIONS = [
     questions.output_shape([LAYER], (28, 28, 3)),
     questions.model_shapes([LAYER, {"padding": "same"}], (30, 20, 1)),
     questions.receptive_field(STACK),
+    questions.depth(n=28, kernel_size=3),
+    questions.outputs([[0, 1, 2], [2, 0, 1], [1, 1, 0]], [[3, 4], [1, 2]]),
 ]
 each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.kind)
 

@@ -65,6 +65,17 @@ AT_A_TIME = 2  # kernels; one with TensorFlow takes 0.6 GB
 # Mutants that change nothing a reader could be wrong about, each with the reason:
 # (lesson, cell id, line, "original → mutant"): reason
 SURVIVORS = {
+    **{
+        ("02_padding", "padding-03", line, change): "without a record, these are not drawn"
+        for line, change in (
+            *((2, "0 → 1"), (2, "1 → 2"), (2, "3 → 4"), (2, "4 → 5")),
+            *((3, "19 → 20"), (3, "4 → 5"), (3, "11 → 12")),
+        )
+    },
+    ("02_padding", "padding-10", 2, "1 → 2"): "rows and columns decide whether a window fits",
+    ("02_padding", "padding-10", 2, "2 → 3"): "one axis on which the window does not fit is enough",
+    ("02_padding", "padding-10", 2, "3 → 4"): "a larger window does not fit either",
+    ("02_padding", "padding-30", 6, "0 → 1"): "what the student has still to write",
     ("05_stride", "stride-18", 4, "1 → 2"): "how many channels are read does not change the shape",
 }
 
