@@ -169,7 +169,7 @@ ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network
 COST = ("02_padding.ipynb#What-it-costs", _layers("network", 1))
 OUTSIDE = (
     "04_border.ipynb#What-else-could-stand-there?",
-    ("border", {"image": [[1, 2, 3, 4, 5]] * 5, "fill": "reflect", "layers": 0}),
+    ("border", {"fill": "reflect", "layers": 0, "contaminated": False}),
 )
 FRAME = ("04_border.ipynb#What-the-window-read", _window(7, 3, padding="same"))
 EARLIER = ("04_border.ipynb#Padding-without-a-name", _window(6, 3, padding="causal"))
