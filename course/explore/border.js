@@ -51,7 +51,7 @@ function render({ model, el }) {
     control(model, "fill", { label: "fill, what stands outside", options: Object.keys(FILLS) }),
     control(model, "width", { label: "p, pixels of border shown", min: 0, max: 4 }),
     control(model, "layers", { label: "layers of 3 × 3 blur", min: 0, max: 6 }),
-    control(model, "contaminated", { label: "hatch contaminated outputs: those that saw padding" }),
+    control(model, "contaminated", { label: "hatch what saw padding (contaminated)" }),
   ];
   const [around, result] = [board(), board()];
   const mend = ({ nearest }) => set(model, { width: nearest });

@@ -59,7 +59,7 @@ class Padded(Question):
     def explorer(self):
         image = [self.values] * len(self.values)
         shown = {"image": image, "fill": self.padding, "width": self.p, "layers": 0}
-        return {"explorer": "border", "settings": shown}
+        return {"explorer": "border", "settings": shown | {"contaminated": False}}
 
     def answer_of(self, case):
         many = len(case["values"]) + 2 * case["p"]
