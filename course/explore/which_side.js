@@ -15,15 +15,12 @@ function letter(n) {
   return at.map((down) => at.map((across) => Number(white(down, across))));
 }
 
-/** The mean under a window at each of its stops, zeros around the image, along both axes. */
+/** The mean under a window of 3 × 3 at each of its stops, zeros around the image. */
 function mean(rows, w) {
   const along = (lines) => {
-    const stops = positions(w, lines.length);
-    return lines[0].map((_, column) => stops.map((first) => {
-      let sum = 0;
-      for (let i = first; i < first + w.kernel_size; i += 1) sum += lines[i]?.[column] ?? 0;
-      return sum / w.kernel_size;
-    }));
+    const nothing = lines[0].map(() => 0);
+    const read = positions(w, lines.length).map((first) => [0, 1, 2].map((i) => lines[first + i] ?? nothing));
+    return lines[0].map((_, column) => read.map(([a, b, c]) => (a[column] + b[column] + c[column]) / 3));
   };
   return along(along(rows)); // each time rows become columns
 }
@@ -51,7 +48,8 @@ function plate() {
   function show(label, rows, marks) {
     const n = rows.length;
     const pixels = new ImageData(n, n);
-    rows.flat().forEach((value, i) => pixels.data.set([...Array(3).fill(Math.round(255 * value)), 255], 4 * i));
+    pixels.data.fill(255);
+    rows.flat().forEach((value, i) => pixels.data.fill(Math.round(255 * value), 4 * i, 4 * i + 3));
     [canvas.width, canvas.height] = [n, n];
     canvas.getContext("2d").putImageData(pixels, 0, 0);
     element.setAttribute("aria-label", label);
@@ -101,7 +99,8 @@ function render({ model, el }) {
         if (gap(row, x) > TINY) hatch += `M${x} ${y + 1}l1 -1`;
       }));
       const centres = Array.from({ length: o }, (_, i) => start + i * jump + 0.5);
-      const dots = centres.flatMap((y) => centres.map((x) => dot(x, y))).join("");
+      const dense = (jump * SIDE) / n < 4; // dots would cover the picture
+      const dots = dense ? "" : centres.flatMap((y) => centres.map((x) => dot(x, y))).join("");
       const middle = (centres[0] + centres.at(-1)) / 2;
       const arm = (10 * n) / SIDE;
       const cross = `M${middle - arm} ${middle}h${2 * arm}M${middle} ${middle - arm}v${2 * arm}`;

@@ -101,7 +101,8 @@ class WhichSideExplorer(Explorer):
             dot = min(4, 0.4 * field.jump * cell)
             inside = centres[(centres > 0) & (centres < side)]
             corners = grid(MARGIN + inside - dot / 2, top + inside - dot / 2)
-            page.cells(corners, dot, dot, style.ORANGE, style.ORANGE, gid="centre")
+            if field.jump * cell >= 4:  # others would cover the picture
+                page.cells(corners, dot, dot, style.ORANGE, style.ORANGE, gid="centre")
             middle = centres.mean()
             across, down, arm = MARGIN + middle, top + middle, np.array([-9, 9])
             for colour, width in ((style.INK, 4), (style.ORANGE, 2)):
