@@ -27,12 +27,12 @@ VALUES = [  # two channels of 5 × 5 pixels
     [[2, 0], [0, 1], [1, 2], [0, 0], [0, 3]],
     [[1, 1], [0, 3], [0, 1], [2, 0], [1, 2]],
 ]
-KERNEL = [  # three filters: falls in one channel, one channel against the other, a sum
-    [[[1, 0, 0], [0, 0, 0]], [[0, 1, 1], [0, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
-    [[[1, 1, 1], [0, 0, 0]], [[0, 1, 0], [0, -1, 0]], [[-1, 0, 0], [0, -1, 1]]],
+KERNEL = [  # three filters; the first finds edges in one channel, and sums in the other
+    [[[1, 0, 0], [0, 0, 0]], [[0, 1, 1], [1, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
+    [[[1, 1, 1], [1, 0, 0]], [[0, 1, 0], [0, -1, 0]], [[-1, 0, 0], [1, -1, 1]]],
     [[[1, 0, 0], [0, 0, 0]], [[0, 0, 1], [1, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
 ]
-BIAS = [1, 0, -2]
+BIAS = [2, 0, -2]
 
 
 class ChannelsExplorer(Explorer):
