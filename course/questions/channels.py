@@ -104,7 +104,7 @@ class OneNumber(Question):
         return {"patch": numbers(range(4)), "kernel": numbers(weights), "bias": pick((1, 2, 3))}
 
 
-def _shape(name: str, numbers: object) -> tuple:
+def _shape(name: str, numbers: tuple) -> tuple:
     """Rows, columns and channels of whole numbers."""
     match numbers:
         case (((int(), *_), *_), *_):
