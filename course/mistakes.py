@@ -161,7 +161,7 @@ SKIPPED = ("05_stride.ipynb#Does-stride-2-skip-pixels?", _window(7, 3, 2, usage=
 DILATED = ("02_padding.ipynb#Who-gets-read?", _window(9, 3, dilation_rate=2))
 ZEROS = ("02_padding.ipynb#How-many-zeros?", _window(6, 3, 2, padding="same"))
 FILTERS = ("03_channels.ipynb#One-filter,-one-map", _layers("network", 1))
-ALL_CHANNELS = ("03_channels.ipynb#One-filter,-all-channels", ("channels", {}))
+ALL_CHANNELS: tuple = ("03_channels.ipynb#One-filter,-all-channels", ("channels", {}))
 TWO_AXES = ("01_sliding_window.ipynb#Two-axes,-two-windows", _window(7, 3))
 STRIDED = ("05_stride.ipynb#The-strided-classifier", _layers("network", 2))
 ONE_WINDOW = ("01_sliding_window.ipynb#One-window,-one-number", _layers("network", 1))
