@@ -28,7 +28,8 @@ entry = {"question": "q", "correct": True, "sure": 50, "tells": [], "mistake": N
 pictures = [
     figures.axis(Window(2, 3, 1), 8), figures.window(Window(2, 3, 1), 8),
     explore.receptive_field().picture(), explore.border().picture(),
-    explore.network().picture(), Progress([entry]).picture(),
+    explore.network().picture(), explore.channels().picture(),
+    Progress([entry]).picture(),
 ]
 print(STYLE)
 for picture in pictures:

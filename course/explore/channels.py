@@ -27,12 +27,12 @@ VALUES = [  # two channels of 5 × 5 pixels
     [[2, 0], [0, 1], [1, 2], [0, 0], [0, 3]],
     [[1, 1], [0, 3], [0, 1], [2, 0], [1, 2]],
 ]
-KERNEL = [  # three filters: falls in one channel, one channel against the other, a sum
-    [[[1, 0, 0], [0, 0, 0]], [[0, 1, 1], [0, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
-    [[[1, 1, 1], [0, 0, 0]], [[0, 1, 0], [0, -1, 0]], [[-1, 0, 0], [0, -1, 1]]],
+KERNEL = [  # three filters; the first finds edges in one channel, and sums in the other
+    [[[1, 0, 0], [0, 0, 0]], [[0, 1, 1], [1, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
+    [[[1, 1, 1], [1, 0, 0]], [[0, 1, 0], [0, -1, 0]], [[-1, 0, 0], [1, -1, 1]]],
     [[[1, 0, 0], [0, 0, 0]], [[0, 0, 1], [1, 0, 0]], [[-1, 0, 0], [0, -1, 1]]],
 ]
-BIAS = [1, 0, -2]
+BIAS = [2, 0, -2]
 
 
 class ChannelsExplorer(Explorer):
@@ -181,11 +181,12 @@ def _array(numbers: object) -> np.ndarray:
     return array if np.isfinite(array).all() else np.empty(())
 
 
-def _grid(page: Page, x, y, cell: float, name: str, note: str, numbers, paint) -> None:
+def _grid(page: Page, x, y, cell: float, name: str, note: str, numbers, paint: tuple) -> None:
     """Numbers in their cells, with a name and a note above."""
     page.text(x, y - 13, name, 13, ha="left", weight="bold")
     beside = x + text_width(name, 13, "bold") + 8
     page.text(beside, y - 13, note, SMALLEST, style.GREY_TEXT, ha="left")
-    (high, wide), (fill, edge) = numbers.shape, paint
+    high, wide = numbers.shape
     corners = grid(x + np.arange(wide) * cell, y + np.arange(high) * cell)
-    page.cells(corners, cell, cell, fill, edge, [number(each) for each in numbers.flat])
+    (fill, edge), texts = paint, [number(each) for each in numbers.flat]
+    page.cells(corners, cell, cell, fill, edge, texts)

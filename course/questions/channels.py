@@ -65,13 +65,13 @@ class OneNumber(Question):
         """The numbers, channel by channel, rows with a stroke between them."""
         rows, columns, channels = _shape("patch", self.patch)
         said = [
-            f"in channel {c} the window shows `{_grid(self.patch, c)}`, and the weights are "
+            f"in channel {c} it sees `{_grid(self.patch, c)}` and has the weights "
             f"`{_grid(self.kernel, c)}`"
             for c in range(channels)
         ]
         return (
-            f"A filter of {rows}×{columns} on {channels} channels: {'; '.join(said)}. "
-            f"Its bias is {self.bias}.".replace("-", "−")
+            f"A filter of {rows}×{columns} on {channels} channels, with bias {self.bias}: "
+            f"{'; '.join(said)}.".replace("-", "−")
         )
 
     def right(self, patch, kernel, bias):
@@ -106,7 +106,7 @@ class OneNumber(Question):
         return {"patch": numbers(range(4)), "kernel": numbers(weights), "bias": pick((1, 2, 3))}
 
 
-def _shape(name: str, numbers: object) -> tuple:
+def _shape(name: str, numbers: tuple) -> tuple:
     """Rows, columns and channels of whole numbers."""
     with contextlib.suppress(ValueError):  # rows of several lengths
         array = np.array(numbers)
@@ -116,4 +116,5 @@ def _shape(name: str, numbers: object) -> tuple:
 
 
 def _grid(numbers: tuple, channel: int) -> str:
-    return " / ".join(" ".join(str(pixel[channel]) for pixel in row) for row in numbers)
+    rows = ("\u00a0".join(str(pixel[channel]) for pixel in row) for row in numbers)
+    return " / ".join(rows)  # a line may end between rows, not within one
