@@ -17,6 +17,7 @@ from lessons import FENCE, LINK, NOTEBOOKS, cells
 START = NOTEBOOKS / "00_start_here.ipynb"
 TERM = re.compile(r"^- \*\*(?P<term>.+?)\*\* \(\[\d\d\]\((?P<see>[^)]+)\)\): \S", re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.*?) *$")
+MAP = "## The map"
 BOLD = re.compile(r"\*\*.+?\*\*")
 
 
@@ -33,22 +34,30 @@ def terms(folder: Path) -> dict[str, str]:
 
 
 def lines(folder: Path) -> Iterator[tuple[str, str]]:
-    """Each line that a reader of the series reads, after its section as a link has it."""
+    """Each line of text that a reader of the series reads, after its section as a link has it.
+
+    What only announces a lesson is none: headings, promises, the next lesson, and the map of the start page
+    with what follows.
+    """
+    start, *_ = series(folder)
     for path in series(folder):
         section = ""
-        for _, cell in cells(lessons.read(path), "markdown"):
+        for number, (_, cell) in enumerate(cells(lessons.read(path), "markdown")):
+            if path == start and cell.source.startswith(MAP):
+                break
             for line in FENCE.sub("", cell.source).split("\n"):
                 if heading := HEADING.match(line):
                     section = re.sub(r"[*`]", "", heading[1]).replace(" ", "-")
-                if not TERM.match(line):
+                elif path == start or not line.startswith("- " if number == 0 else "Next: "):
                     yield f"{path.name}#{section}", LINK.sub(r"\g<text>", line)
 
 
 def problems(folder: Path) -> Iterator[str]:
     """Words that are used before they are explained, or not where the start page says so."""
     for term, see in terms(folder).items():
-        # A word in code font is a name; else `same` would be found in "the same place".
-        word = re.escape(term) if term.startswith("`") else rf"\b{re.escape(term)}(?:e?s)?\b"
+        # A word in code font is a name; else `same` would be found in "the same place". Brackets
+        # come with something in them.
+        word = rf"\b{term}(?:e?s)?\b" if term[0].isalpha() else re.escape(term.split()[0])
         uses = (
             (section, line, match)
             for section, line in lines(folder)
@@ -81,10 +90,12 @@ GLOSSARY = "- **stride** ([01](01_steps.ipynb#A-step)): the length of a step"
         ("# A `step`\n\nThe **stride**.", "", None),
         ("# Steps\n\nThe **stride**.", "", "but the start page says"),
         ("# A step\n\nAstride.", "", "no lesson uses"),
+        ("# Strides\n\n- say stride,\n\n## A step\n\nThe **stride** is it.", "", None),
     ],
 )
 def test_a_word_that_is_used_too_early_is_noticed(first, second, wrong, write_notebook):
-    write_notebook(("markdown", GLOSSARY), name="00_start.ipynb", execute=False)
+    start = (("markdown", "# Start"), ("markdown", "## The map"), ("markdown", GLOSSARY))
+    write_notebook(*start, name="00_start.ipynb", execute=False)
     write_notebook(("markdown", first), name="01_steps.ipynb", execute=False)
     path = write_notebook(("markdown", second), name="02_more.ipynb", execute=False)
     found = list(problems(path.parent))
