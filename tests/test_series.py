@@ -36,8 +36,8 @@ def terms(folder: Path) -> dict[str, str]:
 def lines(folder: Path) -> Iterator[tuple[str, str]]:
     """Each line of text that a reader of the series reads, after its section as a link has it.
 
-    What only announces a lesson is none: headings, promises, the next lesson, and the map of the start page
-    with what follows.
+    What only announces a lesson is none: headings, promises, the next lesson, and the map of the
+    start page with what follows.
     """
     start, *_ = series(folder)
     for path in series(folder):

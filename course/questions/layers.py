@@ -62,7 +62,7 @@ class Params(Layer):
 
     bias: bool = True
 
-    asked = "{0.words} **How many parameters has the layer?**"
+    asked = "{0.words} **How many parameters does the layer have?**"
 
     def plain(self):
         if not isinstance(self.bias, bool):

@@ -59,6 +59,7 @@ from lessons import (
     VALUES,
     cells,
     lesson_paths,
+    minutes,
     neutral_environment,
     read,
     run,
@@ -292,6 +293,7 @@ def evaluate(
         "values": list(namespace[VALUES].values()),
         "below": lambda text: _below(notebook, namespace[VALUES], text),
         "lesson": lesson_number,
+        "minutes": lambda name: minutes(read(lesson_path(name))),
         "points": lambda exercise: points_of(exercise, notebook),
         **namespace,
     }
@@ -300,8 +302,13 @@ def evaluate(
 
 def lesson_number(name: str) -> int:
     """The number of the lesson whose file is called so: 2 for "padding"."""
+    return int(lesson_path(name).name[:2])
+
+
+def lesson_path(name: str) -> Path:
+    """The file of the lesson that is called so, with a number before it."""
     (path,) = NOTEBOOKS.glob(f"[0-9][0-9]_{name}.ipynb")
-    return int(path.name[:2])
+    return path
 
 
 def points_of(exercise: str, notebook: NotebookNode) -> int:

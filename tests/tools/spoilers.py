@@ -71,7 +71,8 @@ def _texts(cell: NotebookNode, end: int | None = None, folded: bool = True) -> I
         ends = [0, *(match.end() for match in prose.END.finditer(text))]
         yield from (text[a:b].strip() for a, b in itertools.pairwise(ends))
         return
-    yield from cell.source.split("\n")
+    if folded:  # a line of code that looks like an answer is no answer yet
+        yield from cell.source.split("\n")
     if folded or "reveal" not in cell.metadata.get("tags", []):
         for output in cell.outputs:
             data = output.get("data", {})
