@@ -36,7 +36,8 @@ LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"]*\")?
 FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 TAG = re.compile(r"</?(?:a|b|br|code|details|em|i|img|kbd|strong|su[bp]|summary)\b[^<>]*>")
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
-WORD = re.compile(r"[^\W_]+(?:[’'.,-]\w+)*")
+CODE = re.compile(r"`[^`]*`")
+WORD = re.compile(r"[^\W\d_]{2,}(?:[’'-][^\W\d_]+)*|\b[aAI]\b")
 EXERCISE = re.compile(r"^\*\*\d+\.\*\*", re.MULTILINE)
 REPEATED = 2  # questions from earlier lessons, at the start of a lesson
 BOLD = re.compile(r"\x1b\[[0-9;]*m")  # and colours, in a terminal
@@ -81,8 +82,8 @@ def cells(notebook: NotebookNode, kind: str) -> Iterator[tuple[str, NotebookNode
 
 
 def words(notebook: NotebookNode) -> int:
-    """How many words a student reads, solutions left out."""
-    texts = (FENCE.sub("", cell.source) for _, cell in cells(notebook, "markdown"))
+    """How many words a student reads; numbers, formulas, code and solutions are none."""
+    texts = (CODE.sub("", FENCE.sub("", cell.source)) for _, cell in cells(notebook, "markdown"))
     texts = (TAG.sub("", LINK.sub(r"\g<text>", FOLDED.sub("", text))) for text in texts)
     return sum(len(WORD.findall(text)) for text in texts)
 

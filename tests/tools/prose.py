@@ -51,6 +51,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lessons import (
+    CODE,
     FENCE,
     LINK,
     NOTEBOOKS,
@@ -120,7 +121,6 @@ WORDS |= {
     if count < 10
 }
 SPOKEN = re.compile(rf"\b(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})\b", re.IGNORECASE)
-CODE = re.compile(r"`[^`]*`")
 # What counts something on the page: an item, an exercise, a heading.
 SERIES = {
     "item": re.compile(r"^ *(\d+)\. ", re.MULTILINE),
