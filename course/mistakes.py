@@ -190,6 +190,7 @@ WITH_SAME = {"see": "03_channels.ipynb#Who-pays-for-the-padding?"} | _layers("ne
 SKIPPED = {"see": "05_stride.ipynb#Does-stride-2-skip-pixels?"} | _window(7, 3, 2, usage=True)
 DILATED = {"see": "02_padding.ipynb#Who-gets-read?"} | _window(9, 3, dilation_rate=2)
 ZEROS = {"see": "02_padding.ipynb#How-many-zeros?"} | _window(6, 3, 2, padding="same")
+ODD = {"see": "06_which_side.ipynb#One-pixel-less"} | _window(8, 3, 2, padding="same")
 BUDGET = {"see": "02_padding.ipynb#The-depth-budget"} | _window(7, 3)
 FAIRER = {"see": "02_padding.ipynb#What-a-textbook-says"} | _window(
     7, 3, padding="same", usage=True
@@ -393,14 +394,14 @@ MISTAKES = {
         "Padding 'same' adds equally many pixels on both sides.",
         "The zeros are shared out as evenly as whole numbers allow: when their number is odd, the "
         "one left over goes after the input alone.",
-        ZEROS,
+        ODD,
         same_pads=lambda case: (max(case.right()),) * 2,
         usage=lambda case: case.right(padding=max(case.pads)) if case.padding == "same" else None,
     ),
     "pads_swapped": Mistake(
         "When the number of zeros is odd, the one left over goes before the input.",
         "You have the two sides swapped: Keras puts the zero that is left over after the input.",
-        ZEROS,
+        ODD,
         same_pads=lambda case: case.right()[::-1],
         # Seen from the other end, the zeros have changed sides.
         usage=lambda case: case.right()[::-1] if case.padding == "same" else None,
