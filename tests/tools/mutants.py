@@ -76,7 +76,7 @@ SURVIVORS = {
     ("02_padding", "padding-10", 2, "2 → 3"): "one axis on which the window does not fit is enough",
     ("02_padding", "padding-10", 2, "3 → 4"): "a larger window does not fit either",
     ("02_padding", "padding-30", 6, "0 → 1"): "what the student has still to write",
-    ("05_stride", "stride-18", 3, "1 → 2"): "how many channels are read does not change the shape",
+    ("05_stride", "stride-18", 4, "1 → 2"): "how many channels are read does not change the shape",
 }
 
 
