@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("", "tools"))
+sys.path.pop(0)  # this folder, whose explore.py would be taken for tests/explore
 import lessons
 import refresh
 from explore import lab
