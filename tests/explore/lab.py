@@ -53,12 +53,8 @@ OPEN = """async ([path, kernel]) => {
   const { sessionContext } = await jupyterapp.commands.execute("docmanager:open", open);
   await sessionContext.ready;
 }"""
-CLOSE = """() => {
-  const { session, kernelDisplayStatus } = SESSION;
-  const found = [session?.kernel?.id ?? null, kernelDisplayStatus];
-  for (const each of [...jupyterapp.shell.widgets("main")]) each.dispose();
-  return found;
-}""".replace("SESSION", SESSION)
+KERNEL = f"[{SESSION}.session?.kernel?.id ?? null, {SESSION}.kernelDisplayStatus]"
+CLOSE = "for (const each of [...jupyterapp.shell.widgets('main')]) each.dispose()"
 FORGET = """
 import ipywidgets
 from course.predict import record
@@ -193,16 +189,18 @@ class Lab:
             self._end_kernel()
         self.page.set_viewport_size(VIEW)
         self.page.evaluate(OPEN, [name, self._kernel and {"id": self._kernel}])
-        notebook = Notebook(self.page)
-        if self._kernel:
-            assert notebook.ask(FORGET) == ""
-        return notebook
+        self._notebook = Notebook(self.page)
+        return self._notebook
 
     def close(self) -> None:
         """Close all notebooks, if any, as they are; the kernel goes on, if it can."""
         if not self.page.locator(".jp-Notebook").count():
             return
-        self._kernel, status = self.page.evaluate(CLOSE)
+        self._kernel, status = self.page.evaluate(KERNEL)
+        if status == "idle":
+            # Before they close: the next notebook would look for the widgets that the kernel knows.
+            assert self._notebook.ask(FORGET) == ""
+        self.page.evaluate(CLOSE)
         if status != "idle":
             self._end_kernel()
         if self.page.locator(".jp-Dialog").count():  # a test has failed

@@ -107,9 +107,8 @@ def jupyterlab(context: BrowserContext, server) -> lab.Lab:
 @pytest.fixture
 def open_notebook(jupyterlab: lab.Lab) -> Iterator[Callable[..., lab.Notebook]]:
     """A function that opens a notebook in JupyterLab; the test fails on errors."""
-    with watched(jupyterlab.page, but=lab.THEIRS):
+    with contextlib.closing(jupyterlab), watched(jupyterlab.page, but=lab.THEIRS):
         yield jupyterlab.open
-    jupyterlab.close()
 
 
 @pytest.fixture
