@@ -22,6 +22,7 @@ from pathlib import Path
 import prose
 from lessons import BOLD, FOLDED, VALUES, neutral_environment, read, run
 from nbformat import NotebookNode
+from tool import print_anywhere
 
 from course.predict.prediction import Prediction
 from course.questions import Question
@@ -112,15 +113,16 @@ def main() -> int:
     """Print what the page of a lesson gives away."""
     parser = argparse.ArgumentParser(description="Does a lesson give answers away?")
     parser.add_argument("notebook", type=Path, nargs="+")
-    neutral_environment()
     found = 0
     for path in parser.parse_args().notebook:
         notebook = read(path)
         for problem in spoilers(notebook, run(notebook, path.parent)):
-            print(f"{path.name}: {problem}", file=sys.stdout)
+            print(f"{path.name}: {problem}")
             found += 1
     return found > 0
 
 
 if __name__ == "__main__":
+    print_anywhere()
+    neutral_environment()
     sys.exit(main())
