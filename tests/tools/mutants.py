@@ -29,12 +29,13 @@ import tempfile
 import threading
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from decimal import Decimal
 from functools import cache, wraps
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -43,6 +44,7 @@ from lessons import (
     LINK,
     NOTEBOOKS,
     ROOT,
+    VALUES,
     cells,
     lesson_paths,
     neutral_environment,
@@ -57,6 +59,7 @@ from tool import print_anywhere
 
 from course import digits
 from course.geometry import Window
+from course.predict.prediction import Prediction
 
 LONGEST_RUN = 5  # seconds that a lesson may take in this process; one needs half a second
 OTHER_PADDING = {"valid": "same", "same": "valid", "causal": "full", "full": "causal"}
@@ -76,6 +79,8 @@ SURVIVORS = {
     ("02_padding", "padding-10", 2, "2 → 3"): "one axis on which the window does not fit is enough",
     ("02_padding", "padding-10", 2, "3 → 4"): "a larger window does not fit either",
     ("02_padding", "padding-30", 6, "0 → 1"): "what the student has still to write",
+    ("01_sliding_window", "sliding-window-29", 1, "1 → 2"): "one of them only meets weights of 0",
+    ("05_stride", "stride-27", 1, "1 → 2"): "a corner is a corner on two pictures, channels, steps",
     ("05_stride", "stride-18", 4, "1 → 2"): "how many channels are read does not change the shape",
 }
 
@@ -241,9 +246,12 @@ def killed_fast(mutant: Mutant) -> bool:
 def unmoved(path: Path) -> list[str]:
     """The expressions that stay what they are whatever is changed in the lesson or the course.
 
-    Each method of `Window` gives one more than it should; lessons have other numbers, and tests
-    other points; the digits are others; each mutant of the code runs in this process, and so does
-    the lesson without each of its cells. What moves under none of them computes nothing.
+    First no code runs again: each name of the lesson holds one more than it does, and so does what
+    each cell shows; each method of `Window` gives one more than it should; lessons have other
+    numbers, and tests other points; and an expression that calls something has other numbers in its
+    calls, if what it gives is not just one of them. Then the digits are others, each mutant of the
+    code runs in this process, and so does the lesson without each of its cells. What moves under
+    none of them computes nothing.
     """
     notebook, expressions = read(path), prose.lines(path)
     namespace = run(notebook, path.parent)
@@ -271,10 +279,23 @@ def unmoved(path: Path) -> list[str]:
 
     methods = [name for name in vars(Window) if inspect.isfunction(getattr(Window, name))]
     ours = [(Window, name) for name in methods if not name.startswith("_")]
-    for place, name in [*ours, (prose, "lesson_number"), (prose, "points_of")]:
-        with mock.patch.object(place, name, _one_more_of(getattr(place, name))):
+    for place, name in [
+        *ours,
+        *((prose, name) for name in ("lesson_number", "minutes", "points_of")),
+    ]:
+        with mock.patch.object(place, name, _one_more(getattr(place, name))):
             drop_what_moves(notebook, namespace)
-    with mock.patch.object(digits, "load", _one_more_of(digits.load)):
+    for name in namespace.keys() - {"__name__", VALUES}:
+        drop_what_moves(notebook, namespace | {name: _one_more(namespace[name])}, Broken)
+    for cell, shown in namespace[VALUES].items():
+        values = namespace[VALUES] | {cell: _one_more(shown)}
+        drop_what_moves(notebook, namespace | {VALUES: values}, Broken)
+    for key, (line,) in [*left.items()]:
+        value = right[key][0]
+        others = prose.evaluate({"": [*_other_calls(line, value)]}, notebook, namespace)[""]
+        if any(repr(other) != repr(value) for other in others if not isinstance(other, Broken)):
+            del left[key]
+    with mock.patch.object(digits, "load", _one_more(digits.load)):
         try_another(notebook)
     changes = [
         (each.lesson.cells[each.cell].id, each.notebook, ())
@@ -312,15 +333,59 @@ def _names(source: str, use: type) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, use)}
 
 
-def _one_more_of(function: Callable) -> Callable:
-    """The function, but every number that it returns is one more, and every side of an array."""
+def _one_more(value: object) -> object:
+    """The like of a value with every number one more, and one element more on every side.
 
-    def more(value):
-        if isinstance(value, np.ndarray):
-            return np.pad(value.astype(int) + 1, (0, 1), mode="edge")
-        return value + 1 if isinstance(value, int) else tuple(map(more, value))
+    >>> _one_more((1, [2.5], "k = 3", {"n": 9}))
+    (2, [3.5, 3.5], 'k = 4', {'n': 10}, {'n': 10})
+    """
+    if hasattr(value, "__array__"):
+        value = np.asarray(value)
+        return np.pad(
+            value.astype(value.dtype if value.dtype.kind == "f" else int) + 1, (0, 1), "edge"
+        )
+    if isinstance(value, str):
+        return re.sub(r"\d+", lambda number: str(int(number[0]) + 1), value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return value + 1
+    if isinstance(value, tuple | list):
+        longer = [_one_more(each) for each in value]
+        if hasattr(value, "_fields"):
+            return type(value)(*longer)
+        return type(value)([*longer, *longer[-1:]])
+    if isinstance(value, dict):
+        return {key: _one_more(each) for key, each in value.items()}
+    if inspect.isfunction(value):
+        return wraps(value)(lambda *args, **settings: _one_more(value(*args, **settings)))
+    if isinstance(value, Prediction):
+        return SimpleNamespace(question=_one_more(value.question))
+    if is_dataclass(value) and not isinstance(value, type):
+        another = copy.copy(value)
+        vars(another).update(_one_more(vars(value)))
+        return another
+    return value
 
-    return wraps(function)(lambda *args, **settings: more(function(*args, **settings)))
+
+def _other_calls(line: prose.Line, value: object) -> Iterator[prose.Line]:
+    """The expression with each number in a call one more; none if it gives a number it names."""
+    nodes = [*ast.walk(line.tree)]
+    numbers = [node for node in nodes if isinstance(node, ast.Constant)]
+    numbers = [node for node in numbers if type(node.value) in (int, float)]
+    if any(node.value == value for node in numbers):
+        return
+    within = {
+        id(inner)
+        for node in nodes
+        if isinstance(node, ast.Call)
+        for each in node.args + node.keywords
+        for inner in ast.walk(each)
+    }
+    for node in numbers:
+        if id(node) in within:
+            end = node.end_col_offset
+            yield prose.Line(line.text[: node.col_offset] + repr(node.value + 1) + line.text[end:])
 
 
 @contextlib.contextmanager
