@@ -14,7 +14,7 @@ from course.text import rich
 # Below which row of `figures.axis` a quantity is drawn, and what is said about it.
 ROWS = {
     "output_size": ("output", "o = {:.4g}"),
-    "same_pads": ("input", "p = {:.4g} + {:.4g}"),
+    "same_pads": ("input", "padding {:.4g} + {:.4g}"),
     "usage": ("usage", ""),
     "unread": ("usage", "✗: never"),
 }

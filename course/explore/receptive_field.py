@@ -118,7 +118,7 @@ class ReceptiveFieldExplorer(Explorer):
             dilation = f", d = {window.dilation_rate}" if window.dilation_rate > 1 else ""
             labels.append(
                 f"layer {index}: k = {window.kernel_size}, s = {window.strides}{dilation}, "
-                f"p = {pads[index - 1][0]} + {pads[index - 1][1]}, o = {sizes[index]}; "
+                f"padding {pads[index - 1][0]} + {pads[index - 1][1]}, o = {sizes[index]}; "
                 f"r = {field.size}, jump = {field.jump}, start = {number(field.start)}"
             )
         title = f"What unit {unit} of {f'layer {len(windows)}' if windows else 'the input'} reads"

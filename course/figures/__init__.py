@@ -99,8 +99,7 @@ def axis(
 
     for edge in range(-before, n + after + 1):  # guides from the input down to the usage
         page.line([x(edge)] * 2, [top, bottom - row], style.GUIDE, 0.8)
-    pads = f", p = {before} + {after}" if before + after else ""
-    page.label(top + row / 2, "input", f"n = {n}{pads}", style.BLUE)
+    page.label(top + row / 2, "input", f"n = {n}", style.BLUE)
     page.ticks(x(np.arange(n) + 0.5), top - 8, style.BLUE, cell)
     page.padding(grid(x(np.r_[-before:0, n : n + after]), top), cell, row)
     pixels = x(np.arange(n))

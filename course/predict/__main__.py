@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from course.predict.progress import calibration, misconceptions
+from course.predict.progress import calibration, first_goes, misconceptions
 from course.predict.record import NAME, Record
 
 
@@ -33,7 +33,7 @@ def report(folder: Path, lesson: str = "") -> str:
         every, wanted = record.entries(), _name(lesson)
         entries = [each for each in every if wanted in ("", _name(each["lesson"]))]
         sure = calibration(entries)
-        right, asked = map(sum, zip(*sure.values(), strict=True))
+        right, asked = first_goes(entries)
         rows.append((student, str(asked), _share(right, asked), _share(*sure[max(sure)])))
         met.update(each.mistake.believes for each in misconceptions(entries))
         notices += [f"{student}: {record.notice}"] if record.notice else []

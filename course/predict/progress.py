@@ -2,9 +2,9 @@
 
 import html
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -57,6 +57,12 @@ def calibration(entries: Sequence[dict]) -> dict[int, tuple[int, int]]:
     return {sure: (sum(each), len(each)) for sure, each in right.items()}
 
 
+def first_goes(entries: Sequence[dict]) -> tuple[int, int]:
+    """How many first answers were right, of how many."""
+    right, asked = zip(*calibration(entries).values(), strict=True)
+    return sum(right), sum(asked)
+
+
 def misconceptions(entries: Sequence[dict]) -> list[Met]:
     """The misconceptions that were met, in the order of the first time."""
     met: dict[str, Met] = {}
@@ -84,6 +90,13 @@ class Progress:
         ]
         summary = f"How sure you were, and how often right: {'; '.join(told)}."
         self.summary = summary if entries else NOTHING
+        lessons = dict.fromkeys(entry["lesson"] for entry in entries)
+        self.done = {
+            Path(lesson).stem.replace("_", " ") or "other questions": first_goes(
+                [entry for entry in entries if entry["lesson"] == lesson]
+            )
+            for lesson in sorted(lessons)
+        }
         # Where the course shows what is not yet mastered, the most frequent mistakes first.
         still = [each for each in self.misconceptions if not each.mastered]
         still.sort(key=lambda each: -each.times)
@@ -114,12 +127,20 @@ class Progress:
 
     def __repr__(self) -> str:
         lines = [self.summary]
+        lines += [
+            f"{lesson}: {right} of {asked} right at first go."
+            for lesson, (right, asked) in self.done.items()
+        ]
         lines += [f"“{each.mistake.believes}” {each}." for each in self.misconceptions]
         lines += [f"Next: {where}" for where in self.next_sections.values()]
         return "\n".join(filter(None, [*lines, self.notice]))
 
     def _repr_html_(self) -> str:
         lists = {
+            "What you have done": [
+                f"{html.escape(lesson)}: {right} of {asked} right at first go"
+                for lesson, (right, asked) in self.done.items()
+            ],
             f"Misconceptions you met (mastered: {MASTERED} later questions right at first go)": [
                 f"“{html.escape(each.mistake.believes)}” <strong>{each}</strong>"
                 for each in self.misconceptions
@@ -150,10 +171,9 @@ def weakest(*asked: Question, count: int = 2) -> list[Question]:
     """Of these questions, those most worth asking again; without a record, the first ones.
 
     A question is worth it if it can tell a misconception that was met and is not yet mastered.
-    Where no Jupyter says which notebook this is, there is no student, and no record is read.
     """
-    entries = record.here().entries() if "JPY_SESSION_NAME" in os.environ else []
-    times = {met.mistake.name: met.times for met in misconceptions(entries) if not met.mastered}
+    met = misconceptions(record.here().entries())
+    times = {each.mistake.name: each.times for each in met if not each.mastered}
 
     def weakness(question: Question) -> int:
         return sum(times.get(name, 0) for name in question.told_apart)

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 NAME = "my_progress.jsonl"
+PLACE = "COURSE_RECORD"  # a variable that names another file: tests leave a student's alone
 OLD_NAME = "my_progress.json"  # one JSON document, of which each answer was a line too
 OLD_MARKS = ('{"version": 1, "answers": [', "]}")
 
@@ -83,8 +84,8 @@ class Record:
 
 @functools.cache
 def here() -> Record:
-    """The record of the folder in which this kernel works."""
-    return Record(Path(os.curdir).absolute() / NAME)
+    """The record of the folder in which this kernel works, or the one that ``PLACE`` names."""
+    return Record(Path(os.environ.get(PLACE, NAME)).absolute())
 
 
 def _entry(line: str) -> dict | None:

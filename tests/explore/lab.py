@@ -15,6 +15,8 @@ import nbformat
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import BrowserContext, Page
 
+from course.predict import record
+
 PATIENCE = 60  # seconds to start a server or a kernel
 RUN_PATIENCE = 300  # seconds to run all cells of a lesson
 VIEW = {"width": 1200, "height": 1600}
@@ -79,6 +81,7 @@ def serve(folder: Path, own: Path) -> Iterator[str]:
     options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root"]
     options += ["--IdentityProvider.token=", "--expose-app-in-browser"]
     variables = os.environ | {name: str(own / place) for name, place in OWN.items()}
+    variables.pop(record.PLACE, None)  # a student's lies beside the lessons
     with open(own / "server.log", "w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options],

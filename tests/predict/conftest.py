@@ -12,6 +12,7 @@ from course.predict import record
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which this test's kernel works."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(record.PLACE)
     record.here.cache_clear()
     yield tmp_path
     record.here.cache_clear()

@@ -113,7 +113,7 @@ def test_picture_draws_the_numbers_it_says():
         assert page.y0 < box.y0 < box.y1 < page.y1, text
 
 
-def test_the_weakest_questions_are_those_with_open_misconceptions(monkeypatch):
+def test_the_weakest_questions_are_those_with_open_misconceptions():
     pool = [
         questions.output_size(n=9, kernel_size=4),
         questions.usage(n=7, kernel_size=3),
@@ -122,9 +122,8 @@ def test_the_weakest_questions_are_those_with_open_misconceptions(monkeypatch):
     first, _, last = pool
     assert "no_floor" in last.told_apart
     assert "no_floor" not in first.told_apart
+    assert predict.weakest(*pool) == pool[:2]
     record.here().add(entry(1, mistake="no_floor"))
-    assert predict.weakest(*pool) == pool[:2]  # nobody learns here: no record is read
-    monkeypatch.setenv("JPY_SESSION_NAME", "02_padding.ipynb")
     assert predict.weakest(*pool) == [last, first]
     for each in range(MASTERED):
         record.here().add(entry(2 + each))
@@ -141,6 +140,18 @@ def test_page_shows_all_of_it():
     assert f"“{MISTAKES['no_floor'].believes}” <strong>met once; 1 of 3" in shown
     assert "my_progress.jsonl &lt;b&gt;" in shown
     assert shown == Progress(answers, notice="my_progress.jsonl <b>")._repr_html_()
+
+
+def test_it_says_what_was_done_in_each_lesson():
+    answers = [
+        entry(0, lesson="05_stride.ipynb", mistake="no_floor"),
+        entry(0, lesson="05_stride.ipynb"),
+        entry(1, lesson="02_padding.ipynb"),
+        entry(2),
+    ]
+    said = "02 padding: 1 of 1 right at first go.\n05 stride: 0 of 1 right at first go."
+    assert f"other questions: 1 of 1 right at first go.\n{said}" in repr(Progress(answers))
+    assert "<li>05 stride: 0 of 1 right at first go</li>" in Progress(answers)._repr_html_()
 
 
 def test_progress_reads_the_record():

@@ -28,7 +28,6 @@ DISTURBING = (
     *("COLUMNS", "LINES", "JUPYTER_COLUMNS", "NO_COLOR", "FORCE_COLOR"),
     *("MPLBACKEND", "MATPLOTLIBRC", "KERAS_HOME", "KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"),
     *("PYTHONWARNINGS", "PYTHONOPTIMIZE", "TF_ENABLE_ONEDNN_OPTS"),
-    "JPY_SESSION_NAME",  # with it, somebody's record would choose the questions
 )
 
 HEAVY = re.compile(r"\b(tensorflow|keras|models|ledger)\b")
@@ -56,6 +55,10 @@ def neutral_environment() -> None:
     folder = tempfile.mkdtemp(prefix="lessons-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["IPYTHONDIR"] = folder
+    from course.predict import record  # Matplotlib sees the surroundings as they are now
+
+    # Somebody's own would choose the questions.
+    os.environ[record.PLACE] = str(Path(folder, record.NAME))
 
 
 def lesson_paths() -> list[Path]:

@@ -339,7 +339,7 @@ def _one_more(value: object) -> object:
     >>> _one_more((1, [2.5], "k = 3", {"n": 9}))
     (2, [3.5, 3.5], 'k = 4', {'n': 10}, {'n': 10})
     """
-    if hasattr(value, "__array__"):
+    if isinstance(value, np.ndarray) or hasattr(type(value), "numpy"):  # TensorFlow
         value = np.asarray(value)
         return np.pad(
             value.astype(value.dtype if value.dtype.kind == "f" else int) + 1, (0, 1), "edge"
