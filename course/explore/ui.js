@@ -105,7 +105,7 @@ export function layerButtons(model, most, ...pairs) {
 const fixedIn = (model) => (name) => model.get("fixed").includes(name);
 const LABELS = {
   n: "n, input size", kernel_size: "k, kernel_size", strides: "s, strides",
-  padding: "p, padding", dilation_rate: "d, dilation_rate",
+  padding: "padding", dilation_rate: "d, dilation_rate",
 };
 export const PADDINGS = ["valid", "same", "causal", "full", [0, 0], [1, 1], [2, 2], [3, 3]];
 

@@ -171,7 +171,7 @@ function render({ model, el }) {
     const padding = `Padding: ${before} before, ${after} after.`;
     const read = never.length ? `Never read: row and column ${never.join(", ")}.` : "Every pixel is read.";
     formula.textContent =
-      `o = ⌊(n + p − ${w.dilation_rate > 1 ? "(d·(k−1)+1)" : "k"}) / s⌋ + 1 = ` +
+      `o = ⌊(n + padding − ${w.dilation_rate > 1 ? "(d·(k−1)+1)" : "k"}) / s⌋ + 1 = ` +
       `⌊(${n} + ${before} + ${after} − ${span(w)}) / ${w.strides}⌋ + 1 = ${o}.  ${padding}  ${read}`;
     const unit = at();
     const said = [`Output ${o} by ${o}.`, `Row ${unit[0]}, column ${unit[1]}.`];

@@ -213,7 +213,7 @@ def test_kernel_knows_what_was_dragged_and_both_pictures_follow(write, open_note
     expect_in_kernel(notebook, "w.at", [3, 4])
     page.get_by_role("slider", name="k, kernel_size").first.press("ArrowRight")
     expect_in_kernel(notebook, "w.kernel_size", 4)
-    page.get_by_label("p, padding").nth(1).select_option("3")
+    page.get_by_label("padding", exact=True).nth(1).select_option("3")
     expect_in_kernel(notebook, "w.padding", [3, 3])
     assert page.locator(".jp-Notebook .jp-mod-selected").count() == 1  # the keys moved no cell
 

@@ -291,7 +291,7 @@ def test_settings_are_those_of_the_chosen_layer(page: Page, open_explorer):
     layers = [Window(3, 2, "same"), Window(5, 1, (1, 2)), Window(2, 1, 0, 4)]
     open_explorer(page, explore.receptive_field(layers, selected=1))
     chosen = page.get_by_label("layer", exact=True)
-    padding = page.get_by_label("p, padding")
+    padding = page.get_by_label("padding", exact=True)
     expect(chosen.locator(":checked")).to_have_text("2 of 3")
     expect(page.get_by_label("k, kernel_size")).to_have_value("5")
     expect(padding.locator(":checked")).to_have_text("1 before, 2 after")
@@ -336,7 +336,7 @@ def test_every_control_at_its_ends(page: Page, open_explorer, padding: str, laye
     """From end to end, in an order that meets all 16 corners, each as Python has it."""
     first = Window(3, 2, "same")
     open_explorer(page, explore.receptive_field([first] * layers, unit=LARGEST))
-    page.get_by_label("p, padding").select_option(padding)
+    page.get_by_label("padding", exact=True).select_option(padding)
     settings = {"n": 28, "kernel_size": 3, "strides": 2, "dilation_rate": 1}
     name = padding if padding.isalpha() else (3, 3)
     for corner in range(1, 17):

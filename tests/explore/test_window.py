@@ -351,7 +351,7 @@ def test_window_glides(page: Page, open_explorer):
 def test_sliders_at_their_ends(page: Page, open_explorer, padding: str):
     """From end to end, in an order that meets all 16 corners, each as geometry has it."""
     open_explorer(page, explore.window())
-    page.get_by_label("p, padding").select_option(padding)
+    page.get_by_label("padding", exact=True).select_option(padding)
     padding = int(padding) if padding.isdigit() else padding
     settings = {"n": 7, "kernel_size": 3, "strides": 1, "dilation_rate": 1}
     for corner in range(1, 17):
@@ -437,7 +437,7 @@ def test_usage_is_shown_on_demand(page: Page, open_explorer):
 
 def test_a_lopsided_padding_from_python_is_in_the_list_while_it_lasts(page: Page, open_explorer):
     open_explorer(page, explore.window(padding=(0, 1)))
-    chosen = page.get_by_label("p, padding")
+    chosen = page.get_by_label("padding", exact=True)
     expect(chosen.locator(":checked")).to_have_text("0 before, 1 after")
     chosen.select_option("same")
     expect(chosen.locator(":checked")).to_have_text("same")
