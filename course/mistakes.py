@@ -188,7 +188,9 @@ EATEN = {"see": "02_padding.ipynb#The-window-eats-the-image"} | _window(7, 5)
 OVERHANG = {"see": "02_padding.ipynb#Let-the-window-hang-over"} | _window(7, 3, padding="same")
 WITH_SAME = {"see": "03_channels.ipynb#Who-pays-for-the-padding?"} | _layers("network", 1, 1)
 SKIPPED = {"see": "05_stride.ipynb#Does-stride-2-skip-pixels?"} | _window(7, 3, 2, usage=True)
-DILATED = {"see": "02_padding.ipynb#Who-gets-read?"} | _window(9, 3, dilation_rate=2)
+DILATED = {"see": "07_receptive_field.ipynb#See-more-without-a-stride"} | _window(
+    9, 3, dilation_rate=2
+)
 ZEROS = {"see": "02_padding.ipynb#How-many-zeros?"} | _window(6, 3, 2, padding="same")
 ODD = {"see": "06_which_side.ipynb#One-pixel-less"} | _window(8, 3, 2, padding="same")
 BUDGET = {"see": "02_padding.ipynb#The-depth-budget"} | _window(7, 3)
@@ -208,7 +210,8 @@ TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7,
 STRIDED = {"see": "05_stride.ipynb#The-strided-classifier"} | _layers("network", 2)
 ONE_WINDOW = {"see": "01_sliding_window.ipynb#One-window,-one-number"} | _layers("network", 1)
 COST = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _layers("network", 1)
-DESIGN = {"see": "05_stride.ipynb#Three-networks,-one-design"} | _layers("receptive_field", 1, 1)
+GROWS = {"see": "07_receptive_field.ipynb#One-layer-at-a-time"} | _layers("receptive_field", 1, 1)
+JUMPS = {"see": "07_receptive_field.ipynb#After-a-stride"} | _layers("receptive_field", 2, 2, 1)
 
 
 # What formulas have in common, and those of several lines
@@ -536,39 +539,39 @@ MISTAKES = {
     "adds_kernel_sizes": Mistake(
         "A unit sees as many pixels as the kernels have together.",
         "You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.",
-        DESIGN,
+        GROWS,
         receptive_field=lambda case: sum(case.spans),
     ),
     "ignores_earlier_strides": Mistake(
         "Strides do not change what a unit sees.",
         "After a stride, a step in a later layer is a longer way on the image: multiply k − 1 by "
         "all the strides before it.",
-        DESIGN | _layers("receptive_field", 2, 2, 1),
+        JUMPS,
         receptive_field=lambda case: 1 + sum(span - 1 for span in case.spans),
     ),
     "counts_own_stride": Mistake(
         "A layer's own stride widens what its units see.",
         "A stride moves the next window, so it counts for the layers after it and not for its own.",
-        DESIGN | _layers("receptive_field", 1, 2),
+        JUMPS | _layers("receptive_field", 1, 2),
         receptive_field=_widened_by_own_strides,
     ),
     "last_window_only": Mistake(
         "A unit sees what the window of its own layer covers.",
         "That is the last window alone, and each unit in it already sees several pixels of the "
         "image.",
-        DESIGN | _layers("receptive_field", 1, 1, 1),
+        GROWS | _layers("receptive_field", 1, 1, 1),
         receptive_field=lambda case: case.spans[-1],
     ),
     "field_starts_at_zero": Mistake(
         "A unit sees as many pixels as there are steps.",
         "You added up the steps; add 1 for the pixel you start from.",
-        COUNT | _layers("receptive_field", 1, 1),
+        GROWS,
         receptive_field=lambda case: case.right() - 1,
     ),
     "multiplies_kernel_sizes": Mistake(
         "Each layer multiplies what a unit sees by its kernel size.",
         "Kernel sizes do not multiply: each layer adds k − 1 steps to what the one before it sees.",
-        DESIGN,
+        GROWS,
         receptive_field=lambda case: math.prod(case.spans),
     ),
     # Transposed convolutions

@@ -108,10 +108,12 @@ class TestEachMistake:
         ("padding_adds_parameters", "Padding adds no parameters"),
         ("stride_changes_parameters", "stride changes no parameters"),
         ("macs_at_input_size", "costs about a quarter"),
+        ("adds_kernel_sizes", "adds not k pixels, but k − 1"),
+        ("field_starts_at_zero", "Begin with 1 pixel"),
         ("ignores_earlier_strides", "a step in a later layer is a longer way"),
-        # an explorer with a slider for it
+        ("counts_own_stride", r"r grows .*\s+2\. \*\*jump is multiplied"),
         *(
-            (name, r"explore\.window\((?!.*dilation_rate)")
+            (name, r"= d · \(k − 1\) \+ 1")
             for name in ("ignored_dilation", "dilation_adds_d_holes", "dilation_scales_kernel")
         ),
     ],

@@ -50,6 +50,7 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.write_same_pads(),
             questions.write_usage(),
             questions.write_padded(),
+            questions.write_receptive_field(),
             questions.build_model((28, 28, 1), (7, 7, 8), max_params=1000),
         )
     }
@@ -148,7 +149,7 @@ def test_mistakes_are_wrong_differ_and_are_diagnosed_or_said_to_coincide():
 
 @pytest.mark.parametrize("seed", range(30))
 def test_functions_tell_all_their_mistakes_apart(seed):
-    for kind in ("write_output_size", "write_same_pads", "write_usage", "write_padded"):
+    for kind in (kind for kind in KINDS if kind.startswith("write_")):
         question = getattr(questions, kind)(seed)
         assert question.told_apart == tuple(mistake.name for mistake in question.mistakes)
 
@@ -300,6 +301,26 @@ def test_one_number_is_keras_own():
         assert question.diagnose(question.keras_says()).correct
         arrays = {name: np.array(question.setting[name]) for name in ("patch", "kernel")}
         assert questions.one_number(**arrays, bias=np.int64(question.bias)) == question
+
+
+def test_a_receptive_field_is_what_a_walk_through_the_layers_finds():
+    def pixels(layers, counted=lambda k, s, d: (k, s, d)):
+        """From a unit down to the pixels, the one by the other."""
+        read = {0}
+        for layer in reversed(layers):
+            k, s, d = counted(*layer)
+            read = {unit * s + tap * d for unit in read for tap in range(k)}
+        return max(read) - min(read) + 1
+
+    def diagnosis(counted):
+        return question.diagnose(lambda layers: pixels(layers, counted))
+
+    for seed in range(10):
+        question = questions.write_receptive_field(seed)
+        assert question.diagnose(pixels).correct
+        assert diagnosis(lambda k, s, d: (k, 1, d)).mistake == "ignores_earlier_strides"
+        assert diagnosis(lambda k, s, d: (k, s, 1)).mistake == "ignored_dilation"
+        assert diagnosis(lambda k, s, d: (k, 1, 1)).candidates == ()  # two mistakes at once
 
 
 def test_a_border_is_numpys():

@@ -20,16 +20,16 @@ from course.questions.answers import Function, Model, quoted, what
 
 __all__ = ["Check", "check"]
 
-FUNCTIONS = ("output_size", "same_pads", "usage", "padded")  # to write
+FUNCTIONS = ("output_size", "same_pads", "usage", "padded", "receptive_field")  # to write
 
 
 def check(question: questions.Question | str, answer: object) -> Check:
     """Say whether an answer is right, show the first case where it is not, and name the mistake.
 
     ``question`` is one of `course.questions`, or the name of a function to write:
-    ``"output_size"``, ``"same_pads"``, ``"usage"`` or ``"padded"``. ``answer`` is what it asks for:
-    a value, the function itself (not its result), or a Keras model. Nothing is raised, whatever the
-    answer does, unless the student interrupts the kernel.
+    one of ``FUNCTIONS``. ``answer`` is what it asks for: a value, the function itself (not its
+    result), or a Keras model. Nothing is raised, whatever the answer does, unless the student
+    interrupts the kernel.
 
     A function is tried on all cases of the question; if the visible ones are right, a failing one
     of the others is shown. Those that count for marks should be drawn with another seed.

@@ -44,5 +44,6 @@ model_shapes = layers.ModelShapes
 write_output_size = exercises.WriteOutputSize
 write_same_pads = exercises.WriteSamePads
 write_usage = exercises.WriteUsage
+write_receptive_field = exercises.WriteReceptiveField
 write_padded = values.WritePadded
 build_model = exercises.BuildModel

@@ -9,7 +9,7 @@ from course.geometry import SettingError, whole
 from course.questions.answers import AnswerError, Function, Model, show
 from course.questions.layers import OutputShape, describe
 from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
-from course.questions.windows import OutputSize, SamePads, Usage
+from course.questions.windows import OutputSize, ReceptiveField, SamePads, Usage
 
 
 class Write(Question):
@@ -137,6 +137,37 @@ class WriteUsage(Write):
     classic = ((7, 3, 2, "valid"), *Write.classic)
     visible = len(classic)
     returns = "It returns a list: how often each of the n pixels is read."
+
+
+class WriteReceptiveField(Write):
+    """Write ``receptive_field(layers)``; a layer is (kernel size, stride, dilation)."""
+
+    topic = ReceptiveField([{}])
+    arguments = ("layers",)
+    classic = (
+        ([(3, 1, 1), (3, 1, 1)],),
+        ([(3, 2, 1), (3, 1, 1)],),
+        ([(3, 1, 2), (3, 1, 1)],),
+        ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
+    )
+    visible = len(classic)
+    returns = "It returns how many pixels one unit of the last layer sees, from first to last."
+
+    @staticmethod
+    def _stack(layers):
+        settings = ("kernel_size", "strides", "dilation_rate")
+        windows = [dict(zip(settings, each, strict=True), padding="same") for each in layers]
+        return {"windows": windows, "n": ReceptiveField.n}
+
+    def draw_case(self, pick):
+        windows = self.topic.draw(pick)["windows"]
+        return ([(w["kernel_size"], w["strides"], w["dilation_rate"]) for w in windows],)
+
+    def right(self, layers):
+        return self.topic.right(**self._stack(layers))
+
+    def wrong(self, mistake, case):
+        return mistake.answers(self.topic.kind, self.topic.right, **self._stack(case["layers"]))
 
 
 LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed

@@ -77,6 +77,7 @@ PRELUDE = {
     "keras": "keras",
     "ledger": "course.ledger:ledger",
     "receptive_field": "course.receptive_field",
+    "walk": "course.stack:walk",
 }
 
 DIGITS = re.compile(
