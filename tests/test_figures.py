@@ -491,6 +491,15 @@ def test_summary_compares_what_it_is_asked_for(ledgers):
     assert "multiply" not in params.alt
 
 
+def test_summary_sets_time_beside_work(ledgers):
+    seconds = {"wide": 0.024, "slim": 0.0061, "nothing": 0.001}
+    picture = figures.summary(ledgers, quantities=["macs"], seconds=seconds)
+    lengths = [boxes(picture, f"seconds {name}")[0, 2] for name in seconds]
+    np.testing.assert_allclose(np.divide(lengths, list(seconds.values())), lengths[0] / 0.024)
+    assert texts(picture, "total seconds") == ["24.0", "6.1", "1.0"]
+    assert "slim: 6.1 milliseconds." in picture.alt
+
+
 def test_summary_names_models_by_number_too(ledgers):
     assert figures.summary({2: ledgers["slim"]}).alt.startswith("2: 390 parameters")
 

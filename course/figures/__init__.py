@@ -354,7 +354,9 @@ def maps(
 
 @looks.context("default")
 def summary(
-    ledgers: Mapping[str, Iterable], quantities: Sequence[str] = ("params", "macs")
+    ledgers: Mapping[str, Iterable],
+    quantities: Sequence[str] = ("params", "macs"),
+    seconds: Mapping[str, float] | None = None,
 ) -> Picture:
     """Compare models by parameters and by multiply-accumulates (MACs), layer by layer.
 
@@ -364,6 +366,8 @@ def summary(
         Each model's name and its ledger, as ``course.ledger`` makes it.
     quantities : sequence of str
         What to compare: ``"params"``, ``"macs"`` or both.
+    seconds : dict of str to float, optional
+        How long each model takes: one more bar, without its layers.
     """
     if not isinstance(ledgers, Mapping) or not ledgers:
         raise ValueError("give a dict of at least one model: {name: ledger}.")
@@ -402,6 +406,21 @@ def summary(
             total = f"{totals[name]:,}" if known else f"≥ {totals[name]:,}"
             page.text(x + 8, y + 13, total, 12, ha="left", gid=f"total {quantity}")
             alt.append(f"{name}: {total} {heading} ({', '.join(said) or 'none'}).")
+            y += 34
+        y += 22
+    if seconds:
+        page.text(left, y + 8, "milliseconds", 13, weight="bold", ha="left")
+        page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], style.GREY, 1)
+        y += 28
+        for name in ledgers:
+            wide, total = (
+                room * seconds[name] / max(seconds.values()),
+                f"{1000 * seconds[name]:.1f}",
+            )
+            page.text(left - 12, y + 13, name, 12, ha="right")
+            page.cells([(left, y)], wide, 26, style.GREY, style.PAPER, gid=f"seconds {name}")
+            page.text(left + wide + 8, y + 13, total, 12, ha="left", gid="total seconds")
+            alt.append(f"{name}: {total} milliseconds.")
             y += 34
         y += 22
     x = left

@@ -42,6 +42,7 @@ REPEATED = 2  # questions from earlier lessons, at the start of a lesson
 BOLD = re.compile(r"\x1b\[[0-9;]*m")  # and colours, in a terminal
 VALUES = "__values__"  # where a namespace keeps what the last line of each cell is worth
 PRINTED = "__printed__"  # and what each cell prints
+IGNORED = "# NBVAL_IGNORE_OUTPUT"  # nbval's mark of a cell whose output differs from run to run
 
 
 def neutral_environment() -> None:
@@ -149,6 +150,8 @@ def output_problems(notebook: NotebookNode, namespace: dict) -> Iterator[str]:
     A quick look at what nbval compares strictly, in a kernel: here without html and pictures.
     """
     for where, cell in cells(notebook, "code"):
+        if IGNORED in cell.source:
+            continue
         value = namespace[VALUES][cell.id]
         now = namespace[PRINTED][cell.id] + ("" if value is None else pretty(value))
         kept = (

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
-from lessons import cells, lesson_paths, neutral_environment, read
+from lessons import IGNORED, cells, lesson_paths, neutral_environment, read
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
@@ -115,8 +115,13 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
 def refresh(path: Path) -> bool:
     """Execute and normalise the notebook in its file; True if that changed the file."""
     notebook = normalise(read(path), path.stem)
+    kept = {cell.id: cell.outputs for _, cell in cells(notebook, "code") if IGNORED in cell.source}
     execute(notebook, path.resolve().parent)
-    text = to_text(normalise(notebook, path.stem))
+    notebook = normalise(notebook, path.stem)
+    for _, cell in cells(notebook, "code"):
+        if cell.id in kept and _words(cell.outputs) == _words(kept[cell.id]):
+            cell.outputs = kept[cell.id]  # only its numbers differ, and they do in each run
+    text = to_text(notebook)
     if text == path.read_text(encoding="utf-8"):
         return False
     # Written aside and moved into place, so that no interruption leaves half a lesson.
@@ -154,6 +159,12 @@ def _name_cells(notebook: NotebookNode, name: str) -> None:
             cell.id = fresh
             taken.add(fresh)
         seen.add(cell.id)
+
+
+def _words(outputs: list[NotebookNode]) -> list[str]:
+    """What outputs say, without the numbers."""
+    texts = (output.get("text", output.get("data", {}).get("text/plain", "")) for output in outputs)
+    return [re.sub(r"[\d.,]+", "", text) for text in texts]
 
 
 def _normal_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
