@@ -30,7 +30,15 @@ def test_a_lesson_needs_a_place_on_the_page():
         teaching.renewed(page.replace("Watch for.", ""), "01_a.ipynb", "new")
 
 
-def test_earlier_questions_are_not_the_lessons_own():
-    first, own = questions.output_size(n=28, kernel_size=3), questions.spread(n=28, kernel_size=3)
-    told = teaching.beliefs({teaching.VALUES: {}, "first": first, "exercise": own})
-    assert told == [MISTAKES[name].believes for name in MISTAKES if name in own.told_apart]
+def test_earlier_questions_are_not_the_lessons_own(write_notebook):
+    path = write_notebook(
+        ("code", "from course import predict, questions"),
+        ("code", "first = questions.output_size(n=28, kernel_size=3)\npredict.ask(first)"),
+        ("code", "own = questions.spread(n=28, kernel_size=3)\npool = questions.unread(n=9)"),
+        ("code", "from course.check import check\ncheck(own, ...)"),
+        execute=False,
+    )
+    notebook = read(path)
+    told = teaching.beliefs(notebook, run(notebook, path.parent))
+    own = questions.spread(n=28, kernel_size=3).told_apart
+    assert told == [MISTAKES[name].believes for name in MISTAKES if name in own]

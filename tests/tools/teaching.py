@@ -8,30 +8,32 @@ In ``notebooks/for_teachers.md``, all from a lesson's heading to its "**Discuss.
 import re
 import sys
 
-from lessons import NOTEBOOKS, VALUES, minutes, neutral_environment, read, run
+from lessons import NOTEBOOKS, VALUES, cells, minutes, neutral_environment, read, run
 from nbformat import NotebookNode
 from tool import print_anywhere
 
 from course.mistakes import MISTAKES
 from course.predict.prediction import Prediction
-from course.questions import Question
 
 PAGE = NOTEBOOKS / "for_teachers.md"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))[1:]  # after the start page
 TITLE = re.compile(r"# (.+)")
+CHECKED = re.compile(r"\bcheck\((\w+),")
 PROMISE = re.compile(r"^- .*$", re.MULTILINE)
 WRITTEN_ANEW = r"^### \[[^\]]+\]\({}\)\n.*?(?=^\*\*Discuss\.\*\* .+\n\n\*\*Watch for\.\*\* )"
 
 
-def beliefs(namespace: dict) -> list[str]:
-    """What the questions of a lesson can tell that a student believes, as it is listed in course.
+def beliefs(notebook: NotebookNode, namespace: dict) -> list[str]:
+    """What a lesson's predictions and exercises can tell that a student believes.
 
     Questions from earlier lessons belong to those.
     """
-    asked = [each.question for each in namespace[VALUES].values() if isinstance(each, Prediction)]
-    asked += [each for each in namespace.values() if isinstance(each, Question)]
     earlier = [namespace.get("first"), namespace.get("second")]
-    told = {name for each in asked if each not in earlier for name in each.told_apart}
+    asked = [each.question for each in namespace[VALUES].values() if isinstance(each, Prediction)]
+    asked = [each for each in asked if each not in earlier]
+    for _, cell in cells(notebook, "code"):
+        asked += [namespace[name] for name in CHECKED.findall(cell.source)]
+    told = {name for each in asked for name in each.told_apart}
     return [MISTAKES[name].believes for name in MISTAKES if name in told]
 
 
@@ -48,7 +50,7 @@ def notes(name: str, notebook: NotebookNode, namespace: dict) -> str:
             "",
             "Its questions tell apart those who believe:",
             "",
-            *(f"- {belief}" for belief in beliefs(namespace)),
+            *(f"- {belief}" for belief in beliefs(notebook, namespace)),
             "\n",
         ]
     )
