@@ -108,7 +108,7 @@ class TestEachMistake:
         ("padding_adds_parameters", "Padding adds no parameters"),
         ("stride_changes_parameters", "stride changes no parameters"),
         ("macs_at_input_size", "costs about a quarter"),
-        ("adds_kernel_sizes", "adds not k pixels, but k − 1"),
+        ("adds_kernel_sizes", "a layer adds k − 1 pixels, not k"),
         ("field_starts_at_zero", "Begin with 1 pixel"),
         ("ignores_earlier_strides", "a step in a later layer is a longer way"),
         ("counts_own_stride", r"r grows .*\s+2\. \*\*jump is multiplied"),

@@ -14,7 +14,7 @@ import diagnoses
 import numpy as np
 import pytest
 
-from course import models, questions
+from course import explore, models, questions
 from course.geometry import SettingError, Window
 from course.mistakes import MISTAKES
 from course.questions import AnswerError, Diagnosis
@@ -321,6 +321,13 @@ def test_a_receptive_field_is_what_a_walk_through_the_layers_finds():
         assert diagnosis(lambda k, s, d: (k, 1, d)).mistake == "ignores_earlier_strides"
         assert diagnosis(lambda k, s, d: (k, s, 1)).mistake == "ignored_dilation"
         assert diagnosis(lambda k, s, d: (k, 1, 1)).candidates == ()  # two mistakes at once
+
+
+def test_the_picture_of_a_receptive_field_shows_all_of_it():
+    """A unit at the border would see as many pixels as somebody who left out the stride says."""
+    layers = [{"strides": s, "padding": "same"} for s in (2, 1, 1)]
+    shown = questions.receptive_field(layers).explorer["settings"]
+    assert "It reads 11 of 28 pixels" in explore.receptive_field(**shown).picture().alt
 
 
 def test_a_border_is_numpys():

@@ -357,7 +357,9 @@ class ReceptiveField(Question):
 
     @property
     def explorer(self):
-        return {"explorer": "receptive_field", "settings": {"layers": self.windows, "n": self.n}}
+        middle = walk(self.windows, self.n).sizes[-1] // 2  # a unit in a corner sees less
+        shown = {"layers": self.windows, "n": self.n, "unit": middle}
+        return {"explorer": "receptive_field", "settings": shown}
 
     def right(self, windows, n):
         return walk(windows, n).fields[-1].size
