@@ -61,7 +61,7 @@ from course import digits
 from course.geometry import Window
 from course.predict.prediction import Prediction
 
-LONGEST_RUN = 5  # seconds that a lesson may take in this process; one needs half a second
+LONGEST_RUN = 20  # seconds that a lesson may take in this process; the longest needs three
 OTHER_PADDING = {"valid": "same", "same": "valid", "causal": "full", "full": "causal"}
 AT_A_TIME = 2  # kernels; one with TensorFlow takes 0.6 GB
 
