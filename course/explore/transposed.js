@@ -97,7 +97,7 @@ function render({ model, el }) {
     const top = n * STEP + 6;
     const [x, y] = [2, top].map((start) => (index) => start + index * cell);
     const bars = range(n).map((i) =>
-      path(i === column ? "window" : "weights", box(x(i * s), i * STEP + 2, k * cell, STEP - 3)));
+      path(i === column ? "window" : "read", box(x(i * s), i * STEP + 2, k * cell, STEP - 3)));
     const kept = (index) => index >= before && index < before + size;
     const most = Math.max(...times) ** 2;
     const inner = range(whole).filter(kept);
@@ -121,7 +121,7 @@ function render({ model, el }) {
     const where = `Pixel ${row}, ${column} stamps rows ${from(row)} to ${to(row)}, columns ${from(column)} to ${to(column)}.`;
     focus.setAttribute("aria-label", `Input. ${where} Arrow keys choose another pixel.`);
     const sentences = said(...settings);
-    text.textContent = sentences.join(" ");
+    text.replaceChildren(...sentences.map((each) => html("div", {}, each)));
     aloud.say(where, ...sentences);
   }
 

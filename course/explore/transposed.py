@@ -82,9 +82,9 @@ class TransposedExplorer(Explorer):
         pixels = grid(MARGIN + np.arange(n) * cell, top + np.arange(n) * cell)
         page.cells(pixels, cell, cell, *style.INPUT, ["1"] * n**2, gid="input")
         for i in range(n):
-            fill = style.WINDOW if i == column else (style.ORANGE_TINT, style.ORANGE_TINT)
+            fill = style.ORANGE if i == column else style.ORANGE_TINT
             corner = [(left + i * strides * cell, bars + i * STEP)]
-            page.cells(corner, kernel_size * cell, STEP - 3, *fill, gid="stamp")
+            page.cells(corner, kernel_size * cell, STEP - 3, fill, style.ORANGE, gid="stamp")
         whole = [(left, top)]
         page.cells(whole, *[len(times) * cell] * 2, style.PAPER, style.GREY, hatch="////")
         kept = times[before : before + size]

@@ -82,7 +82,7 @@ def grey(picture: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Train all, print the shares in percent and write the file."""
     shares = np.zeros((len(KINDS), len(STEPS), len(SEEDS)))
-    pictures = np.zeros((len(KINDS), len(STEPS), 28, 28), np.uint8)
+    pictures = []
     for i, kind in enumerate(KINDS):
         shown = {}
         for seed in SEEDS:
@@ -90,11 +90,17 @@ def main() -> None:
             shares[i, :, seed] = [nyquist(each) for each in drawn]
             shown[seed] = [grey(each[SHOWN]) for each in drawn]
             print(kind, "seed", seed, *(100 * shares[i, :, seed]).round(3), flush=True)
-        pictures[i] = shown[np.argsort(shares[i, 1])[len(SEEDS) // 2]]
+        pictures.append(shown[np.argsort(shares[i, 1])[len(SEEDS) // 2]])
     own = nyquist(digits.load()[1][0] / 255)
     print("the digits themselves", round(100 * own, 3))
-    about = {"kinds": KINDS, "steps": STEPS, "digits": own}
-    np.savez_compressed(FILE, shares=shares, pictures=pictures, **about)
+    # What is drawn before training tells nothing: the pictures of each later step, kind by kind.
+    later = [*zip(STEPS, zip(*pictures, strict=True), strict=True)][1:]
+    about = {
+        "pictures": [each for _, of_kinds in later for each in of_kinds],
+        "titles": [f"{kind}, step {step}" for step, _ in later for kind in KINDS],
+        "digits": own,
+    }
+    np.savez_compressed(FILE, kinds=KINDS, steps=STEPS, shares=shares, **about)
 
 
 if __name__ == "__main__":
