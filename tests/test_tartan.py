@@ -12,7 +12,9 @@ def test_the_share_of_a_tartan_is_all_and_of_a_blot_is_none():
     board = (rows + columns) % 2
     assert tartan.nyquist(board[None]) == pytest.approx(1)
     assert tartan.nyquist((rows % 2)[None]) == pytest.approx(1)
-    assert tartan.nyquist(((rows // 7 + columns // 7) % 2)[None]) < 0.01
+    wave = np.cos(2 * np.pi * rows / 28)
+    assert tartan.nyquist(wave[None]) == pytest.approx(0)
+    assert tartan.nyquist((wave + board)[None]) == pytest.approx(1 / 3)
 
 
 def test_what_is_stored_is_what_the_lesson_says():
