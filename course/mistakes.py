@@ -175,6 +175,10 @@ def _channels() -> dict:
     return {"explorer": {"explorer": "channels", "settings": {}}}
 
 
+def _transposed() -> dict:
+    return {"explorer": {"explorer": "transposed", "settings": {}}}
+
+
 def _border(**settings) -> dict:
     return {"explorer": {"explorer": "border", "settings": settings}}
 
@@ -212,6 +216,8 @@ ONE_WINDOW = {"see": "01_sliding_window.ipynb#One-window,-one-number"} | _layers
 COST = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _layers("network", 1)
 GROWS = {"see": "07_receptive_field.ipynb#One-layer-at-a-time"} | _layers("receptive_field", 1, 1)
 JUMPS = {"see": "07_receptive_field.ipynb#After-a-stride"} | _layers("receptive_field", 2, 2, 1)
+STAMPS = {"see": "11_going_back_up.ipynb#Turned-round"} | _transposed()
+FORGOTTEN = {"see": "11_going_back_up.ipynb#What-rounding-forgets"} | _transposed()
 
 
 # What formulas have in common, and those of several lines
@@ -579,27 +585,27 @@ MISTAKES = {
         "A transposed convolution undoes a convolution, and gives back its input size.",
         "A transposed convolution turns the connections round, but cannot know the size from "
         "before[, {original}]: rounding takes several sizes to the same one[, {n}].",
-        HALF,
+        FORGOTTEN,
         transposed_size=lambda case: case.original,
     ),
     "transposed_shrinks": Mistake(
         "A transposed convolution is a convolution with another name.",
         "You let the map shrink once more, but a transposed convolution spreads each pixel out, "
         "and the map grows.",
-        STEPS,
+        STAMPS,
         transposed_size=lambda case: case.window.output_size(case.n),
     ),
     "spreads_no_pixel": Mistake(
         "A transposed convolution moves the pixels apart, and that is all.",
         "You left out the kernel: every pixel is spread over a whole kernel, the last one too.",
-        STEPS,
+        FORGOTTEN,
         transposed_size=lambda case: (case.n - 1) * case.strides + 1 if case.spread else None,
     ),
     "counts_a_step_too_many": Mistake(
         "Each input pixel takes a whole step, and the last kernel comes on top.",
         "From the first to the last[ of {n}] pixels there is one step less than pixels: count the "
         "gaps.",
-        COUNT | _window(7, 3, 2),
+        FORGOTTEN,
         transposed_size=lambda case: (
             case.n * case.strides + case.kernel_size if case.spread else None
         ),

@@ -10,7 +10,16 @@ from course.explore.border import border
 from course.explore.channels import channels
 from course.explore.network import network
 from course.explore.receptive_field import receptive_field
+from course.explore.transposed import transposed
 from course.explore.which_side import which_side
 from course.explore.window import window
 
-__all__ = ["border", "channels", "network", "receptive_field", "which_side", "window"]
+__all__ = [
+    "border",
+    "channels",
+    "network",
+    "receptive_field",
+    "transposed",
+    "which_side",
+    "window",
+]
