@@ -213,7 +213,8 @@ ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels
 TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
 STRIDED = {"see": "05_stride.ipynb#The-strided-classifier"} | _layers("network", 2)
 ONE_WINDOW = {"see": "01_sliding_window.ipynb#One-window,-one-number"} | _layers("network", 1)
-COST = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _layers("network", 1)
+COST = {"see": "08_the_bill.ipynb#Weights-and-places"} | _layers("network", 1)
+FLOPS = {"see": "08_the_bill.ipynb#MACs-or-FLOPs?"} | _layers("network", 1)
 GROWS = {"see": "07_receptive_field.ipynb#One-layer-at-a-time"} | _layers("receptive_field", 1, 1)
 JUMPS = {"see": "07_receptive_field.ipynb#After-a-stride"} | _layers("receptive_field", 2, 2, 1)
 STAMPS = {"see": "11_going_back_up.ipynb#Turned-round"} | _transposed()
@@ -528,14 +529,14 @@ MISTAKES = {
         "Adding the bias is a multiply-accumulate.",
         "A multiply-accumulate is a product that is added up, and a bias is added without a "
         "product: leave it out.",
-        COST,
+        FLOPS,
         macs=lambda case: case.right() + case.places * case.filters,
     ),
     "products_and_sums": Mistake(
         "The product and the sum count as one each, and perhaps the bias as one more.",
         "You counted products and sums apart, as TensorFlow's profiler does, but a "
         "multiply-accumulate is one of each together, and a bias is none.",
-        COST,
+        FLOPS,
         macs=[
             lambda case: 2 * case.right(),
             lambda case: 2 * case.right() + case.places * case.filters,
