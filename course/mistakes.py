@@ -203,7 +203,7 @@ OUTSIDE = {"see": "04_border.ipynb#What-else-could-stand-there?"} | _border(
 FRAME = {"see": "04_border.ipynb#What-the-window-read"} | _window(7, 3, padding="same")
 EARLIER = {"see": "04_border.ipynb#Padding-without-a-name"} | _window(6, 3, padding="causal")
 SPREAD = {"see": "04_border.ipynb#How-far-does-it-spread?"} | _border(layers=3)
-PLACE = {"see": "09_where_is_the_dot.ipynb#What-each-place-leaves-behind"} | _window(6, 3, usage=True)
+PLACE = {"see": "09_where_is_the_dot.ipynb#What-each-place-leaves-behind"} | _window(6, 3)
 BLANK = {"see": "09_where_is_the_dot.ipynb#One-column-a-layer"} | _border(layers=2)
 FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
 ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels()

@@ -59,7 +59,7 @@ def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) ->
 
 
 def convolve(maps, padding: str, name: str, filters: int = 8):
-    """A 3×3 convolution with ReLU and a padding of `FILLS` too, which ``Conv2D`` has no name for."""
+    """A 3×3 convolution with ReLU, and with what ``Conv2D`` has no name for: `FILLS`."""
     import keras
     import numpy as np
 

@@ -209,10 +209,9 @@ class Spread(Question):
 
 
 PAGES = {
-    "dot": "a black page with one white dot, near its first or its last corner. It shall learn to "
-    "say which corner",
-    "blank": "a page on which all pixels are alike. It shall learn to say, for each pixel, in which "
-    "column it is",
+    "dot": "a black page with a white dot near its first or its last corner. It is trained to say "
+    "which corner",
+    "blank": "a page on which all pixels are alike. It is trained to say the column of each pixel",
 }
 
 
@@ -224,8 +223,8 @@ class Tells(Question):
 
     takes = Numbers(4, "four numbers, each 1 for yes or 0 for no")
     asked = (
-        "A stack of 3×3 convolutions{0.head} sees {0.task}. **Can it, with the padding {0.names}?** "
-        "Write, in this order, 1 for yes and 0 for no."
+        "A stack of 3×3 convolutions{0.head} sees {0.task}. **Can it learn that**, with "
+        "padding {0.names}? Write, in this order, 1 for yes and 0 for no."
     )
 
     def plain(self):

@@ -38,7 +38,9 @@ def write(numbers: dict) -> None:
     numbers = (json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}) | numbers
     functions = []
     for name, rows in sorted(numbers.items()):
-        lines = [f'  "{row}": {json.dumps([round(x, 4) + 0.0 for x in xs])}' for row, xs in rows.items()]
+        lines = [
+            f'  "{row}": {json.dumps([round(x, 4) + 0.0 for x in xs])}' for row, xs in rows.items()
+        ]
         functions.append(f'"{name}": {{\n' + ",\n".join(lines) + "\n}")
     STORE.write_text("{\n" + ",\n".join(functions) + "\n}\n", encoding="utf-8")
 
