@@ -1,5 +1,6 @@
 """Trainings: each done once, stopped and gone on with, and the numbers that are stored."""
 
+import itertools
 import types
 
 import numpy as np
@@ -107,10 +108,11 @@ def test_the_time_that_is_left_is_shown_and_in_the_end_none(cells, monkeypatch):
 
     monkeypatch.setattr(training, "get_ipython", lambda: True)
     monkeypatch.setattr(training, "display", display)
+    monkeypatch.setattr(training, "monotonic", itertools.count(0, 10).__next__)  # seconds
     trained(cells, seeds=1)
     first, *between, last = shown
     assert first == last == "2 trainings, done."
-    assert between == ["0 of 2 trainings", "1 of 2 trainings, about 0 s left"]
+    assert between == ["0 of 2 trainings", "1 of 2 trainings, about 20 s left"]
 
 
 def test_a_network_learns_by_fit():

@@ -272,9 +272,10 @@ class Tells(Question):
         return "ask what a window reads at the edge, and whether it differs from what is inside"
 
     def draw(self, pick):
-        some = ["valid", *sorted({pick(tuple(FILLS)[1:]) for _ in range(9)})[:2]]
-        some.insert(pick(range(4)), "same")
-        return {"page": self.page, "paddings": some}
+        more = list(FILLS)[1:]
+        four = ["valid", "same", *(more.pop(pick(range(len(more)))) for _ in range(2))]
+        paddings = [four.pop(pick(range(len(four)))) for _ in range(4)]
+        return {"page": self.page, "paddings": paddings}
 
 
 class WritePadded(Write):
