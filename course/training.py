@@ -42,7 +42,7 @@ def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[
     function = essence(train)
     keys = {run: f"{function} {run!r}" for run in all_runs}
     missing = [run for run in all_runs if keys[run] not in _done]
-    place, began = _Place(f"{len(all_runs)} trainings, done."), monotonic()
+    place, began = _Place(f"{len(all_runs)} of {len(all_runs)} trainings done."), monotonic()
     try:
         for number, run in enumerate(missing):
             took = monotonic() - began
@@ -61,7 +61,8 @@ def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[
         result = _done[keys[setting, seed]]
         named = result if isinstance(result, dict) else {None: result}
         for name, number in named.items():
-            row = str(setting) if name is None else f"{setting}, {name}"
+            # Keras wants names without blanks.
+            row = str(setting) if name is None else f"{setting}, {name}".replace("_", " ")
             results.setdefault(row, []).append(float(number))
     return results
 

@@ -111,7 +111,7 @@ def test_the_time_that_is_left_is_shown_and_in_the_end_none(cells, monkeypatch):
     monkeypatch.setattr(training, "monotonic", itertools.count(0, 10).__next__)  # seconds
     trained(cells, seeds=1)
     first, *between, last = shown
-    assert first == last == "2 trainings, done."
+    assert first == last == "2 of 2 trainings done."
     assert between == ["0 of 2 trainings", "1 of 2 trainings, about 20 s left"]
 
 
@@ -161,7 +161,7 @@ def test_the_dot_is_found_with_all_but_circular_padding():
 def test_on_a_blank_page_only_zeros_tell_and_no_more_than_they_can():
     columns = np.arange(16) - 7.5
     for name, line in training.stored("explained").items():
-        padding, depth = name.split(", depth_")
+        padding, depth = name.split(", depth ")
         most = 0.0
         if padding == "same":  # the columns in the middle are alike, and get their mean
             middle = columns[int(depth) : -int(depth)]

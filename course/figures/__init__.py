@@ -442,9 +442,9 @@ def seeds(
     for name, line in stored.items():
         mean, spread = np.mean(line), np.std(line)
         page.text(left - 20, y, name, 12, ha="right")
-        page.dots(x(line), y, "o", "none", style.BLUE, 9, gid="stored")
-        page.line(x([mean - spread, mean + spread]), [y + 9] * 2, style.INK, 2)
-        page.line(x([mean] * 2), [y + 5, y + 13], style.INK, 2)
+        page.dots(x(line), y, "o", "none", style.BLUE, 7, gid="stored")
+        page.line(x([mean - spread, mean + spread]), [y + 12] * 2, style.INK, 2)
+        page.line(x([mean] * 2), [y + 9, y + 15], style.INK, 2)
         said = f"{mean:.2f} ± {spread:.2f}"
         page.text(WIDTH - MARGIN, y, said, 12, ha="right", gid="mean")
         alt.append(f"{name}: {said} over {len(line)} seeds.")
@@ -454,7 +454,7 @@ def seeds(
             where = f"far from that: {_listed(far)}" if far else "close to that"
             alt.append(f"Yours, {len(results[name])}, {where}.")
         y += 34
-    page.dots([left], y, "o", "none", style.BLUE, 9)
+    page.dots([left], y, "o", "none", style.BLUE, 7)
     page.text(left + 10, y, "one training each, below them mean and spread", SMALLEST, ha="left")
     if stored is not results:
         page.dots([left], y + 20, "D", style.ORANGE, style.INK, 6)

@@ -110,7 +110,8 @@ class Page:
 
     def dots(self, xs, y, marker, fill, edge, size, gid=None):
         look = {"markerfacecolor": fill, "markeredgecolor": edge, "markersize": size}
-        self.add(Line2D(xs, [y] * len(xs), linestyle="none", marker=marker, gid=gid, **look))
+        ys = y + 3 * (np.arange(len(xs)) - (len(xs) - 1) / 2)  # so that none hides another
+        self.add(Line2D(xs, ys, linestyle="none", marker=marker, gid=gid, **look))
 
     def cells(
         self, corners, wide, high, fill, edge, texts=(), hatch=None, *,
