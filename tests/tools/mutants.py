@@ -55,7 +55,7 @@ from prose import Broken, Number
 from refresh import to_text
 from tool import print_anywhere
 
-from course import digits
+from course import digits, training
 from course.geometry import Window
 
 LONGEST_RUN = 5  # seconds that a lesson may take in this process; one needs half a second
@@ -243,8 +243,14 @@ def unmoved(path: Path) -> list[str]:
 
     Each method of `Window` gives one more than it should; lessons have other numbers, and tests
     other points; the digits are others; each mutant of the code runs in this process, and so does
-    the lesson without each of its cells. What moves under none of them computes nothing.
+    the lesson without each of its cells. What moves under none of them computes nothing. Networks
+    stay untrained: it would take too long, and no text has a number that was trained.
     """
+    with mock.patch.multiple(training, fit=lambda *_, **__: None, _done={}):
+        return _unmoved(path)
+
+
+def _unmoved(path: Path) -> list[str]:
     notebook, expressions = read(path), prose.lines(path)
     namespace = run(notebook, path.parent)
     left = {
