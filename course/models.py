@@ -5,7 +5,7 @@ and ``strides`` differ, so every difference between the three is theirs. Keras i
 model is built.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course.geometry import Window
 
@@ -20,7 +20,7 @@ PRESETS = {  # the windows of the three convolutions
     "same": (Window(3, 1, "same"), Window(3, 1, "same"), Window(3, 1, "same")),
     "strided": (Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same")),
 }
-FILLS = {"reflect": "reflect", "circular": "wrap"}  # their names in NumPy
+FILLS: dict[str, Any] = {"reflect": "reflect", "circular": "wrap"}  # their names in NumPy
 
 
 def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) -> "keras.Model":

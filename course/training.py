@@ -60,10 +60,10 @@ def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[
     for setting, seed in all_runs:
         result = _done[keys[setting, seed]]
         named = result if isinstance(result, dict) else {None: result}
-        for name, number in named.items():
+        for name, value in named.items():
             # Keras wants names without blanks.
             row = str(setting) if name is None else f"{setting}, {name}".replace("_", " ")
-            results.setdefault(row, []).append(float(number))
+            results.setdefault(row, []).append(float(value))
     return results
 
 

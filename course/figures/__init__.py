@@ -440,7 +440,7 @@ def seeds(
         page.line(x([tick] * 2), [y - 20, y + 34 * len(stored) - 16], style.GUIDE)
         page.text(x(tick), y - 28, number(tick), SMALLEST, style.GREY_TEXT)
     for name, line in stored.items():
-        mean, spread = np.mean(line), np.std(line)
+        mean, spread = float(np.mean(line)), float(np.std(line))
         page.text(left - 20, y, name, 12, ha="right")
         page.dots(x(line), y, "o", "none", style.BLUE, 7, gid="stored")
         page.line(x([mean - spread, mean + spread]), [y + 12] * 2, style.INK, 2)
