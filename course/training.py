@@ -20,6 +20,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from hashlib import sha256
 from importlib import resources
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from IPython import get_ipython
@@ -27,14 +28,14 @@ from IPython.display import display
 
 FILE = "training.json"
 
-_done: dict[str, object] = {}
+_done: dict[str, Any] = {}
 
 
 def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[str, list[float]]:
     """Call ``train(setting)`` with each setting and seed, and return the numbers of all seeds.
 
     ``train`` returns a number, or a dict of numbers; then the names of the results are
-    ``"setting, name"``. Keras forgets its models after each run, so that memory does not grow.
+    ``"setting, name"``. Keras forgets its models after each run, so that memory grows less.
     """
     import keras  # only now: it takes seconds
 
