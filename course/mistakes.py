@@ -23,6 +23,7 @@ The quantities and the settings they depend on::
     outputs          values, kernel (rows of numbers), padding: what comes out of a window
     padded           values, p, padding: what stands in a row and outside it
     spread           n, kernel_size: layers until every output has seen padding
+    tells            page, paddings: with which of these a network can learn where something is
     one_number       patch, kernel (rows, columns, channels), bias: one output of a filter
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
@@ -208,6 +209,8 @@ OUTSIDE = {"see": "04_border.ipynb#What-else-could-stand-there?"} | _border(
 FRAME = {"see": "04_border.ipynb#What-the-window-read"} | _window(7, 3, padding="same")
 EARLIER = {"see": "04_border.ipynb#Padding-without-a-name"} | _window(6, 3, padding="causal")
 SPREAD = {"see": "04_border.ipynb#How-far-does-it-spread?"} | _border(layers=3)
+PLACE = {"see": "09_where_is_the_dot.ipynb#What-each-place-leaves-behind"} | _window(6, 3)
+BLANK = {"see": "09_where_is_the_dot.ipynb#One-column-a-layer"} | _border(layers=2)
 FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
 ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels()
 TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
@@ -321,6 +324,35 @@ MISTAKES = {
         "Zeros are only one way to fill the border: every other padding copies pixels from inside.",
         OUTSIDE,
         padded=lambda case: case.right(padding="zero"),
+    ),
+    # Who knows where it is
+    "only_zeros_tell": Mistake(
+        "Only zeros can tell a network where something is.",
+        "Zeros are not all that marks a place: near the edge of a picture fewer windows read a "
+        "pixel, or a mirror shows it again.",
+        PLACE,
+        tells=lambda case: tuple(int(padding == "same") for padding in case.paddings),
+    ),
+    "convolution_is_blind": Mistake(
+        "A convolution does the same everywhere, so no network knows where something is.",
+        "It does the same everywhere inside, but at the border a window has no place, or it reads "
+        "what is outside.",
+        PLACE,
+        tells=lambda case: (0,) * len(case.paddings),
+    ),
+    "every_edge_tells": Mistake(
+        "A picture ends somewhere, whatever the padding, and that tells a network where it is.",
+        "An end tells only if something comes out differently there: look for a padding that "
+        "leaves every output as it is inside.",
+        BLANK,
+        tells=lambda case: (1,) * len(case.paddings),
+    ),
+    "all_padding_tells": Mistake(
+        "It is padding that tells, whatever stands in it.",
+        "Ask what stands in the padding: a copy of the picture can look just as it does inside, "
+        "and without any the border can still leave a mark.",
+        BLANK,
+        tells=lambda case: tuple(int(padding != "valid") for padding in case.paddings),
     ),
     "spreads_from_one_side": Mistake(
         "Padding comes in from one side only.",

@@ -5,7 +5,7 @@ and ``strides`` differ, so every difference between the three is theirs. Keras i
 model is built.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course.geometry import Window
 
@@ -20,6 +20,7 @@ PRESETS = {  # the windows of the three convolutions
     "same": (Window(3, 1, "same"), Window(3, 1, "same"), Window(3, 1, "same")),
     "strided": (Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same")),
 }
+FILLS: dict[str, Any] = {"reflect": "reflect", "circular": "wrap"}  # their names in NumPy
 
 
 def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) -> "keras.Model":
@@ -55,6 +56,20 @@ def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) ->
     ]
     # Without names, Keras counts: the second model built would have a conv2d_3.
     return keras.Sequential([keras.Input(INPUT_SHAPE), *convolutions, *head], name=name)
+
+
+def convolve(maps, padding: str, name: str, filters: int = 8):
+    """A 3×3 convolution with ReLU, and with what ``Conv2D`` has no name for: `FILLS`."""
+    import keras
+    import numpy as np
+
+    if padding in FILLS:
+        for axis in (1, 2):
+            # The numbers of the pixels, padded: which of them stands where.
+            order = np.pad(range(maps.shape[axis]), 1, FILLS[padding])
+            maps = keras.ops.take(maps, order, axis)
+        padding = "valid"
+    return keras.layers.Conv2D(filters, 3, 1, padding, activation="relu", name=name)(maps)
 
 
 def _preset(name):

@@ -41,6 +41,7 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.padded((4, 7, 1, 8, 5)),
             questions.outputs((4, 7, 1, 8, 5), (1, 0, -1)),
             questions.spread(28, 3),
+            questions.tells("dot"),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),

@@ -30,6 +30,7 @@ from course.figures.kit import (
 from course.geometry import Window
 from course.text import number
 
+FAR = 0.1  # of a share: more than that is another result, however small the spread
 GAP = 24  # CSS pixels between two pictures side by side
 HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\")
 
@@ -432,6 +433,52 @@ def summary(
         page.text(x + 28, y + 7, name, SMALLEST, ha="left")
         x += wide
     return page.picture(WIDTH - MARGIN, y + 14, " ".join(alt))
+
+
+@looks.context("default")
+def seeds(
+    results: Mapping[str, Sequence[float]], stored: Mapping[str, Sequence[float]] | None = None
+) -> Picture:
+    """A line of dots for each setting: a dot for each training, with mean and spread.
+
+    Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
+    The text alternative says those, and which of the results are far from them, because new ones
+    differ a little from machine to machine.
+    """
+    stored = results if stored is None else stored
+    every = [number for line in (*stored.values(), *results.values()) for number in line]
+    low, high = min(0, *every), max(1, *every)
+    left = MARGIN + max(text_width(name, 12) for name in stored) + 20
+    wide, page, y, alt = WIDTH - MARGIN - left - 80, Page(), MARGIN + 36, []
+
+    def x(numbers):
+        return left + (np.asarray(numbers) - low) / (high - low) * wide
+
+    for tick in np.linspace(low, high, 5):
+        page.line(x([tick] * 2), [y - 20, y + 34 * len(stored) - 16], style.GUIDE)
+        page.text(x(tick), y - 28, number(tick), SMALLEST, style.GREY_TEXT)
+    for name, line in stored.items():
+        mean, spread = float(np.mean(line)), float(np.std(line))
+        page.text(left - 20, y, name, 12, ha="right")
+        page.dots(x(line), y, "o", "none", style.BLUE, 7, gid="stored")
+        page.line(x([mean - spread, mean + spread]), [y + 12] * 2, style.INK, 2)
+        page.line(x([mean] * 2), [y + 9, y + 15], style.INK, 2)
+        said = f"{mean:.2f} ± {spread:.2f}"
+        page.text(WIDTH - MARGIN, y, said, 12, ha="right", gid="mean")
+        alt.append(f"{name}: {said} over {len(line)} seeds.")
+        if stored is not results and name in results:
+            page.dots(x(results[name]), y, "D", style.ORANGE, style.INK, 6, gid="yours")
+            far = [each for each in results[name] if abs(each - mean) > max(3 * spread, FAR)]
+            where = f"far from that: {_listed(far)}" if far else "close to that"
+            alt.append(f"Yours, {len(results[name])}, {where}.")
+        y += 34
+    page.dots([left], y, "o", "none", style.BLUE, 7)
+    page.text(left + 10, y, "one training each, below them mean and spread", SMALLEST, ha="left")
+    if stored is not results:
+        page.dots([left], y + 20, "D", style.ORANGE, style.INK, 6)
+        page.text(left + 10, y + 20, "yours", SMALLEST, ha="left")
+        y += 20
+    return page.picture(WIDTH - MARGIN, y + 8, " ".join(alt))
 
 
 def _paints(rows) -> dict[str, dict[str, str]]:

@@ -108,6 +108,11 @@ class Page:
         end = {"marker": marker, "markevery": [-1], "markersize": 4.5}
         self.add(Line2D(xs, ys, color=color, linewidth=width, solid_capstyle="butt", **end))
 
+    def dots(self, xs, y, marker, fill, edge, size, gid=None):
+        look = {"markerfacecolor": fill, "markeredgecolor": edge, "markersize": size}
+        ys = y + 3 * (np.arange(len(xs)) - (len(xs) - 1) / 2)  # so that none hides another
+        self.add(Line2D(xs, ys, linestyle="none", marker=marker, gid=gid, **look))
+
     def cells(
         self, corners, wide, high, fill, edge, texts=(), hatch=None, *,
         crossed=False, width=None, gid=None,

@@ -36,6 +36,7 @@ one_number = channels.OneNumber
 padded = values.Padded
 outputs = values.Outputs
 spread = values.Spread
+tells = values.Tells
 params = layers.Params
 macs = layers.Macs
 transposed_size = layers.TransposedSize

@@ -208,6 +208,76 @@ class Spread(Question):
         return {"n": case["n"], "k": case["kernel_size"]}
 
 
+PAGES = {
+    "dot": "a black page with a white dot near its first or its last corner. It is trained to say "
+    "which corner",
+    "blank": "a page on which all pixels are alike. It is trained to say the column of each pixel",
+}
+
+
+class Tells(Question):
+    """With which paddings can a network learn to say where something is, or where a pixel is?"""
+
+    page: str = "dot"  # one of `PAGES`
+    paddings: Sequence[str] = ("valid", "same", "reflect", "circular")
+
+    takes = Numbers(4, "four numbers, each 1 for yes or 0 for no")
+    asked = (
+        "A stack of 3×3 convolutions{0.head} sees {0.task}. **Can it learn that**, with "
+        "padding {0.names}? Write, in this order, 1 for yes and 0 for no."
+    )
+
+    def plain(self):
+        setting = super().plain()
+        if setting["page"] not in PAGES:
+            raise SettingError("page", setting["page"], "it is one of dot, blank", "dot")
+        known = ["valid", "same", *FILLS]
+        if len(setting["paddings"]) != 4 or not set(setting["paddings"]) <= {*known}:
+            why = f"take four of {', '.join(known)}"
+            raise SettingError("paddings", setting["paddings"], why, ("valid", "same", *known[3:5]))
+        return setting
+
+    @property
+    def head(self) -> str:
+        return ", then global average pooling," if self.page == "dot" else ""
+
+    @property
+    def task(self) -> str:
+        return PAGES[self.page]
+
+    @property
+    def names(self) -> str:
+        """The paddings in words."""
+        return ", ".join(f"`{padding}`" for padding in self.paddings)
+
+    def right(self, page, paddings):
+        def sums(row, padding):
+            outside = padding if padding in FILLS else "zero"
+            inside = "valid" if padding == "valid" else "same"
+            outputs = Outputs((row,), ((1, 2, 4),)).right((row,), ((1, 2, 4),), inside, outside)
+            return {sum(outputs)} if page == "dot" else {*outputs}
+
+        rows = ((1, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 1)) if page == "dot" else ((1,) * 6,)
+        # Where the numbers that come out are all alike, nothing is there to learn from.
+        return tuple(
+            int(len(set().union(*(sums(row, padding) for row in rows))) > 1) for padding in paddings
+        )
+
+    def why(self, case):
+        if case["page"] == "dot":
+            return (
+                "ask which weights read the dot near each corner: where the same ones do, the mean "
+                "of a map is the same number"
+            )
+        return "ask what a window reads at the edge, and whether it differs from what is inside"
+
+    def draw(self, pick):
+        more = list(FILLS)[1:]
+        four = ["valid", "same", *(more.pop(pick(range(len(more)))) for _ in range(2))]
+        paddings = [four.pop(pick(range(len(four)))) for _ in range(4)]
+        return {"page": self.page, "paddings": paddings}
+
+
 class WritePadded(Write):
     """Write ``padded(values, p, padding)``."""
 

@@ -93,6 +93,11 @@ TYPED = [
     ("other_padding", questions.outputs(*SUMS, "same"), "6 9 12 15"),
     ("causal_looks_ahead", questions.outputs(*SUMS, "causal"), "3 6 9 12 15 11"),
     ("causal_looks_ahead", questions.outputs(*SUMS, "causal"), "6 9 12 15 11 6"),
+    # a dot: only circular reads it alike everywhere; a blank page: only zeros differ from it
+    ("only_zeros_tell", questions.tells("dot"), "0 1 0 0"),
+    ("convolution_is_blind", questions.tells("dot"), "0 0 0 0"),
+    ("every_edge_tells", questions.tells("blank"), "1 1 1 1"),
+    ("all_padding_tells", questions.tells("blank"), "0 1 1 1"),
     # 28 pixels, k = 3: one pixel further in from each side, 14 times
     ("spreads_from_one_side", questions.spread(28, 3), "28"),
     ("last_clean_layer", questions.spread(28, 3), "13"),

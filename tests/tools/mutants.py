@@ -57,7 +57,7 @@ from prose import Broken, Number
 from refresh import to_text
 from tool import print_anywhere
 
-from course import digits
+from course import digits, training
 from course.geometry import Window
 from course.predict.prediction import Prediction
 
@@ -251,8 +251,14 @@ def unmoved(path: Path) -> list[str]:
     numbers, and tests other points; and an expression that calls something has other numbers in its
     calls, if what it gives is not just one of them. Then the digits are others, each mutant of the
     code runs in this process, and so does the lesson without each of its cells. What moves under
-    none of them computes nothing.
+    none of them computes nothing. Networks stay untrained: it would take too long, and no text has
+    a number that was trained.
     """
+    with mock.patch.multiple(training, fit=lambda *_, **__: None, _done={}):
+        return _unmoved(path)
+
+
+def _unmoved(path: Path) -> list[str]:
     notebook, expressions = read(path), prose.lines(path)
     namespace = run(notebook, path.parent)
     left = {

@@ -1,0 +1,143 @@
+"""Trainings, each done once, with the time that is left: stop them, and go on later.
+
+::
+
+    shares = training.runs(share_right, ["valid", "same"], seeds=3)
+
+calls ``share_right("valid")`` and ``share_right("same")`` three times, with other random numbers
+each time. What a run gives is kept as long as the kernel lives: a cell that was stopped, or is run
+again, trains what is missing only. It trains anew when the function has changed, or something that
+it reads. ``stored`` has the numbers of more seeds, measured once by
+``tests/tools/train.py``.
+"""
+
+import functools
+import html
+import json
+import pickle
+import types
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from hashlib import sha256
+from importlib import resources
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from IPython import get_ipython
+from IPython.display import display
+
+FILE = "training.json"
+
+_done: dict[str, Any] = {}
+
+
+def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[str, list[float]]:
+    """Call ``train(setting)`` with each setting and seed, and return the numbers of all seeds.
+
+    ``train`` returns a number, or a dict of numbers; then the names of the results are
+    ``"setting, name"``. Keras forgets its models after each run, so that memory grows less.
+    """
+    import keras  # only now: it takes seconds
+
+    all_runs = [(setting, seed) for seed in range(seeds) for setting in settings]
+    function = essence(train)
+    keys = {run: f"{function} {run!r}" for run in all_runs}
+    missing = [run for run in all_runs if keys[run] not in _done]
+    place, began = _Place(f"{len(all_runs)} of {len(all_runs)} trainings done."), monotonic()
+    try:
+        for number, run in enumerate(missing):
+            took = monotonic() - began
+            left = f", about {took / number * (len(missing) - number):.0f} s left" if number else ""
+            place.show(len(all_runs) - len(missing) + number, len(all_runs), left)
+            setting, seed = run
+            keras.utils.set_random_seed(seed)
+            _done[keys[run]] = train(setting)
+            keras.utils.clear_session()
+    except KeyboardInterrupt:
+        place.say("Stopped. Run the cell again: it goes on where it stopped.")
+        raise
+    place.say(place.done)
+    results: dict[str, list[float]] = {}
+    for setting, seed in all_runs:
+        result = _done[keys[setting, seed]]
+        named = result if isinstance(result, dict) else {None: result}
+        for name, value in named.items():
+            # Keras wants names without blanks.
+            row = str(setting) if name is None else f"{setting}, {name}".replace("_", " ")
+            results.setdefault(row, []).append(float(value))
+    return results
+
+
+def fit(model, inputs, targets, loss: str, steps: int = 200) -> None:
+    """Train a Keras model by Adam for some steps, in each of which it sees all inputs."""
+    import keras
+
+    model.compile(keras.optimizers.Adam(0.01), loss)
+    inputs, targets = keras.tree.map_structure(
+        lambda array: np.concatenate([array] * steps), (inputs, targets)
+    )
+    model.fit(inputs, targets, len(inputs) // steps, verbose=0, shuffle=False)
+
+
+def stored(name: str) -> dict[str, list[float]]:
+    """The numbers of a function's runs with more seeds than a lesson has time for."""
+    text = resources.files("course").joinpath("data", FILE).read_text(encoding="utf-8")
+    return json.loads(text)[name]
+
+
+def essence(thing: object, above: tuple = ()) -> str:
+    """A text that changes with a value: with a notebook's function, its code and all it reads."""
+    if isinstance(thing, types.ModuleType):
+        return thing.__name__
+    if isinstance(thing, types.FunctionType) and thing.__module__ == "__main__":
+        if thing in above:
+            return thing.__name__
+        deeper = functools.partial(essence, above=(*above, thing))
+        codes = [*_codes(thing.__code__)]
+        names = sorted({name for code in codes for name in code.co_names} & {*thing.__globals__})
+        parts = [
+            *(repr((code.co_code, code.co_names)) for code in codes),
+            *(repr(const) for code in codes for const in code.co_consts if not _is_code(const)),
+            *map(deeper, thing.__defaults__ or ()),
+            *(deeper(cell.cell_contents) for cell in thing.__closure__ or ()),
+            *(name + deeper(thing.__globals__[name]) for name in names),
+        ]
+        return sha256("\n".join(parts).encode()).hexdigest()
+    try:
+        return sha256(pickle.dumps(thing)).hexdigest()
+    except Exception:  # whatever cannot be pickled is itself and nothing else
+        return f"{thing!r} {id(thing)}"
+
+
+def _is_code(thing: object) -> bool:
+    return isinstance(thing, types.CodeType)
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code of a function, and of the functions in it."""
+    yield code
+    for const in filter(_is_code, code.co_consts):
+        yield from _codes(const)
+
+
+class _Place:
+    """Where a cell says how far it is. In the end it says what it said at first, with no time."""
+
+    def __init__(self, done: str):
+        self.done = done
+        # nbval compares the first of these, a saved notebook keeps the last one.
+        self._handle = get_ipython() and display(self._bundle(done), raw=True, display_id=True)
+        if not self._handle:
+            print(done)
+
+    @staticmethod
+    def _bundle(text: str, bar: str = "") -> dict[str, str]:
+        return {"text/html": f"<p>{bar}{html.escape(text)}</p>", "text/plain": text}
+
+    def say(self, text: str, bar: str = "") -> None:
+        if self._handle:
+            self._handle.update(self._bundle(text, bar), raw=True)
+
+    def show(self, number: int, of: int, left: str) -> None:
+        bar = f'<progress max="{of}" value="{number}" aria-label="trainings"></progress> '
+        self.say(f"{number} of {of} trainings{left}", bar)
