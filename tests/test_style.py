@@ -24,7 +24,7 @@ from course.explore.base import STYLE
 from course.geometry import Window
 from course.predict.progress import Progress
 
-entry = {"question": "q", "correct": True, "sure": 50, "tells": [], "mistake": None}
+entry = {"question": "q", "lesson": "", "correct": True, "sure": 50, "tells": [], "mistake": None}
 pictures = [
     figures.axis(Window(2, 3, 1), 8), figures.window(Window(2, 3, 1), 8),
     explore.receptive_field().picture(), explore.border().picture(),

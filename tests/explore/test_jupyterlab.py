@@ -419,7 +419,8 @@ def test_lesson(server, open_notebook, lesson: Path):
     )
     assert complaints.all_inner_texts() == []
     notebook.save()  # a refresh takes back all that a run leaves, but for the bytes of pictures
-    refreshed = refresh.to_text(refresh.normalise(lessons.read(path), lesson.stem))
+    refreshed = refresh.normalise(lessons.read(path), lesson.stem)
+    refreshed = refresh.to_text(refresh.settled(refreshed, lessons.read(lesson)))
     assert PICTURE.sub("", refreshed) == PICTURE.sub("", committed)
     explorers = page.locator("[data-course-explorer] .course-explorer")
     expect(explorers).to_have_count(expected)

@@ -115,13 +115,9 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
 def refresh(path: Path) -> bool:
     """Execute and normalise the notebook in its file; True if that changed the file."""
     notebook = normalise(read(path), path.stem)
-    kept = {cell.id: cell.outputs for _, cell in cells(notebook, "code") if IGNORED in cell.source}
+    before = copy.deepcopy(notebook)
     execute(notebook, path.resolve().parent)
-    notebook = normalise(notebook, path.stem)
-    for _, cell in cells(notebook, "code"):
-        if cell.id in kept and _words(cell.outputs) == _words(kept[cell.id]):
-            cell.outputs = kept[cell.id]  # only its numbers differ, and they do in each run
-    text = to_text(notebook)
+    text = to_text(settled(normalise(notebook, path.stem), before))
     if text == path.read_text(encoding="utf-8"):
         return False
     # Written aside and moved into place, so that no interruption leaves half a lesson.
@@ -159,6 +155,18 @@ def _name_cells(notebook: NotebookNode, name: str) -> None:
             cell.id = fresh
             taken.add(fresh)
         seen.add(cell.id)
+
+
+def settled(notebook: NotebookNode, before: NotebookNode) -> NotebookNode:
+    """The notebook with the earlier output of each ignored cell, if only its numbers differ.
+
+    They do so in each run.
+    """
+    kept = {cell.id: cell.outputs for _, cell in cells(before, "code") if IGNORED in cell.source}
+    for _, cell in cells(notebook, "code"):
+        if cell.id in kept and _words(cell.outputs) == _words(kept[cell.id]):
+            cell.outputs = kept[cell.id]
+    return notebook
 
 
 def _words(outputs: list[NotebookNode]) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from lessons import ROOT, neutral_environment, read, run
+from tool import print_anywhere
 
 SEEDS = 5
 SETTINGS = ["valid", "same", "reflect", "circular"]  # also where a lesson trains some of them only
@@ -46,6 +47,7 @@ def write(numbers: dict) -> None:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     for argument in sys.argv[1:]:
         write(train(Path(argument)))
