@@ -97,4 +97,4 @@ def test_a_case_is_not_mended_by_a_shortcut(case, replaced):
 
 
 def test_every_case_has_a_cure():
-    assert CASES == list(dict(CURES))
+    assert list(dict(CURES)) == CASES
