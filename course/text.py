@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 
 
 def number(value: float) -> str:
@@ -23,3 +24,21 @@ def rich(text: str) -> str:
 
     text = re.sub(r"`([^`]+)`", code, html.escape(text))
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
+
+
+def refusal(call: Callable[[], object]) -> Exception | None:
+    """What a call raises, and in print its first sentence.
+
+    Where Keras says what went wrong between where it did and with which arguments, that is bold.
+
+    >>> error = refusal(lambda: int("one half. Or so"))
+    invalid literal for int() with base 10: 'one half.
+    """
+    try:
+        call()
+    except Exception as error:
+        bold = re.search(r"\x1b\[1m(.+?)\x1b\[0m", str(error), re.DOTALL)
+        print(re.split(r"(?<=\.)\s", bold[1] if bold else str(error))[0])
+        return error
+    print("No objection.")
+    return None

@@ -56,6 +56,7 @@ def neutral_environment() -> None:
     folder = tempfile.mkdtemp(prefix="lessons-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["IPYTHONDIR"] = folder
+    os.environ["PYTHONHASHSEED"] = "0"  # Keras prints sets in what it refuses
     from course.predict import record  # Matplotlib sees the surroundings as they are now
 
     # Somebody's own would choose the questions.
