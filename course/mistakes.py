@@ -210,7 +210,6 @@ FRAME = {"see": "04_border.ipynb#What-the-window-read"} | _window(7, 3, padding=
 EARLIER = {"see": "04_border.ipynb#Padding-without-a-name"} | _window(6, 3, padding="causal")
 SPREAD = {"see": "04_border.ipynb#How-far-does-it-spread?"} | _border(layers=3)
 PLACE = {"see": "09_where_is_the_dot.ipynb#What-each-place-leaves-behind"} | _window(6, 3)
-BLANK = {"see": "09_where_is_the_dot.ipynb#One-column-a-layer"} | _border(layers=2)
 FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
 ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels()
 TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
@@ -344,14 +343,14 @@ MISTAKES = {
         "A picture ends somewhere, whatever the padding, and that tells a network where it is.",
         "An end tells only if something comes out differently there: look for a padding that "
         "leaves every output as it is inside.",
-        BLANK,
+        PLACE,
         tells=lambda case: (1,) * len(case.paddings),
     ),
     "all_padding_tells": Mistake(
         "It is padding that tells, whatever stands in it.",
         "Ask what stands in the padding: a copy of the picture can look just as it does inside, "
         "and without any the border can still leave a mark.",
-        BLANK,
+        PLACE,
         tells=lambda case: tuple(int(padding != "valid") for padding in case.paddings),
     ),
     "spreads_from_one_side": Mistake(
@@ -502,8 +501,8 @@ MISTAKES = {
     ),
     "forgot_channels": Mistake(
         "A filter is a flat square of k·k weights, whatever it reads.",
-        "You forgot the channels: a filter has a k·k square of weights for each[ of the "
-        "{channels}] channels it reads.",
+        "You forgot the channels: a filter has a k·k square of weights for each "
+        "channel that it reads[, here {channels}].",
         FILTERS,
         params=lambda case: case.right(channels=1),
         macs=lambda case: case.right(channels=1),
@@ -683,8 +682,7 @@ MISTAKES = {
     ),
     "size_stays": Mistake(
         "A convolution keeps the size of the image.",
-        "All of the window must fit into the image, so the last places fall away; a stride leaves "
-        "out more.",
+        "All of the window must fit into the image, so the last places fall away.",
         EATEN,
         output_size=lambda case: case.n if case.padding != "same" else None,
     ),

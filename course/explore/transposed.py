@@ -78,7 +78,7 @@ class TransposedExplorer(Explorer):
         bars = page.heading([title], [settings]) + 46
         left, top = MARGIN + n * cell + GAP, bars + n * STEP + 8
         page.caption(MARGIN, top, "input", "ones", style.BLUE)
-        page.caption(left, bars, "stamps of a row", "and below: how many overlap", style.INK)
+        page.caption(left, bars, "stamps of a row", "below: overlaps", style.INK)
         pixels = grid(MARGIN + np.arange(n) * cell, top + np.arange(n) * cell)
         page.cells(pixels, cell, cell, *style.INPUT, ["1"] * n**2, gid="input")
         for i in range(n):

@@ -120,8 +120,8 @@ class TransposedSize(Conv2DWindow):
         if case["padding"] == "same":
             return f"with `same`, each of the {n} pixels becomes {s} (stride)"
         return (
-            f"each of the {n} pixels is spread over {k}, and each begins {s} further on than the "
-            "one before; nothing is cut off, and there is at least one step for every pixel"
+            f"each of the {n} pixels writes {k} numbers, and begins {s} further on than the one "
+            f"before: {n - 1} steps of {s}, and {max(k, s)} for the last"
         )
 
     def keras_says(self):

@@ -138,7 +138,9 @@ class Outputs(Question):
             return (
                 f"Give as many numbers as the window has places, {len(right)}, not {len(answer)}."
             )
-        return f"Look at output {first_different(answer, right) + 1} again: {self.why(case)}."
+        place = first_different(answer, right)
+        nth = ("first", "second", "third")[place] if place < 3 else f"{place + 1}th"
+        return f"Look at the {nth} output again: {self.why(case)}."
 
     def why(self, case):
         sums = "at each place, multiply each pixel by the weight that lies on it, and add up"
