@@ -96,7 +96,9 @@ def test_from_first_prediction_to_progress_page_by_keyboard(notebook, kept: Path
         press("Shift+Enter")
     outputs = page.locator(".jp-OutputArea-output")
     expect(outputs.last).to_have_text(NOTHING)
-    one, two, three = page.locator(".course-prediction").all()
+    predictions = page.locator(".course-prediction")
+    expect(predictions).to_have_count(3)
+    one, two, three = predictions.all()
     press("Escape")
     for _ in QUESTIONS:
         press("ArrowUp")

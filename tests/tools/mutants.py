@@ -364,7 +364,9 @@ def _one_more(value: object) -> object:
     if isinstance(value, dict):
         return {key: _one_more(each) for key, each in value.items()}
     if inspect.isfunction(value):
-        return wraps(value)(lambda *args, **settings: _one_more(value(*args, **settings)))
+        another = wraps(value)(lambda *args, **settings: _one_more(value(*args, **settings)))
+        another.__defaults__ = _one_more(value.__defaults__)
+        return another
     if isinstance(value, Prediction):
         return SimpleNamespace(question=_one_more(value.question))
     if is_dataclass(value) and not isinstance(value, type):
