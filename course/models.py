@@ -5,7 +5,7 @@ and ``strides`` differ, so every difference between the three is theirs. Keras i
 model is built.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from course.geometry import Window
 
@@ -20,7 +20,6 @@ PRESETS = {  # the windows of the three convolutions
     "same": (Window(3, 1, "same"), Window(3, 1, "same"), Window(3, 1, "same")),
     "strided": (Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same")),
 }
-FILLS: dict[str, Any] = {"reflect": "reflect", "circular": "wrap"}  # their names in NumPy
 
 
 def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) -> "keras.Model":
@@ -59,14 +58,16 @@ def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) ->
 
 
 def convolve(maps, padding: str, name: str, filters: int = 8):
-    """A 3×3 convolution with ReLU, and with what ``Conv2D`` has no name for: `FILLS`."""
+    """A 3×3 convolution with ReLU, also with copies outside, for which ``Conv2D`` has no name."""
     import keras
     import numpy as np
 
-    if padding in FILLS:
+    from course.questions.values import FILLS
+
+    if padding in FILLS.keys() - {"zero"}:
         for axis in (1, 2):
             # The numbers of the pixels, padded: which of them stands where.
-            order = np.pad(range(maps.shape[axis]), 1, FILLS[padding])
+            order = np.pad(range(maps.shape[axis]), 1, FILLS[padding][0])
             maps = keras.ops.take(maps, order, axis)
         padding = "valid"
     return keras.layers.Conv2D(filters, 3, 1, padding, activation="relu", name=name)(maps)

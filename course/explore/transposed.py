@@ -96,10 +96,10 @@ class TransposedExplorer(Explorer):
         page.cells(corners, cell, cell, fills, style.GREEN, list(map(str, counts)), gid="output")
         never = corners[counts == 0]
         page.cells(never, cell, cell, "none", style.UNREAD, crossed=True, gid="never")
-        at_stamp = [(left + column * strides * cell, top + row * strides * cell)]
-        for each in ([(MARGIN + column * cell, top + row * cell)], cell), (at_stamp, None):
-            corner, side = each
-            page.outline(corner, *[side or kernel_size * cell] * 2, gid="window")
+        stamp = (left + column * strides * cell, top + row * strides * cell)
+        pixel = (MARGIN + column * cell, top + row * cell)
+        for corner, side in (pixel, cell), (stamp, kernel_size * cell):
+            page.outline([corner], side, side, gid="window")
         alt = " ".join(said(n, kernel_size, strides, padding))
         right, bottom = left + len(times) * cell, top + len(times) * cell
         return page.picture(right, bottom, f"A transposed convolution of ones by ones. {alt}")

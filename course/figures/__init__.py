@@ -414,10 +414,8 @@ def summary(
         page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], style.GREY, 1)
         y += 28
         for name in ledgers:
-            wide, total = (
-                room * seconds[name] / max(seconds.values()),
-                f"{1000 * seconds[name]:.1f}",
-            )
+            wide = room * seconds[name] / max(seconds.values())
+            total = f"{1000 * seconds[name]:.1f}"
             page.text(left - 12, y + 13, name, 12, ha="right")
             page.cells([(left, y)], wide, 26, style.GREY, style.PAPER, gid=f"seconds {name}")
             page.text(left + wide + 8, y + 13, total, 12, ha="left", gid="total seconds")

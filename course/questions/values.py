@@ -12,7 +12,7 @@ from course.questions.exercises import Write
 from course.questions.question import Question, first_different, tidy
 
 # What may stand outside: the mode of numpy.pad that puts it there, and why it stands there.
-FILLS = {
+FILLS: dict[str, tuple[Any, str]] = {  # NumPy's types want a mode spelt out
     "zero": ("constant", "outside, every pixel is zero"),
     "reflect": ("reflect", "the mirror stands on the edge pixel, which is not repeated"),
     "symmetric": ("symmetric", "the mirror stands behind the edge pixel, which is repeated"),
@@ -174,7 +174,7 @@ def _windows(values, kernel, padding, outside="zero") -> np.ndarray:
     sides = [(Window(k, 1, p), n) for n, k, p in zip(*shapes, both, strict=True)]
     for window, n in sides:
         window.output_size(n)  # an impossible one stops here
-    mode: Any = FILLS[outside][0]  # NumPy's types want it spelt out
+    mode = FILLS[outside][0]
     padded = np.pad(values, [window.pads(n) for window, n in sides], mode)
     return np.lib.stride_tricks.sliding_window_view(padded, shapes[1])
 

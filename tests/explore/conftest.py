@@ -5,6 +5,7 @@ the tests of other folders that share this process start event loops of their ow
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -142,3 +143,34 @@ def luminance(colours: np.ndarray) -> np.ndarray:
 def contrast(one, other) -> np.ndarray:
     light, dark = np.maximum(*(both := (luminance(one), luminance(other)))), np.minimum(*both)
     return (light + 0.05) / (dark + 0.05)
+
+
+# Shows one explorer in one state after another, and lets SEE tell what one sees in its element.
+LOOK = """async ({ module, states }) => {
+  const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
+  const { default: view } = await import(url);
+  const listeners = [];
+  let state;
+  const model = {
+    get: (name) => state[name],
+    set() {},
+    on: (event, listener) => listeners.push(listener),
+    off() {},
+    save_changes() {},
+  };
+  const el = document.body.appendChild(document.createElement("div"));
+  const seen = [];
+  for (const next of states) {
+    state = { fixed: [], hidden: [], ...next };
+    if (seen.length) for (const listener of listeners) listener();
+    else view.render({ model, el });
+    await new Promise(requestAnimationFrame);
+    seen.push((SEE)(el));
+  }
+  return JSON.stringify(seen);
+}"""
+
+
+def in_each_state(page: Page, module: str, states: list[dict], see: str) -> list:
+    """What a function of JavaScript sees in the element of an explorer, in each of its states."""
+    return json.loads(page.evaluate(LOOK.replace("SEE", see), {"module": module, "states": states}))

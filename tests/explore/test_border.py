@@ -1,7 +1,6 @@
 """The explorer of borders, as in an exported notebook: in a browser, no kernel and no network."""
 
 import io
-import json
 import random
 import re
 
@@ -13,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from course import digits, explore, figures
 from course.explore.border import BorderExplorer
-from explore.conftest import contrast
+from explore.conftest import contrast, in_each_state
 
 MODES = {
     "zero": "constant",
@@ -26,57 +25,35 @@ MIRRORS = {"reflect": 1, "symmetric": 0}  # pixels at the edge that are not copi
 SHAPES = [(2, 2), (2, 5), (3, 3), (5, 4), (9, 9), (9, 2)]  # small enough for numbers
 LARGE = [(28, 28), (64, 64), (10, 33), (2, 12)]
 
-# Shows one explorer in one state after another and reports what one sees: the pixels and the
-# numbers of both pictures, which pixels are hatched, the sentences.
-LOOK = """async ({ module, states }) => {
-  const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
-  const { default: view } = await import(url);
-  const listeners = [];
-  let state = states[0];
-  const model = {
-    get: (name) => state[name],
-    set() {},
-    on: (event, listener) => listeners.push(listener),
-    off() {},
-    save_changes() {},
-  };
-  const el = document.body.appendChild(document.createElement("div"));
-  view.render({ model, el });
-  const seen = [];
-  for (state of states) {
-    for (const listener of listeners) listener();
-    await new Promise(requestAnimationFrame);
-    seen.push({
-      pictures: [...el.querySelectorAll("figure")].map((figure) => {
-        const canvas = figure.querySelector("canvas");
-        const { width, height } = canvas;
-        const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-        const hatch = figure.querySelector(".course-over").getAttribute("d");
-        return {
-          shape: [height, width],
-          greys: [...data].filter((_, i) => i % 4 === 0),
-          numbers: [...figure.querySelectorAll("text")].map((text) => text.textContent),
-          hatched: [...hatch.matchAll(/M(\\d+) (\\d+)/g)].map(([, x, y]) => [y - 1, +x]),
-          caption: figure.querySelector("figcaption").textContent,
-        };
-      }),
-      impossible:
-        el.querySelector(".course-impossible:not([hidden])")?.firstChild.textContent ?? null,
-      text: el.querySelector(".course-formula").innerText.split("\\n").map((line) => line.trim()),
-      shares: [...el.querySelectorAll("li")].map((item) => parseFloat(item.textContent)),
-      bars: [...el.querySelectorAll("li div")].map((bar) => parseFloat(bar.style.height)),
-      chosen: [...el.querySelectorAll("li")].flatMap((item, i) => (item.className ? [i + 1] : [])),
-      nonsense: el.innerHTML.match(/.{0,40}(NaN|Infinity|undefined|null).{0,40}/)?.[0] ?? null,
-    });
-  }
-  return JSON.stringify(seen);
-}"""
+# What one sees: pixels and numbers of both pictures, which pixels are hatched, the sentences.
+SEE = """(el) => ({
+  pictures: [...el.querySelectorAll("figure")].map((figure) => {
+    const canvas = figure.querySelector("canvas");
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const hatch = figure.querySelector(".course-over").getAttribute("d");
+    return {
+      shape: [height, width],
+      greys: [...data].filter((_, i) => i % 4 === 0),
+      numbers: [...figure.querySelectorAll("text")].map((text) => text.textContent),
+      hatched: [...hatch.matchAll(/M(\\d+) (\\d+)/g)].map(([, x, y]) => [y - 1, +x]),
+      caption: figure.querySelector("figcaption").textContent,
+    };
+  }),
+  impossible:
+    el.querySelector(".course-impossible:not([hidden])")?.firstChild.textContent ?? null,
+  text: el.querySelector(".course-formula").innerText.split("\\n").map((line) => line.trim()),
+  shares: [...el.querySelectorAll("li")].map((item) => parseFloat(item.textContent)),
+  bars: [...el.querySelectorAll("li div")].map((bar) => parseFloat(bar.style.height)),
+  chosen: [...el.querySelectorAll("li")].flatMap((item, i) => (item.className ? [i + 1] : [])),
+  nonsense: el.innerHTML.match(/.{0,40}(NaN|Infinity|undefined|null).{0,40}/)?.[0] ?? null,
+})"""
 
 
 def look(page: Page, widgets: list[BorderExplorer]) -> list[dict]:
     """What the explorers show."""
     states = [widget.state() for widget in widgets]
-    return json.loads(page.evaluate(LOOK, {"module": BorderExplorer._esm, "states": states}))
+    return in_each_state(page, BorderExplorer._esm, states, SEE)
 
 
 def values(numbers: list[str], shape) -> np.ndarray:

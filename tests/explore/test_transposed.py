@@ -1,7 +1,6 @@
 """The explorer of transposed convolutions, as in an exported notebook: no kernel, no network."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from playwright.sync_api import Page, expect
 from course import explore
 from course.explore.transposed import TransposedExplorer, said, stamps
 from course.geometry import Window
+from explore.conftest import in_each_state
 
 STATES = [
     {"n": n, "kernel_size": k, "strides": s, "padding": padding, "at": [0, n - 1]}
@@ -18,36 +18,16 @@ STATES = [
     for padding in ("valid", "same")
 ]
 
-# Shows one explorer in one state after another, and reports what one sees.
-LOOK = """async ({ module, states }) => {
-  const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
-  const { default: view } = await import(url);
-  const listeners = [];
-  let state = { fixed: [], hidden: [], ...states[0] };
-  const model = {
-    get: (name) => state[name],
-    set() {},
-    on: (event, listener) => listeners.push(listener),
-    off() {},
-    save_changes() {},
-  };
-  const el = document.body.appendChild(document.createElement("div"));
-  view.render({ model, el });
-  const seen = [];
-  for (const next of states) {
-    state = { fixed: [], hidden: [], ...next };
-    for (const listener of listeners) listener();
-    await new Promise(requestAnimationFrame);
-    const drawing = el.querySelectorAll("svg")[1];
-    const texts = [...drawing.querySelectorAll("text")].map((each) => each.textContent);
-    seen.push({
-      said: [...el.querySelector(".course-formula").children].map((each) => each.textContent),
-      output: drawing.querySelectorAll(".course-output").length,
-      never: drawing.querySelectorAll(".course-never").length,
-      numbers: texts.filter(Boolean),
-    });
-  }
-  return JSON.stringify(seen);
+# What one sees of an explorer.
+SEE = """(el) => {
+const drawing = el.querySelectorAll("svg")[1];
+const texts = [...drawing.querySelectorAll("text")].map((each) => each.textContent);
+return {
+  said: [...el.querySelector(".course-formula").children].map((each) => each.textContent),
+  output: drawing.querySelectorAll(".course-output").length,
+  never: drawing.querySelectorAll(".course-never").length,
+  numbers: texts.filter(Boolean),
+};
 }"""
 
 
@@ -86,7 +66,7 @@ def test_the_sizes_on_the_way_down_are_all_there_are():
 
 def test_the_browser_shows_what_python_says(page: Page):
     module = TransposedExplorer._esm
-    seen = json.loads(page.evaluate(LOOK, {"module": module, "states": STATES}))
+    seen = in_each_state(page, module, STATES, SEE)
     for state, shown in zip(STATES, seen, strict=True):
         setting = list(state.values())[:4]
         assert shown["said"] == said(*setting), state

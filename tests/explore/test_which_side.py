@@ -1,7 +1,6 @@
 """The explorer of the side of the odd zero, as in an exported notebook: no kernel, no network."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from playwright.sync_api import Page, expect
 from course import explore
 from course.explore.which_side import PADDINGS, WhichSideExplorer, letter, through
 from course.geometry import Window
+from explore.conftest import in_each_state
 
 STATES = [
     {"n": n, "strides": strides, "layers": layers}
@@ -18,42 +18,20 @@ STATES = [
 ]
 STATES += [{"n": n, "strides": 2, "layers": 5} for n in (224, 225)]
 
-# Shows one explorer in one state after another, and reports what one sees of the outputs.
-LOOK = """async ({ module, states }) => {
-  const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
-  const { default: view } = await import(url);
-  const listeners = [];
-  let state = { fixed: [], hidden: [], ...states[0] };
-  const model = {
-    get: (name) => state[name],
-    set() {},
-    on: (event, listener) => listeners.push(listener),
-    off() {},
-    save_changes() {},
+# What one sees of the outputs.
+SEE = """(el) => [...el.querySelectorAll("figure")].map((figure) => {
+  const [, result] = figure.querySelectorAll("canvas");
+  const { data } = result.getContext("2d").getImageData(0, 0, result.width, result.height);
+  const marks = (name) => figure.querySelector(name).getAttribute("d");
+  return {
+    text: figure.querySelector(".course-formula").textContent,
+    greys: [...data].filter((_, i) => i % 4 === 0),
+    hatched: [...marks(".course-over").matchAll(/M(\\d+) (\\d+)/g)].map(
+      ([, x, y]) => [y - 1, +x],
+    ),
+    centres: marks(".course-centre").split("M").length - 1,
   };
-  const el = document.body.appendChild(document.createElement("div"));
-  view.render({ model, el });
-  const seen = [];
-  for (const next of states) {
-    state = { fixed: [], hidden: [], ...next };
-    for (const listener of listeners) listener();
-    await new Promise(requestAnimationFrame);
-    seen.push([...el.querySelectorAll("figure")].map((figure) => {
-      const [, result] = figure.querySelectorAll("canvas");
-      const { data } = result.getContext("2d").getImageData(0, 0, result.width, result.height);
-      const marks = (name) => figure.querySelector(name).getAttribute("d");
-      return {
-        text: figure.querySelector(".course-formula").textContent,
-        greys: [...data].filter((_, i) => i % 4 === 0),
-        hatched: [...marks(".course-over").matchAll(/M(\\d+) (\\d+)/g)].map(
-          ([, x, y]) => [y - 1, +x],
-        ),
-        centres: marks(".course-centre").split("M").length - 1,
-      };
-    }));
-  }
-  return JSON.stringify(seen);
-}"""
+})"""
 
 
 @pytest.mark.parametrize("n", [*range(5, 40), 224, 225])
@@ -81,7 +59,7 @@ def test_it_computes_what_the_libraries_compute(n: int, strides: int):
 
 def test_the_browser_shows_what_python_says(page: Page):
     module = WhichSideExplorer._esm
-    seen = json.loads(page.evaluate(LOOK, {"module": module, "states": STATES}))
+    seen = in_each_state(page, module, STATES, SEE)
     for state, libraries in zip(STATES, seen, strict=True):
         alt = explore.which_side(**state).picture().alt
         n, strides, layers = state.values()
