@@ -42,6 +42,8 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.outputs((4, 7, 1, 8, 5), (1, 0, -1)),
             questions.spread(28, 3),
             questions.tells("dot"),
+            questions.kept((3, 1, 0, 2, 4, 0)),
+            questions.survives(),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),
