@@ -74,8 +74,8 @@ function render({ model, el }) {
     const [before, after] = [kept(smooth(image), strides), kept(now, strides)];
     const places = (size) => [...Array(size).keys()].filter((i) => i % strides === 0);
     const dots = places(image.length).flatMap((y) => places(image.length).map((x) => dot(x + 0.5, y + 0.5)));
-    captions[0].textContent = `moved by ${shift}${blur ? ", and blurred" : ""}; dots: what is kept`;
-    captions[1].textContent = `what stride ${strides} keeps`;
+    captions[0].textContent = `moved by ${shift}${blur ? ", and blurred" : ""}`;
+    captions[1].textContent = `what stride ${strides} keeps (dots)`;
     plates[0].show("The picture, with dots on the pixels that are kept", now, line("centre", dots.join(""), 3));
     plates[1].show("What is kept of it", after, "");
     const rows = Object.entries(answers).map(([name, each]) =>

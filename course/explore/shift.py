@@ -79,11 +79,9 @@ class ShiftExplorer(Explorer):
         """The picture with what is kept, and what networks answer to it, wherever it is moved."""
         page, top = Page(), MARGIN + 38
         now, after = kept(np.array(image), shift, strides, blur)
-        titles = f"moved by {shift}" + ", and blurred" * blur, f"what stride {strides} keeps"
-        for x, title, note, array in zip(
-            (MARGIN, WIDTH / 2), titles, ("dots: what is kept", ""), (now, after), strict=True
-        ):
-            page.caption(x, top, title, note, style.INK)
+        titles = f"moved by {shift}" + ", and blurred" * blur, f"what stride {strides} keeps (dots)"
+        for x, title, array in zip((MARGIN, WIDTH / 2), titles, (now, after), strict=True):
+            page.caption(x, top, title, "", style.INK)
             axes = page.plot(x, top, SIDE, SIDE)
             axes.imshow(array, "gray", aspect="auto", clim=(0, 1), interpolation="nearest")
             axes.set(xticks=(), yticks=())
