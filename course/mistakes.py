@@ -24,6 +24,8 @@ The quantities and the settings they depend on::
     padded           values, p, padding: what stands in a row and outside it
     spread           n, kernel_size: layers until every output has seen padding
     tells            page, paddings: with which of these a network can learn where something is
+    kept             values, strides, shift, blur: what a stride keeps of a row that was moved
+    survives         strides, shifts: which shifts a network surely does not notice
     one_number       patch, kernel (rows, columns, channels), bias: one output of a filter
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
@@ -180,6 +182,10 @@ def _transposed() -> dict:
     return {"explorer": {"explorer": "transposed", "settings": {}}}
 
 
+def _shift(**settings) -> dict:
+    return {"explorer": {"explorer": "shift", "settings": {"shift": 1, **settings}}}
+
+
 def _border(**settings) -> dict:
     return {"explorer": {"explorer": "border", "settings": settings}}
 
@@ -210,6 +216,9 @@ FRAME = {"see": "04_border.ipynb#What-the-window-read"} | _window(7, 3, padding=
 EARLIER = {"see": "04_border.ipynb#Padding-without-a-name"} | _window(6, 3, padding="causal")
 SPREAD = {"see": "04_border.ipynb#How-far-does-it-spread?"} | _border(layers=3)
 PLACE = {"see": "09_where_is_the_dot.ipynb#What-each-place-leaves-behind"} | _window(6, 3)
+ALIASED = {"see": "10_one_pixel.ipynb#What-the-stride-keeps"} | _shift()
+BLURRED = {"see": "10_one_pixel.ipynb#What-is-honest?"} | _shift(blur=True)
+PERIOD = {"see": "10_one_pixel.ipynb#A-whole-jump"} | _shift(shift=2)
 FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
 ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels()
 TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
@@ -262,6 +271,15 @@ def _copied_in_order(case: Case) -> tuple:
     edge = int(case.padding == "reflect")  # a mirror that stands on the edge pixel leaves it out
     inside, last = case.values, len(case.values) - edge
     return (*inside[edge : edge + case.p], *inside, *inside[last - case.p : last])
+
+
+def _moved(row: tuple, shift: int) -> tuple:
+    return tuple(row[(i - shift) % len(row)] for i in range(len(row)))
+
+
+def _blurred(row: tuple) -> tuple:
+    sides = zip(_moved(row, 1), row, _moved(row, -1), strict=True)
+    return tuple((left + 2 * here + right) / 4 for left, here, right in sides)
 
 
 def _padding_once(case: Case) -> int | None:
@@ -352,6 +370,47 @@ MISTAKES = {
         "and without any the border can still leave a mark.",
         PLACE,
         tells=lambda case: tuple(int(padding != "valid") for padding in case.paddings),
+    ),
+    # What a shift changes
+    "shifts_are_never_noticed": Mistake(
+        "A convolution is equivariant, so a shift changes nothing.",
+        "Only without a stride does a map move along with the picture: a stride keeps other pixels "
+        "of a picture that was moved.",
+        ALIASED,
+        kept=lambda case: case.right(shift=0),
+        survives=lambda case: (1,) * len(case.shifts),
+    ),
+    "moved_after_the_stride": Mistake(
+        "The output moves by as many places as the input by pixels.",
+        "First the picture moves, then the stride keeps some of its pixels: the other way round "
+        "other pixels are kept.",
+        ALIASED,
+        kept=lambda case: _moved(case.right(shift=0), case.shift),
+    ),
+    "blurred_after_the_stride": Mistake(
+        "It does not matter whether the blur comes before the stride or after it.",
+        "Blur first: what the stride has left out can no longer be mixed in.",
+        BLURRED,
+        kept=lambda case: _blurred(case.right(blur=False)) if case.blur else None,
+    ),
+    "one_stride_counts": Mistake(
+        "A network does not notice a shift that its largest stride divides.",
+        "All strides count, one after another: multiply them.",
+        PERIOD,
+        survives=lambda case: tuple(int(shift % max(case.strides) == 0) for shift in case.shifts),
+    ),
+    "strides_add_up": Mistake(
+        "The strides of a network add up.",
+        "A step of a later layer is made of steps of the layers before, so multiply the strides.",
+        PERIOD,
+        survives=lambda case: tuple(int(shift % sum(case.strides) == 0) for shift in case.shifts),
+    ),
+    "every_shift_is_noticed": Mistake(
+        "With a stride, every shift changes something.",
+        "A shift by a whole number of steps of the last map moves every map along, and its mean "
+        "stays.",
+        PERIOD,
+        survives=lambda case: (0,) * len(case.shifts),
     ),
     "spreads_from_one_side": Mistake(
         "Padding comes in from one side only.",

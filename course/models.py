@@ -57,7 +57,7 @@ def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) ->
     return keras.Sequential([keras.Input(INPUT_SHAPE), *convolutions, *head], name=name)
 
 
-def convolve(maps, padding: str, name: str, filters: int = 8):
+def convolve(maps, padding: str, name: str, filters: int = 8, **more):
     """A 3×3 convolution with ReLU, also with copies outside, for which ``Conv2D`` has no name."""
     import keras
     import numpy as np
@@ -70,7 +70,42 @@ def convolve(maps, padding: str, name: str, filters: int = 8):
             order = np.pad(range(maps.shape[axis]), 1, FILLS[padding][0])
             maps = keras.ops.take(maps, order, axis)
         padding = "valid"
-    return keras.layers.Conv2D(filters, 3, 1, padding, activation="relu", name=name)(maps)
+    convolution = keras.layers.Conv2D(
+        filters, 3, padding=padding, activation="relu", name=name, **more
+    )
+    return convolution(maps)
+
+
+def shrinking(kind: str) -> "keras.Model":
+    """Build an untrained classifier for 32×32×1 images that shrinks its maps in one of some ways.
+
+    All have three convolutions with 16 filters and global average pooling. ``"strided"`` has the
+    strides 2, 2 and 1. So have ``"circular"``, which pads so, and ``"random shifts"``, which moves
+    the images that it is trained with. ``"blurred"`` and ``"max pooling"`` halve two maps after a
+    convolution with stride 1, the one by a blur 1 2 1 before stride 2. ``"dilated"`` shrinks none:
+    its dilations 1, 2 and 4 give it the receptive field of the strided one.
+    """
+    import keras
+    from keras import layers
+
+    image = maps = keras.Input((32, 32, 1))
+    if kind == "random shifts":
+        maps = layers.RandomTranslation(0.1, 0.1, "constant", "nearest", name="shifts")(maps)
+    for number, step in enumerate((2, 2, 1), start=1):
+        more = {"dilation_rate": 2 ** (number - 1)} if kind == "dilated" else {"strides": step}
+        if kind in ("blurred", "max pooling"):
+            more = {}
+        padding = "circular" if kind == "circular" else "same"
+        maps = convolve(maps, padding, f"conv{number}", 16, **more)
+        if kind == "blurred" and step == 2:
+            # The mean of two neighbours, twice, is a blur 1 2 1.
+            maps = layers.AveragePooling2D(2, 1, "same", name=f"blur{number}")(maps)
+            maps = layers.AveragePooling2D(2, name=f"half{number}")(maps)
+        elif kind == "max pooling" and step == 2:
+            maps = layers.MaxPooling2D(2, name=f"half{number}")(maps)
+    means = layers.GlobalAveragePooling2D(name="means")(maps)
+    digit = layers.Dense(CLASSES, activation="softmax", name="digit")(means)
+    return keras.Model(image, digit, name=kind.replace(" ", "_"))
 
 
 def _preset(name):

@@ -68,11 +68,20 @@ def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[
     return results
 
 
-def fit(model, inputs, targets, loss: str, steps: int = 200) -> None:
-    """Train a Keras model by Adam for some steps, in each of which it sees all inputs."""
+def fit(model, inputs, targets, loss: str, steps: int = 200, rate=0.01, batch: int = 0) -> None:
+    """Train a Keras model by Adam for about so many steps.
+
+    In each of them it sees all inputs, or a ``batch`` of them, shuffled.
+    """
     import keras
 
-    model.compile(keras.optimizers.Adam(0.01), loss)
+    if batch:
+        epochs = max(1, steps * batch // len(inputs))
+        together = len(inputs) // batch  # steps with no Python between them
+        model.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=together)
+        model.fit(inputs, targets, batch, epochs, verbose=0)
+        return
+    model.compile(keras.optimizers.Adam(rate), loss)
     inputs, targets = keras.tree.map_structure(
         lambda array: np.concatenate([array] * steps), (inputs, targets)
     )

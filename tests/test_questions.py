@@ -42,6 +42,8 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.outputs((4, 7, 1, 8, 5), (1, 0, -1)),
             questions.spread(28, 3),
             questions.tells("dot"),
+            questions.kept((3, 1, 0, 2, 5, 4)),
+            questions.survives(),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),
@@ -365,6 +367,40 @@ def test_padding_has_spread_when_a_dye_has():
             dyed = np.pad(dyed, (before, after), constant_values=np.nan)
             dyed, depth = np.convolve(dyed, np.ones(k), "valid"), depth + 1
         assert questions.spread(n, k).diagnose(depth).correct
+
+
+def around(row: np.ndarray) -> np.ndarray:
+    """A row that goes round, as Keras takes one for a kernel of 3."""
+    return np.pad(row, 1, "wrap")[None, :, None].astype(float)
+
+
+@pytest.mark.parametrize("blur", [False, True])
+def test_a_stride_keeps_what_keras_keeps(blur):
+    import keras
+
+    kernel = np.reshape([0.25, 0.5, 0.25] if blur else [0.0, 1.0, 0.0], (3, 1, 1))
+    for seed in range(6):
+        question = questions.kept(blur=blur).another(seed)
+        row = around(np.roll(question.values, question.shift))
+        theirs = keras.ops.conv(row, kernel, strides=question.strides, padding="valid")
+        assert question.diagnose(np.ravel(theirs).round(3)).correct
+
+
+def test_a_shift_survives_when_the_mean_does():
+    """Of random weights and pixels: what is alike by chance is alike in no second network."""
+    import keras
+
+    rng = np.random.default_rng(0)
+    for question in [questions.survives(), *(questions.survives().another(i) for i in range(5))]:
+        page, kernels = rng.random(np.prod(question.strides) * 4), rng.random((3, 3, 1, 1))
+
+        def mean(row, strides=question.strides, kernels=kernels):
+            for kernel, step in zip(kernels, strides, strict=True):
+                row = np.ravel(keras.ops.conv(around(row), kernel, strides=step, padding="valid"))
+            return row.mean()
+
+        same = [np.isclose(mean(np.roll(page, by)), mean(page)) for by in question.shifts]
+        assert question.diagnose([*map(int, same)]).correct
 
 
 def test_shapes_are_those_of_a_real_image():

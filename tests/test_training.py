@@ -125,6 +125,17 @@ def test_a_network_learns_by_fit():
     np.testing.assert_allclose(line(inputs), inputs / 2, atol=0.02)
 
 
+def test_a_network_learns_by_batches():
+    import keras
+
+    keras.utils.set_random_seed(0)
+    line = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="line")], name="line")
+    inputs = np.array([[0.0], [1.0]] * 8)
+    training.fit(line, inputs, inputs / 2, "mse", 400, batch=8)
+    assert int(line.optimizer.iterations) == 400
+    np.testing.assert_allclose(line(inputs), inputs / 2, atol=0.02)
+
+
 # The picture
 
 
@@ -134,6 +145,13 @@ def test_the_alternative_text_says_means_spreads_and_what_is_far():
     assert "same: 0.95 ± 0.05 over 2 seeds. Yours, 2, far from that: 0.4." in alt
     assert "valid: 0.50 ± 0.00 over 2 seeds. Yours, 1, close to that." in alt
     assert "Yours" not in seeds(stored).alt
+
+
+def test_only_some_settings_are_shown():
+    rows = {"same, right": [1.0, 0.5], "same, moved": [0.5], "valid, right": [0.25]}
+    alt = seeds(rows, rows, only="right").alt
+    assert "moved" not in alt
+    assert alt.count("Yours") == 2
 
 
 def test_every_training_is_a_dot():
@@ -168,3 +186,17 @@ def test_on_a_blank_page_only_zeros_tell_and_no_more_than_they_can():
             most = 1 - np.sum(middle**2) / np.sum(columns**2)
         assert np.max(line) <= most + 1e-4
         assert np.mean(line) >= most - 0.03
+
+
+def test_a_stride_lets_answers_waver_and_only_whole_jumps_pass():
+    """What lesson 10 says, whatever the seeds: the networks differ by more than their spread."""
+    rows = training.stored("answers")
+    mean = {name: np.mean(line) for name, line in rows.items()}
+    for kind in ("strided", "circular"):
+        assert min(mean[f"{kind}, moved by {by}"] for by in (1, 2, 3)) > 0.08
+        assert mean[f"{kind}, moved by 4"] < 0.01
+    assert max(rows["circular, moved by 4"]) == 0
+    assert max(rows["dilated, moved by 1"]) < 0.01
+    for gentle in ("blurred", "max pooling", "dilated"):
+        assert mean[f"{gentle}, moved by 1"] < mean["strided, moved by 1"]
+    assert min(rows["strided, right"]) > 0.8

@@ -10,6 +10,7 @@ from course.explore.border import border
 from course.explore.channels import channels
 from course.explore.network import network
 from course.explore.receptive_field import receptive_field
+from course.explore.shift import shift
 from course.explore.transposed import transposed
 from course.explore.which_side import which_side
 from course.explore.window import window
@@ -19,6 +20,7 @@ __all__ = [
     "channels",
     "network",
     "receptive_field",
+    "shift",
     "transposed",
     "which_side",
     "window",

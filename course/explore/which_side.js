@@ -1,10 +1,10 @@
 // What a stride does to a symmetric picture: Keras beside PyTorch.
 
-import { announcer, box, control, div, drawOn, explorer, html, path, short } from "./ui.js";
+import { announcer, control, div, drawOn, explorer, html, short } from "./ui.js";
+import { SIDE, dot, line, plate } from "./plate.js";
 import { pads, positions } from "./geometry.js";
 import { stack } from "./stack.js";
 
-const SIDE = 196; // CSS pixels of a picture: two fit beside each other in a narrow JupyterLab
 const LIBRARIES = { "Keras, padding='same'": "same", "PyTorch, padding=1": [1, 1] };
 const TINY = 1e-9; // differences below it are rounding
 
@@ -38,31 +38,6 @@ function said(name, w, maps, n, difference) {
   return `${name}: sizes ${maps.map((map) => map.size).join(" → ")}, zeros ${zeros.join(", ")}. ` +
     `The centres ${three(start)} … ${three(last)} are ${where}. The result is ${mirror}.`;
 }
-
-/** A picture with marks on it. */
-function plate() {
-  const [canvas, over] = [html("canvas"), html("div")];
-  const element = html("div", { class: "pixels plate", role: "img" }, canvas, over);
-
-  /** Show grey pixels; `marks` draws over them, on a page that has one unit for each pixel. */
-  function show(label, rows, marks) {
-    const n = rows.length;
-    const pixels = new ImageData(n, n);
-    pixels.data.fill(255);
-    rows.flat().forEach((value, i) => pixels.data.fill(Math.round(255 * value), 4 * i, 4 * i + 3));
-    [canvas.width, canvas.height] = [n, n];
-    canvas.getContext("2d").putImageData(pixels, 0, 0);
-    element.setAttribute("aria-label", label);
-    over.innerHTML = `<svg aria-hidden="true" width="${SIDE}" viewBox="0 0 ${n} ${n}">${marks}`;
-  }
-  return { element, show };
-}
-
-/** A path that is seen on every grey, `width` CSS pixels wide. */
-const line = (name, d, width = 2) =>
-  `<path class="course-under" style="stroke-width: ${width + Math.min(width, 2)}" d="${d}"/>` +
-  `<path class="course-${name}" style="stroke-width: ${width}" d="${d}"/>`;
-const dot = (x, y) => `M${x} ${y}h0.001`; // of length 0, Chromium draws none
 
 function render({ model, el }) {
   const get = (name) => model.get(name);

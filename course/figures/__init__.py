@@ -435,15 +435,19 @@ def summary(
 
 @looks.context("default")
 def seeds(
-    results: Mapping[str, Sequence[float]], stored: Mapping[str, Sequence[float]] | None = None
+    results: Mapping[str, Sequence[float]],
+    stored: Mapping[str, Sequence[float]] | None = None,
+    only: str = "",
 ) -> Picture:
     """A line of dots for each setting: a dot for each training, with mean and spread.
 
     Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
     The text alternative says those, and which of the results are far from them, because new ones
-    differ a little from machine to machine.
+    differ a little from machine to machine. Settings are shown if their name has ``only`` in it.
     """
-    stored = results if stored is None else stored
+    alone = stored is None
+    stored = {name: line for name, line in (stored or results).items() if only in name}
+    results = {name: line for name, line in results.items() if name in stored}
     every = [number for line in (*stored.values(), *results.values()) for number in line]
     low, high = min(0, *every), max(1, *every)
     left = MARGIN + max(text_width(name, 12) for name in stored) + 20
@@ -464,7 +468,7 @@ def seeds(
         said = f"{mean:.2f} ± {spread:.2f}"
         page.text(WIDTH - MARGIN, y, said, 12, ha="right", gid="mean")
         alt.append(f"{name}: {said} over {len(line)} seeds.")
-        if stored is not results and name in results:
+        if not alone and name in results:
             page.dots(x(results[name]), y, "D", style.ORANGE, style.INK, 6, gid="yours")
             far = [each for each in results[name] if abs(each - mean) > max(3 * spread, FAR)]
             where = f"far from that: {_listed(far)}" if far else "close to that"
@@ -472,7 +476,7 @@ def seeds(
         y += 34
     page.dots([left], y, "o", "none", style.BLUE, 7)
     page.text(left + 10, y, "one training each, below them mean and spread", SMALLEST, ha="left")
-    if stored is not results:
+    if not alone:
         page.dots([left], y + 20, "D", style.ORANGE, style.INK, 6)
         page.text(left + 10, y + 20, "yours", SMALLEST, ha="left")
         y += 20

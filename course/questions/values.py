@@ -1,5 +1,6 @@
 """Questions about numbers: what stands outside a row of pixels, and what comes out of a window."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -278,6 +279,120 @@ class Tells(Question):
         four = ["valid", "same", *(more.pop(pick(range(len(more)))) for _ in range(2))]
         paddings = [four.pop(pick(range(len(four)))) for _ in range(4)]
         return {"page": self.page, "paddings": paddings}
+
+
+class Kept(Question):
+    """Which numbers does a stride keep of a row that was moved, perhaps blurred too?"""
+
+    values: Sequence[int] = (0, 1, 0, 1, 0, 1, 0, 1)
+    strides: int = 2
+    shift: int = 1
+    blur: bool = False
+
+    asked = (
+        "The row `{0.row}` is moved to the right by {0.shift}. What leaves it comes in on the left."
+        "{0.blurred} Then a stride of {0.strides} keeps the first number and goes on from there. "
+        "**Which numbers are kept?**"
+    )
+
+    def plain(self):
+        self.values = tuple(self.values)
+        setting = super().plain()
+        whole("strides", setting["strides"])
+        n = len(setting["values"])
+        if n % setting["strides"] or n < 3:
+            why = f"{n} numbers that go round are no whole number of steps"
+            raise SettingError("strides", setting["strides"], why, 1)
+        return setting
+
+    @property
+    def row(self) -> str:
+        """The numbers in words."""
+        return _row(self.values)
+
+    @property
+    def blurred(self) -> str:
+        """The blur in words."""
+        how = " Then each number becomes (its left neighbour + 2 · itself + its right one) / 4."
+        return how if self.blur else ""
+
+    @property
+    def explorer(self):
+        image = [self.values] * len(self.values)
+        settings = {"image": image, "shift": self.shift, "strides": self.strides}
+        seen = {*self.values} <= {0, 1} and self.shift <= 8
+        return {"explorer": "shift", "settings": settings | {"blur": self.blur}} if seen else None
+
+    def answer_of(self, case):
+        many = len(case["values"]) // case["strides"]
+        return Numbers(many, f"the {many} numbers in order")
+
+    def right(self, values, strides, shift, blur):
+        row = np.roll(values, shift)
+        return tuple((_blurred(row) if blur else row)[::strides].tolist())
+
+    def why(self, case):
+        blurred = ", then blur it," if case["blur"] else ""
+        return (
+            f"write down the moved row{blurred} and strike out what the steps of {case['strides']} "
+            "leave out"
+        )
+
+    def draw(self, pick):
+        values = tuple(pick(range(5)) for _ in range(pick((6, 12))))
+        return {"values": values, "strides": pick((2, 3)), "shift": pick((1, 3)), "blur": self.blur}
+
+
+def _blurred(row: np.ndarray) -> np.ndarray:
+    return (np.roll(row, 1) + 2 * row + np.roll(row, -1)) / 4
+
+
+class Survives(Question):
+    """Which shifts of a picture does a network with these strides surely not notice?"""
+
+    strides: Sequence[int] = (2, 2, 1)
+    shifts: Sequence[int] = (1, 2, 3, 4)
+
+    takes = Numbers(4, "four numbers, each 1 for yes or 0 for no")
+    asked = (
+        "A network has 3×3 convolutions with the strides {0.steps}, circular padding, and then "
+        "global average pooling. Its picture goes round and is moved by {0.pixels} pixels. **Is "
+        "its answer surely the same?** Write, in this order, 1 for yes and 0 for no."
+    )
+
+    def plain(self):
+        setting = super().plain()
+        for strides in setting["strides"]:
+            whole("strides", strides)
+        if len(setting["shifts"]) != 4:
+            raise SettingError("shifts", setting["shifts"], "ask for four", (1, 2, 3, 4))
+        return setting
+
+    @property
+    def steps(self) -> str:
+        return ", ".join(map(show, self.strides))
+
+    @property
+    def pixels(self) -> str:
+        return ", ".join(map(show, self.shifts))
+
+    def right(self, strides, shifts):
+        return tuple(int(shift % math.prod(strides) == 0) for shift in shifts)
+
+    def why(self, case):
+        return (
+            "follow the picture down: each layer divides the way by its stride, and only a whole "
+            "number of steps brings all maps along unchanged"
+        )
+
+    def draw(self, pick):
+        strides = tuple(pick((1, 2, 2, 3)) for _ in range(3))
+        many = math.prod(strides)
+        shifts = [max(strides), sum(strides), many, many + 1]
+        return {
+            "strides": strides,
+            "shifts": [shifts.pop(pick(range(len(shifts)))) for _ in "1234"],
+        }
 
 
 class WritePadded(Write):

@@ -98,6 +98,14 @@ TYPED = [
     ("convolution_is_blind", questions.tells("dot"), "0 0 0 0"),
     ("every_edge_tells", questions.tells("blank"), "1 1 1 1"),
     ("all_padding_tells", questions.tells("blank"), "0 1 1 1"),
+    # 3 1 0 2 4 0 moved by one: 0 3 1 0 2 4, of which 0 1 2 are kept; blurred .75 .75 …
+    ("shifts_are_never_noticed", questions.kept((3, 1, 0, 2, 4, 0)), "3 0 4"),
+    ("moved_after_the_stride", questions.kept((3, 1, 0, 2, 4, 0)), "4 3 0"),
+    ("blurred_after_the_stride", questions.kept((3, 1, 0, 2, 4, 0), blur=True), ".75 1 1.25"),
+    ("shifts_are_never_noticed", questions.survives(), "1 1 1 1"),
+    ("one_stride_counts", questions.survives(), "0 1 0 1"),
+    ("strides_add_up", questions.survives((2, 2, 1), (1, 2, 4, 5)), "0 0 0 1"),
+    ("every_shift_is_noticed", questions.survives((2, 2, 1), (1, 2, 4, 5)), "0 0 0 0"),
     # 28 pixels, k = 3: one pixel further in from each side, 14 times
     ("spreads_from_one_side", questions.spread(28, 3), "28"),
     ("last_clean_layer", questions.spread(28, 3), "13"),

@@ -2,8 +2,9 @@
 
     uv run --group test python tests/tools/train.py notebooks/09_where_is_the_dot.ipynb
 
-Each function that the lesson gives to ``training.runs`` is run with all ``SETTINGS`` and ``SEEDS``
-seeds; the numbers go to ``course/data/training.json``, where `course.training.stored` finds them.
+Each function that the lesson gives to ``training.runs`` is run with all ``SETTINGS`` of the lesson
+and ``SEEDS`` seeds; the numbers go to ``course/data/training.json``, where
+`course.training.stored` finds them.
 """
 
 import json
@@ -15,7 +16,12 @@ from lessons import ROOT, neutral_environment, read, run
 from tool import print_anywhere
 
 SEEDS = 5
-SETTINGS = ["valid", "same", "reflect", "circular"]  # also where a lesson trains some of them only
+SETTINGS = {  # of each lesson, also where it trains some of them only
+    "09_where_is_the_dot": ["valid", "same", "reflect", "circular"],
+    "10_one_pixel": [
+        *("strided", "circular", "blurred", "max pooling", "dilated", "random shifts"),
+    ],
+}
 STORE = ROOT / "course" / "data" / "training.json"
 
 
@@ -26,7 +32,7 @@ def train(path: Path, seeds: int = SEEDS) -> dict[str, dict[str, list[float]]]:
     numbers, runs = {}, training.runs
 
     def more(function, *_, **__):
-        numbers[function.__name__] = runs(function, SETTINGS, seeds)
+        numbers[function.__name__] = runs(function, SETTINGS[path.stem], seeds)
         return numbers[function.__name__]
 
     with mock.patch.multiple(training, runs=more, stored=numbers.__getitem__):

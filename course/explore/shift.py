@@ -1,0 +1,118 @@
+"""The explorer of a picture that moves by a pixel: what a stride keeps of it, blurred or not."""
+
+import numpy as np
+import traitlets
+from matplotlib import style as looks
+
+from course.explore.base import Explorer, bundle
+from course.explore.settings import Anything
+from course.figures import style
+from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
+from course.text import number
+
+FARTHEST, SIDE, LARGEST = 8, 190, 32  # moved, in pixels; of a picture, in CSS pixels and pixels
+TINY = 1e-9  # differences below it are rounding
+
+
+def kept(image: np.ndarray, shift: int, strides: int, blur: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The image moved to the right, perhaps blurred, as if it went round; what a stride keeps."""
+    image = np.roll(image, shift, axis=1)
+    for axis in (1, 0) if blur else ():
+        image = (np.roll(image, 1, axis) + 2 * image + np.roll(image, -1, axis)) / 4
+    return image, image[::strides, ::strides]
+
+
+class ShiftExplorer(Explorer):
+    """Move a picture to the right, and see what a stride keeps of it.
+
+    What leaves the picture on the right comes in on the left. A blur replaces each pixel by the
+    mean of itself, counted twice, and its two neighbours, along both axes.
+
+    Parameters
+    ----------
+    image : array (n, n), optional
+        Numbers from 0, black, to 1, white; n is 2 to 32. Left out, stripes of one pixel.
+    shift : int
+        By how many pixels it is moved, 0 to 8.
+    strides : int
+        1 to 4: every so many pixels one is kept, the first one too.
+    blur : bool
+        Whether it is blurred before.
+    answers : dict, optional
+        What networks answer to the picture: by name a list, for each shift from 0 on.
+    fixed, hidden : lists of str
+        Names of settings that cannot be moved, and of those that have no control.
+
+    Raises
+    ------
+    traitlets.TraitError
+        For what the explorer cannot show.
+    """
+
+    _esm = bundle("shift")
+    controls = ("shift", "strides", "blur")
+
+    image = Anything([[0, 1] * 4] * 8).tag(sync=True)
+    shift = traitlets.Int(0, min=0, max=FARTHEST).tag(sync=True)
+    strides = traitlets.Int(2, min=1, max=4).tag(sync=True)
+    blur = traitlets.Bool(False).tag(sync=True)
+    answers = traitlets.Dict(value_trait=traitlets.List()).tag(sync=True)
+
+    @traitlets.validate("shift", "strides")
+    def _whole(self, proposal):
+        return int(proposal["value"])  # True counts as 1
+
+    @traitlets.validate("image")
+    def _greys(self, proposal):
+        try:
+            image = np.asarray(proposal["value"], float)
+        except (TypeError, ValueError):
+            image = np.empty(0)
+        square = image.shape in [(n, n) for n in range(2, LARGEST + 1)]
+        if not (square and image.min() >= 0 and image.max() <= 1):
+            why = f"give 2 × 2 to {LARGEST} × {LARGEST} numbers from 0 to 1, as images[0] / 255"
+            raise traitlets.TraitError(f"image has the shape {image.shape}: {why}")
+        return image.tolist()
+
+    @looks.context("default")
+    def draw(self, image, shift, strides, blur, answers, **_):
+        """The picture with what is kept, and what networks answer to it, wherever it is moved."""
+        page, top = Page(), MARGIN + 38
+        now, after = kept(np.array(image), shift, strides, blur)
+        titles = f"moved by {shift}" + ", and blurred" * blur, f"what stride {strides} keeps (dots)"
+        for x, title, array in zip((MARGIN, WIDTH / 2), titles, (now, after), strict=True):
+            page.caption(x, top, title, "", style.INK)
+            axes = page.plot(x, top, SIDE, SIDE)
+            axes.imshow(array, "gray", aspect="auto", clim=(0, 1), interpolation="nearest")
+            axes.set(xticks=(), yticks=())
+        at = MARGIN + (np.arange(0, len(image), strides) + 0.5) * SIDE / len(image) - 1.5
+        page.cells(grid(at, at - MARGIN + top), 3, 3, style.ORANGE, style.INK, gid="dot")
+        y = top + SIDE + 12
+        for name, each in answers.items():
+            page.text(MARGIN, y + 12, name, SMALLEST, ha="left")
+            for by, answer in enumerate(each):
+                fill, text = (style.PAPER, "") if answer == each[0] else (style.ORANGE_TINT, "≠ ")
+                edge, width = (style.ORANGE, 2.5) if by == shift else (style.GREY, 1)
+                place = [(MARGIN + 120 + 40 * by, y)]
+                page.cells(place, 36, 20, fill, edge, [text + f"{answer}"], width=width)
+            y += 26
+        alt = " ".join(said(np.array(image), shift, strides, blur, answers))
+        return page.picture(WIDTH / 2 + SIDE, y, f"A picture is moved to the right. {alt}")
+
+
+def said(image: np.ndarray, shift: int, strides: int, blur: bool, answers: dict) -> list[str]:
+    """What is to be said about a setting, as the view says it."""
+    (_, before), (_, after) = (kept(image, by, strides, blur) for by in (0, shift))
+    far = [np.abs(np.roll(before, by, 1) - after).max() for by in range(before.shape[1])]
+    by = next(by for by, each in enumerate(far) if each <= min(far) + TINY)
+    apart = f"However the unmoved ones are moved along, they are up to {number(min(far))} apart."
+    sizes = [" × ".join(map(str, array.shape)) for array in (image, after)]
+    return [
+        f"{sizes[0]} pixels, moved by {shift}{', blurred' * blur}, stride {strides}: {sizes[1]} "
+        f"are kept. Their mean is {number(after.mean())}, unmoved {number(before.mean())}.",
+        f"They are the unmoved ones, moved along by {by}." if min(far) < TINY else apart,
+        *(f"{n}: {a[shift]}, unmoved {a[0]}." for n, a in answers.items() if shift < len(a)),
+    ]
+
+
+shift = ShiftExplorer
