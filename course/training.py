@@ -68,11 +68,17 @@ def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[
     return results
 
 
-def fit(model, inputs, targets, loss: str, steps: int = 200) -> None:
-    """Train a Keras model by Adam for some steps, in each of which it sees all inputs."""
+def fit(model, inputs, targets, loss: str, steps: int = 200, batch: int = 0) -> None:
+    """Train a Keras model by Adam for some steps, in each of which it sees all inputs.
+
+    With a ``batch`` it sees all of them as often, but in each step that many only.
+    """
     import keras
 
-    model.compile(keras.optimizers.Adam(0.01), loss)
+    model.compile(keras.optimizers.Adam(0.005 if batch else 0.01), loss)
+    if batch:
+        model.fit(inputs, targets, batch, steps, verbose=0)
+        return
     inputs, targets = keras.tree.map_structure(
         lambda array: np.concatenate([array] * steps), (inputs, targets)
     )

@@ -42,6 +42,8 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.outputs((4, 7, 1, 8, 5), (1, 0, -1)),
             questions.spread(28, 3),
             questions.tells("dot"),
+            questions.better([0.88, 0.92, 0.93, 0.87], [0.9, 0.92, 0.91]),
+            questions.unseen([{"kernel_size": 3, "strides": 2}] * 3),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),

@@ -437,9 +437,13 @@ def summary(
 
 @looks.context("default")
 def seeds(
-    results: Mapping[str, Sequence[float]], stored: Mapping[str, Sequence[float]] | None = None
+    results: Mapping[str, Sequence[float]],
+    stored: Mapping[str, Sequence[float]] | None = None,
+    low: float = 0,
 ) -> Picture:
     """A line of dots for each setting: a dot for each training, with mean and spread.
+
+    The axis begins at ``low``, or at the lowest number.
 
     Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
     The text alternative says those, and which of the results are far from them, because new ones
@@ -447,7 +451,7 @@ def seeds(
     """
     stored = results if stored is None else stored
     every = [number for line in (*stored.values(), *results.values()) for number in line]
-    low, high = min(0, *every), max(1, *every)
+    low, high = min(low, *every), max(1, *every)
     left = MARGIN + max(text_width(name, 12) for name in stored) + 20
     wide, page, y, alt = WIDTH - MARGIN - left - 80, Page(), MARGIN + 36, []
 
