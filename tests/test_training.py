@@ -6,7 +6,7 @@ import types
 import numpy as np
 import pytest
 
-from course import training
+from course import questions, training
 from course.figures import seeds
 
 NOTEBOOK = """
@@ -115,13 +115,14 @@ def test_the_time_that_is_left_is_shown_and_in_the_end_none(cells, monkeypatch):
     assert between == ["0 of 2 trainings", "1 of 2 trainings, about 20 s left"]
 
 
-def test_a_network_learns_by_fit():
+@pytest.mark.parametrize("batch", [0, 1])
+def test_a_network_learns_by_fit(batch):
     import keras
 
     keras.utils.set_random_seed(0)
     line = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="line")], name="line")
     inputs = np.array([[0.0], [1.0]])
-    training.fit(line, inputs, inputs / 2, "mse", steps=400)
+    training.fit(line, inputs, inputs / 2, "mse", 400, batch)
     np.testing.assert_allclose(line(inputs), inputs / 2, atol=0.02)
 
 
@@ -168,3 +169,19 @@ def test_on_a_blank_page_only_zeros_tell_and_no_more_than_they_can():
             most = 1 - np.sum(middle**2) / np.sum(columns**2)
         assert np.max(line) <= most + 1e-4
         assert np.mean(line) >= most - 0.03
+
+
+def test_padding_decides_where_valid_is_blind_and_nowhere_else():
+    stored = training.stored("accuracy")
+    assert {len(line) for line in stored.values()} == {5}
+    found = {}
+    for place in ("top left", "centred", "bottom right"):
+        question = questions.better(stored[f"valid, {place}"], stored[f"same, {place}"])
+        found[place] = question.right(**question.setting)
+    assert found == {"top left": "unclear", "centred": "unclear", "bottom right": "same"}
+
+
+def test_a_bar_is_missed_where_no_window_reads_it():
+    stored = training.stored("bar_found")
+    assert stored.pop("valid, 12") == [0.5] * 5
+    assert [*stored.values()] == [[1.0] * 5] * 3
