@@ -120,7 +120,7 @@ class Mistake:
     the case, and a part in ``[…]`` is left out when the case has no such numbers. ``see`` is where
     the course shows it: a lesson, "#", and the section as JupyterLab calls it. ``explorer`` is a
     picture of it, ``{"explorer": "window", "settings": {"n": 6, …}}``: a function of
-    `course.explore` and its arguments. ``formulas`` are the wrong formulas for each quantity.
+    `course.explore` and its arguments, or None. ``formulas`` are the wrong formulas for each quantity.
     """
 
     name: str
@@ -214,8 +214,8 @@ EARLIER = {"see": "04_border.ipynb#Padding-without-a-name"} | _window(6, 3, padd
 SPREAD = {"see": "04_border.ipynb#How-far-does-it-spread?"} | _border(layers=3)
 PLACE = {"see": "09_where_is_the_dot.ipynb#What-each-place-leaves-behind"} | _window(6, 3)
 BLANK = {"see": "09_where_is_the_dot.ipynb#One-column-a-layer"} | _border(layers=2)
-COMPARED = {"see": "12_does_it_matter.ipynb#How-far-do-runs-lie-apart?"} | _window(6, 3, 2)
-CORNER = {"see": "12_does_it_matter.ipynb#What-no-unit-sees"} | _layers(
+COMPARED = {"see": "12_does_it_matter.ipynb#How-far-do-runs-lie-apart?", "explorer": None}
+CORNER = {"see": "12_does_it_matter.ipynb#Into-the-corner"} | _layers(
     "receptive_field", 2, 2, 2, padding="valid"
 )
 FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
