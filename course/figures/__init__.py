@@ -443,7 +443,7 @@ def seeds(
 ) -> Picture:
     """A line of dots for each setting: a dot for each training, with mean and spread.
 
-    The axis begins at ``low``, or at the lowest number.
+    The axis begins at ``low``, or at the lowest number. A finer axis has finer numbers.
 
     Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
     The text alternative says those, and which of the results are far from them, because new ones
@@ -453,7 +453,8 @@ def seeds(
     every = [number for line in (*stored.values(), *results.values()) for number in line]
     low, high = min(low, *every), max(1, *every)
     left = MARGIN + max(text_width(name, 12) for name in stored) + 20
-    wide, page, y, alt = WIDTH - MARGIN - left - 80, Page(), MARGIN + 36, []
+    decimals, room = (3, 96) if low else (2, 80)
+    wide, page, y, alt = WIDTH - MARGIN - left - room, Page(), MARGIN + 36, []
 
     def x(numbers):
         return left + (np.asarray(numbers) - low) / (high - low) * wide
@@ -467,7 +468,7 @@ def seeds(
         page.dots(x(line), y, "o", "none", style.BLUE, 7, gid="stored")
         page.line(x([mean - spread, mean + spread]), [y + 12] * 2, style.INK, 2)
         page.line(x([mean] * 2), [y + 9, y + 15], style.INK, 2)
-        said = f"{mean:.2f} ± {spread:.2f}"
+        said = f"{mean:.{decimals}f} ± {spread:.{decimals}f}"
         page.text(WIDTH - MARGIN, y, said, 12, ha="right", gid="mean")
         alt.append(f"{name}: {said} over {len(line)} seeds.")
         if stored is not results and name in results:
