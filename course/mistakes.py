@@ -120,7 +120,8 @@ class Mistake:
     the case, and a part in ``[…]`` is left out when the case has no such numbers. ``see`` is where
     the course shows it: a lesson, "#", and the section as JupyterLab calls it. ``explorer`` is a
     picture of it, ``{"explorer": "window", "settings": {"n": 6, …}}``: a function of
-    `course.explore` and its arguments, or None. ``formulas`` are the wrong formulas for each quantity.
+    `course.explore` and its arguments, or None. ``formulas`` are the wrong formulas for each
+    quantity.
     """
 
     name: str
