@@ -26,6 +26,8 @@ The quantities and the settings they depend on::
     tells            page, paddings: with which of these a network can learn where something is
     kept             values, strides, shift, blur: what a stride keeps of a row that was moved
     survives         strides, shifts: which shifts a network surely does not notice
+    better           valid, same: numbers of several trainings each; which padding is better
+    unseen           windows, n, size, begins: what no unit of the last layer sees of something
     one_number       patch, kernel (rows, columns, channels), bias: one output of a filter
     params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
                      on n × n pixels
@@ -42,6 +44,7 @@ A formula takes a `Case`. A belief that can be worked out in several ways has a 
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from statistics import fmean
 
 from course.geometry import SettingError, Window
 from course.stack import walk
@@ -119,7 +122,8 @@ class Mistake:
     the case, and a part in ``[…]`` is left out when the case has no such numbers. ``see`` is where
     the course shows it: a lesson, "#", and the section as JupyterLab calls it. ``explorer`` is a
     picture of it, ``{"explorer": "window", "settings": {"n": 6, …}}``: a function of
-    `course.explore` and its arguments. ``formulas`` are the wrong formulas for each quantity.
+    `course.explore` and its arguments, or None. ``formulas`` are the wrong formulas for each
+    quantity.
     """
 
     name: str
@@ -219,6 +223,10 @@ PLACE = {"see": "09_where_is_the_dot.ipynb#What-each-place-leaves-behind"} | _wi
 ALIASED = {"see": "10_one_pixel.ipynb#What-the-stride-keeps"} | _shift()
 BLURRED = {"see": "10_one_pixel.ipynb#What-is-honest?"} | _shift(blur=True)
 PERIOD = {"see": "10_one_pixel.ipynb#A-whole-jump"} | _shift(shift=2)
+COMPARED = {"see": "12_does_it_matter.ipynb#How-far-do-runs-lie-apart?", "explorer": None}
+CORNER = {"see": "12_does_it_matter.ipynb#Into-the-corner"} | _layers(
+    "receptive_field", 2, 2, 2, padding="valid"
+)
 FILTERS = {"see": "03_channels.ipynb#One-filter,-one-map"} | _layers("network", 1)
 ALL_CHANNELS = {"see": "03_channels.ipynb#One-filter,-all-channels"} | _channels()
 TWO_AXES = {"see": "01_sliding_window.ipynb#Two-axes,-two-windows"} | _window(7, 3)
@@ -286,6 +294,15 @@ def _padding_once(case: Case) -> int | None:
     before, after = case.pads
     once = case.padding not in OTHER and before == after
     return case.right(padding=(before, 0)) if once else None
+
+
+def _lost_on_both_sides(case: Case) -> tuple:
+    (lost,) = case.right(size=case.n, begins=(0,))
+    before = lost // 2
+    return tuple(
+        max(before - place, 0) + max(place + case.size - (case.n - lost + before), 0)
+        for place in case.begins
+    )
 
 
 def _d_holes(dilation_rate: int) -> int:
@@ -411,6 +428,44 @@ MISTAKES = {
         "stays.",
         PERIOD,
         survives=lambda case: (0,) * len(case.shifts),
+    ),
+    # Which choice is better
+    "higher_mean_wins": Mistake(
+        "The setting with the higher mean is better.",
+        "Ask how far the runs lie apart: a mean moves with the seeds, and a difference that is not "
+        "larger than twice the spread may be luck.",
+        COMPARED,
+        better=lambda case: max(("valid", "same"), key=lambda name: fmean(getattr(case, name))),
+    ),
+    "best_run_wins": Mistake(
+        "The best run shows what a setting can do.",
+        "The best run is the luckiest one: compare the means of all, and how far they lie apart.",
+        COMPARED,
+        better=lambda case: max(("valid", "same"), key=lambda name: max(getattr(case, name))),
+    ),
+    "runs_prove_nothing": Mistake(
+        "Runs differ by luck, so nothing can be said.",
+        "Luck has a size, the spread: a difference that is larger than twice the spread counts.",
+        COMPARED,
+        better=lambda case: "unclear",
+    ),
+    "flatten_sees_everything": Mistake(
+        "With a dense head every pixel counts.",
+        "A head reads the last map only: what no unit of that map sees has been lost before.",
+        CORNER,
+        unseen=lambda case: (0,) * len(case.begins),
+    ),
+    "first_layer_decides": Mistake(
+        "What the first layer reads is not lost any more.",
+        "Every layer can leave something out at its end: go through the sizes of all maps.",
+        CORNER,
+        unseen=lambda case: case.right(windows=case.windows[:1]),
+    ),
+    "lost_on_both_sides": Mistake(
+        "What is not seen lies at both ends alike.",
+        "The first window stands at the first pixel, so what is left over lies at the end only.",
+        CORNER,
+        unseen=_lost_on_both_sides,
     ),
     "spreads_from_one_side": Mistake(
         "Padding comes in from one side only.",

@@ -68,24 +68,31 @@ def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[
     return results
 
 
-def fit(model, inputs, targets, loss: str, steps: int = 200, rate=0.01, batch: int = 0) -> None:
-    """Train a Keras model by Adam for about so many steps.
-
-    In each of them it sees all inputs, or a ``batch`` of them, shuffled.
-    """
+<<<<<<< HEAD
+def fit(
+    model,
+    inputs,
+    targets,
+    loss: str,
+    epochs: int = 200,
+    batch_size: int | None = None,
+    learning_rate: float = 0.01,
+) -> None:
+    """Train a Keras model by Adam: in each epoch it sees all inputs, at once or in batches."""
     import keras
 
-    if batch:
-        epochs = max(1, steps * batch // len(inputs))
-        together = len(inputs) // batch  # steps with no Python between them
-        model.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=together)
-        model.fit(inputs, targets, batch, epochs, verbose=0)
-        return
-    model.compile(keras.optimizers.Adam(rate), loss)
-    inputs, targets = keras.tree.map_structure(
-        lambda array: np.concatenate([array] * steps), (inputs, targets)
-    )
-    model.fit(inputs, targets, len(inputs) // steps, verbose=0, shuffle=False)
+    optimizer = keras.optimizers.Adam(learning_rate)
+    if batch_size is None:
+        # One epoch of many steps, each with all inputs: an epoch costs more than a step.
+        model.compile(optimizer, loss)
+        inputs, targets = keras.tree.map_structure(
+            lambda array: np.concatenate([array] * epochs), (inputs, targets)
+        )
+        model.fit(inputs, targets, len(inputs) // epochs, verbose=0, shuffle=False)
+    else:
+        together = max(1, len(inputs) // batch_size)  # steps with no Python between them
+        model.compile(optimizer, loss, steps_per_execution=together)
+        model.fit(inputs, targets, batch_size, epochs, verbose=0)
 
 
 def stored(name: str) -> dict[str, list[float]]:

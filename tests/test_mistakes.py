@@ -66,6 +66,9 @@ class TestEachMistake:
         assert mistake.where.startswith(f"lesson {lesson.removesuffix('.ipynb')}, “")
 
     def test_is_shown_by_a_picture_of_a_possible_setting(self, mistake):
+        if mistake.explorer is None:
+            assert {*mistake.formulas} == {"better"}, "it is about trainings, which none can draw"
+            return
         assert set(mistake.explorer) == {"explorer", "settings"}
         assert mistake.explorer["explorer"] in explore.__all__
         settings = mistake.explorer["settings"]

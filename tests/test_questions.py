@@ -44,6 +44,8 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.tells("dot"),
             questions.kept((3, 1, 0, 2, 5, 4)),
             questions.survives(),
+            questions.better([0.88, 0.92, 0.93, 0.87], [0.9, 0.92, 0.91]),
+            questions.unseen([{"kernel_size": 3, "strides": 2}] * 3),
             questions.params(channels=3, strides=2, padding="same"),
             questions.macs(channels=3, strides=2),
             questions.transposed_size(28, 3, 2),
@@ -466,7 +468,8 @@ def test_another_is_new_possible_worth_asking_and_the_same_for_a_seed(kind):
     for each in made:
         assert each.prompt
         assert eval(repr(each), {"questions": questions}) == each
-        assert len(each.told_apart) >= (1 if kind in ("which_padding", "outputs") else 2)
+        few = ("which_padding", "outputs", "better")
+        assert len(each.told_apart) >= (1 if kind in few else 2)
         assert each.diagnose_outputs([each.expected(case) for case in each.cases]).correct
 
 

@@ -6,7 +6,7 @@ import types
 import numpy as np
 import pytest
 
-from course import training
+from course import questions, training
 from course.figures import seeds
 
 NOTEBOOK = """
@@ -115,24 +115,15 @@ def test_the_time_that_is_left_is_shown_and_in_the_end_none(cells, monkeypatch):
     assert between == ["0 of 2 trainings", "1 of 2 trainings, about 20 s left"]
 
 
-def test_a_network_learns_by_fit():
+@pytest.mark.parametrize("batch_size", [None, 1, 2])
+def test_a_network_learns_by_fit(batch_size):
     import keras
 
     keras.utils.set_random_seed(0)
     line = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="line")], name="line")
     inputs = np.array([[0.0], [1.0]])
-    training.fit(line, inputs, inputs / 2, "mse", steps=400)
-    np.testing.assert_allclose(line(inputs), inputs / 2, atol=0.02)
-
-
-def test_a_network_learns_by_batches():
-    import keras
-
-    keras.utils.set_random_seed(0)
-    line = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="line")], name="line")
-    inputs = np.array([[0.0], [1.0]] * 8)
-    training.fit(line, inputs, inputs / 2, "mse", 400, batch=8)
-    assert int(line.optimizer.iterations) == 400
+    training.fit(line, inputs, inputs / 2, "mse", 400, batch_size)
+    assert int(line.optimizer.iterations) == 400 * (2 if batch_size == 1 else 1)
     np.testing.assert_allclose(line(inputs), inputs / 2, atol=0.02)
 
 
@@ -200,3 +191,19 @@ def test_a_stride_lets_answers_waver_and_only_whole_jumps_pass():
     for gentle in ("blurred", "max pooling", "dilated"):
         assert mean[f"{gentle}, moved by 1"] < mean["strided, moved by 1"]
     assert min(rows["strided, right"]) > 0.8
+
+
+def test_padding_decides_where_valid_is_blind_and_nowhere_else():
+    stored = training.stored("accuracy")
+    assert {len(line) for line in stored.values()} == {5}
+    found = {}
+    for place in ("top left", "centred", "bottom right"):
+        question = questions.better(stored[f"valid, {place}"], stored[f"same, {place}"])
+        found[place] = question.right(**question.setting)
+    assert found == {"top left": "unclear", "centred": "unclear", "bottom right": "same"}
+
+
+def test_a_bar_is_missed_where_no_window_reads_it():
+    stored = training.stored("bar_found")
+    assert stored.pop("valid, 12") == [0.5] * 5
+    assert [*stored.values()] == [[1.0] * 5] * 3

@@ -438,20 +438,23 @@ def seeds(
     results: Mapping[str, Sequence[float]],
     stored: Mapping[str, Sequence[float]] | None = None,
     only: str = "",
+    low: float = 0,
 ) -> Picture:
     """A line of dots for each setting: a dot for each training, with mean and spread.
 
     Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
     The text alternative says those, and which of the results are far from them, because new ones
     differ a little from machine to machine. Settings are shown if their name has ``only`` in it.
+    The axis begins at ``low``, or at the lowest number. A finer axis has finer numbers.
     """
     alone = stored is None
     stored = {name: line for name, line in (stored or results).items() if only in name}
     results = {name: line for name, line in results.items() if name in stored}
     every = [number for line in (*stored.values(), *results.values()) for number in line]
-    low, high = min(0, *every), max(1, *every)
+    low, high = min(low, *every), max(1, *every)
     left = MARGIN + max(text_width(name, 12) for name in stored) + 20
-    wide, page, y, alt = WIDTH - MARGIN - left - 80, Page(), MARGIN + 36, []
+    decimals, room = (3, 96) if low else (2, 80)
+    wide, page, y, alt = WIDTH - MARGIN - left - room, Page(), MARGIN + 36, []
 
     def x(numbers):
         return left + (np.asarray(numbers) - low) / (high - low) * wide
@@ -465,7 +468,7 @@ def seeds(
         page.dots(x(line), y, "o", "none", style.BLUE, 7, gid="stored")
         page.line(x([mean - spread, mean + spread]), [y + 12] * 2, style.INK, 2)
         page.line(x([mean] * 2), [y + 9, y + 15], style.INK, 2)
-        said = f"{mean:.2f} ± {spread:.2f}"
+        said = f"{mean:.{decimals}f} ± {spread:.{decimals}f}"
         page.text(WIDTH - MARGIN, y, said, 12, ha="right", gid="mean")
         alt.append(f"{name}: {said} over {len(line)} seeds.")
         if not alone and name in results:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from course.geometry import SettingError, Window, whole
-from course.questions.answers import Numbers, plain, show
+from course.questions.answers import Choice, Numbers, plain, show
 from course.questions.exercises import Write
 from course.questions.question import Question, first_different, tidy
 
@@ -393,6 +393,62 @@ class Survives(Question):
             "strides": strides,
             "shifts": [shifts.pop(pick(range(len(shifts)))) for _ in "1234"],
         }
+
+
+class Better(Question):
+    """Which padding is better, after some runs with each? The numbers are shares of right answers.
+
+    A difference of the means counts if it is larger than twice the larger spread.
+    """
+
+    valid: Sequence[float] = (0.9,)
+    same: Sequence[float] = (0.92,)
+
+    takes = Choice("valid", "same", "unclear")
+    worth = 1  # three answers cannot tell many mistakes apart
+    asked = (
+        "Two networks differ in their padding only. Shares of right answers, one for each run: "
+        "with `valid` {0.rows[0]}; with `same` {0.rows[1]}. **Which padding is better here:** "
+        "`valid`, `same`, or is it `unclear`?"
+    )
+
+    def plain(self):
+        return {name: _shares(name, getattr(self, name)) for name in ("valid", "same")}
+
+    @property
+    def rows(self) -> list[str]:
+        """The numbers in words."""
+        return [", ".join(f"{share:.3f}" for share in row) for row in (self.valid, self.same)]
+
+    def right(self, valid, same):
+        spread = 2 * max(np.std(valid), np.std(same))
+        if min(len(valid), len(same)) < 2 or abs(np.mean(valid) - np.mean(same)) <= spread:
+            return "unclear"
+        return "valid" if np.mean(valid) > np.mean(same) else "same"
+
+    def why(self, case):
+        if min(map(len, case.values())) < 2:
+            return "one run has no spread, so nobody knows how far another would lie from it"
+        means, spreads = zip(*((np.mean(row), np.std(row)) for row in case.values()), strict=True)
+        return (
+            f"the means differ by {abs(means[0] - means[1]):.3f}, and the larger of the spreads is "
+            f"{max(spreads):.3f}; what counts is more than twice that"
+        )
+
+    def draw(self, pick):
+        spread, gain = pick((8, 16, 24)), pick((-60, -20, 0, 0, 20, 60))
+
+        def shares(mean):
+            return tuple((mean + pick(range(-spread, spread + 1))) / 1000 for _ in range(5))
+
+        return {"valid": shares(880), "same": shares(880 + gain)}
+
+
+def _shares(name: str, row: Sequence[float]) -> tuple[float, ...]:
+    shares = tuple(round(float(share), 3) for share in row)
+    if not shares or not all(0 <= share <= 1 for share in shares):
+        raise SettingError(name, row, "give one share or more, each from 0 to 1", (0.9,))
+    return shares
 
 
 class WritePadded(Write):

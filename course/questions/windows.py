@@ -1,6 +1,6 @@
 """Questions about windows on one axis: nothing here needs Keras."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import ClassVar
 
@@ -382,3 +382,53 @@ class ReceptiveField(Question):
             window = {"kernel_size": pick((2, 3, 3, 5)), "strides": s, "padding": "same"}
             windows.append(window | {"dilation_rate": pick((1, 1, 2)) if s == 1 else 1})
         return {"windows": tuple(windows), "n": pick((32, 64, 128))}
+
+
+class Unseen(ReceptiveField):
+    """How many pixels of something, which ``begins`` here or there, does no last unit see?"""
+
+    size: int = 20
+    begins: Sequence[int] = (0, 4, 8)
+
+    asked = (
+        "{0.n} pixels go through these layers: {0.words}. In them stands something of {0.size} "
+        "pixels: it begins at pixel {0.where}. **How many of its pixels does no unit of the last "
+        "layer see**, at each of these places?"
+    )
+
+    def plain(self):
+        setting = super().plain() | {"size": whole("size", self.size, least=1)}
+        last = setting["n"] - setting["size"]
+        for place in self.begins:
+            if not 0 <= place <= last:
+                raise SettingError("begins", place, f"it must fit into {self.n} pixels", last)
+        return setting | {"begins": tidy(self.begins)}
+
+    @property
+    def where(self) -> str:
+        """The places in words."""
+        *first, last = map(str, self.begins)
+        return f"{', '.join(first)} or {last}" if first else last
+
+    def answer_of(self, case):
+        many = len(case["begins"])
+        return Numbers(many, f"{many} numbers, one for each place")
+
+    def right(self, windows, n, size, begins):
+        walked = walk(windows, n)
+        seen = {*range(walked.sizes[-1])}
+        for window, pixels in zip(walked.windows[::-1], walked.sizes[-2::-1], strict=True):
+            starts = window.positions(pixels)
+            reach = range(0, window.span, window.dilation_rate)
+            seen = {starts[unit] + pixel for unit in seen for pixel in reach} & {*range(pixels)}
+        return tuple(len({*range(place, place + size)} - seen) for place in begins)
+
+    def why(self, case):
+        walked = walk(case["windows"], case["n"])
+        sizes = " → ".join(map(str, walked.sizes))
+        return f"the sizes are {sizes}: ask of each map where its last window ends, from the top"
+
+    def draw(self, pick):
+        windows = [Window(3, pick((1, 2, 2)), pick(("valid", "valid", "same"))) for _ in range(3)]
+        n = pick(range(24, 41))
+        return {"windows": windows, "n": n, "size": 20, "begins": (0, (n - 20) // 2, n - 20)}

@@ -21,6 +21,7 @@ BLANK = questions.outputs([1] * 5, [1, 0, -1], "same")
 SUMS = range(1, 7), [1, 1, 1]
 STACK = [{"kernel_size": 3, "strides": s, "padding": "same"} for s in (2, 2, 1)]
 DILATED = [{"kernel_size": 3, "padding": "same", "dilation_rate": d} for d in (2, 1)]
+THREE_STRIDES = [{"kernel_size": 3, "strides": 2}] * 3
 
 # (mistake, question, answer)
 TYPED = [
@@ -106,6 +107,14 @@ TYPED = [
     ("one_stride_counts", questions.survives(), "0 1 0 1"),
     ("strides_add_up", questions.survives((2, 2, 1), (1, 2, 4, 5)), "0 0 0 1"),
     ("every_shift_is_noticed", questions.survives((2, 2, 1), (1, 2, 4, 5)), "0 0 0 0"),
+    # means .90 and .91, spreads .02 and .01; the best run is one with valid
+    ("higher_mean_wins", questions.better([0.88, 0.92, 0.93, 0.87], [0.9, 0.92, 0.91]), "same"),
+    ("best_run_wins", questions.better([0.88, 0.92, 0.93, 0.87], [0.9, 0.92, 0.91]), "valid"),
+    ("runs_prove_nothing", questions.better([0.8, 0.82], [0.9, 0.92]), "unclear"),
+    # 28 → 13 → 6 → 2: the last map sees 23 pixels, the first one 27
+    ("flatten_sees_everything", questions.unseen(THREE_STRIDES), "0 0 0"),
+    ("first_layer_decides", questions.unseen(THREE_STRIDES), "0 0 1"),
+    ("lost_on_both_sides", questions.unseen(THREE_STRIDES), "2 0 3"),
     # 28 pixels, k = 3: one pixel further in from each side, 14 times
     ("spreads_from_one_side", questions.spread(28, 3), "28"),
     ("last_clean_layer", questions.spread(28, 3), "13"),

@@ -2,8 +2,8 @@
 
     uv run --group test python tests/tools/train.py notebooks/09_where_is_the_dot.ipynb
 
-Each function that the lesson gives to ``training.runs`` is run with all ``SETTINGS`` of the lesson
-and ``SEEDS`` seeds; the numbers go to ``course/data/training.json``, where
+Each function that the lesson gives to ``training.runs`` is run with its ``SETTINGS``, or with those
+of its cell, and with ``SEEDS`` seeds; the numbers go to ``course/data/training.json``, where
 `course.training.stored` finds them.
 """
 
@@ -13,14 +13,19 @@ from pathlib import Path
 from unittest import mock
 
 from lessons import ROOT, neutral_environment, read, run
-from tool import print_anywhere
 
 SEEDS = 5
-SETTINGS = {  # of each lesson, also where it trains some of them only
-    "09_where_is_the_dot": ["valid", "same", "reflect", "circular"],
-    "10_one_pixel": [
-        *("strided", "circular", "blurred", "max pooling", "dilated", "random shifts"),
+PADDINGS = ["valid", "same", "reflect", "circular"]
+SETTINGS = {  # where a lesson trains some of them only
+    "share_right": PADDINGS,
+    "explained": PADDINGS,
+    "answers": ["strided", "circular", "blurred", "max pooling", "dilated", "random shifts"],
+    "accuracy": [
+        f"{padding}, {place}"
+        for place in ("top left", "centred", "bottom right")
+        for padding in ("valid", "same")
     ],
+    "bar_found": [f"{padding}, {n}" for n in (12, 13) for padding in ("valid", "same")],
 }
 STORE = ROOT / "course" / "data" / "training.json"
 
@@ -29,13 +34,17 @@ def train(path: Path, seeds: int = SEEDS) -> dict[str, dict[str, list[float]]]:
     """The numbers of all functions that a lesson trains, by the function's name."""
     from course import training
 
-    numbers, runs = {}, training.runs
+    numbers, runs, known = {}, training.runs, training.stored
 
-    def more(function, *_, **__):
-        numbers[function.__name__] = runs(function, SETTINGS[path.stem], seeds)
-        return numbers[function.__name__]
+    def more(function, settings, **_):
+        name = function.__name__
+        numbers[name] = runs(function, SETTINGS.get(name, settings), seeds)
+        return numbers[name]
 
-    with mock.patch.multiple(training, runs=more, stored=numbers.__getitem__):
+    def stored(name):
+        return numbers[name] if name in numbers else known(name)  # a lesson may begin with those
+
+    with mock.patch.multiple(training, runs=more, stored=stored):
         run(read(path), path.parent)
     return numbers
 
@@ -53,7 +62,6 @@ def write(numbers: dict) -> None:
 
 
 if __name__ == "__main__":
-    print_anywhere()
     neutral_environment()
     for argument in sys.argv[1:]:
         write(train(Path(argument)))
