@@ -68,15 +68,14 @@ def runs(train: Callable, settings: Sequence[Hashable], seeds: int = 1) -> dict[
     return results
 
 
-<<<<<<< HEAD
 def fit(
     model,
     inputs,
     targets,
-    loss: str,
     epochs: int = 200,
     batch_size: int | None = None,
     learning_rate: float = 0.01,
+    loss: str = "sparse_categorical_crossentropy",
 ) -> None:
     """Train a Keras model by Adam: in each epoch it sees all inputs, at once or in batches."""
     import keras

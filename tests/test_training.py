@@ -122,7 +122,7 @@ def test_a_network_learns_by_fit(batch_size):
     keras.utils.set_random_seed(0)
     line = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="line")], name="line")
     inputs = np.array([[0.0], [1.0]])
-    training.fit(line, inputs, inputs / 2, "mse", 400, batch_size)
+    training.fit(line, inputs, inputs / 2, 400, batch_size, loss="mse")
     assert int(line.optimizer.iterations) == 400 * (2 if batch_size == 1 else 1)
     np.testing.assert_allclose(line(inputs), inputs / 2, atol=0.02)
 
