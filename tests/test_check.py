@@ -149,13 +149,12 @@ def test_it_is_fast():
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_every_mistake_is_named(mistake, kind, function):
-    result = check(getattr(questions, kind)(), function)
+    question = getattr(questions, kind)()
+    result = check(question, function)
     assert result.mistake == mistake
     # and the case beside it is one where the function errs
-    name = kind.removeprefix("write_")
-    case = result.failing.case
-    call = f"{name}({', '.join(map(repr, case.values()))})"
-    said = wrong(result, f"`{call}` gives ", " is right.")
+    call = question.call(question.parts.index(result.failing.question))
+    said = wrong(result, f"{call} gives ", " is right.")
     assert said.startswith("Not right yet. ")
     assert result.picture.alt.startswith("Yours: ")
     assert marked(result)[1] > 0 or more(result)

@@ -11,9 +11,8 @@ A question is made in one line for any setting, and diagnoses an answer::
     >>> question.another(seed=1).setting != question.setting
     True
 
-What is right is computed when it is first needed, by `course.geometry` and
-`course.receptive_field`. What is wrong is computed by `course.mistakes`. A mistake is named only
-when it alone explains the answer; see `Diagnosis`.
+What is right is computed by `course.geometry` and `course.stack`, and what is wrong by
+`course.mistakes`. A mistake is named only when it alone explains the answer; see `Diagnosis`.
 
 For those who run a student's function elsewhere, out of reach: ``question.cases`` are what it is
 called with, positionally; its results, as plain data, go to ``question.diagnose_outputs``.
