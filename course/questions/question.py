@@ -241,6 +241,9 @@ class Question:
         return {LETTERS.get(name, name): n for name, n in self.setting.items()} | self.numbers
 
 
+KINDS: dict[str, Callable] = {}  # all kinds of questions, by name
+
+
 def kind(**options) -> Callable:
     """Make a function a kind of question: it is called with a setting, and says what is asked.
 
@@ -262,6 +265,7 @@ def kind(**options) -> Callable:
             }
             return make(**setting).made_by(made, options, setting)
 
+        KINDS[make.__name__] = made
         return made
 
     return decorate
