@@ -187,8 +187,8 @@ def says(question: questions.Question, message: str = "") -> str:
     Keras is asked only where it is loaded anyway: it takes seconds and 500 MB.
     """
     right, who = question.answer, "The right answer is"
-    if "keras" in sys.modules and question.keras_says:
-        right, who = question.keras_says(), "Keras says"
+    if question.keras_says and (keras := sys.modules.get("keras")):
+        right, who = question.keras_says(keras), "Keras says"
     why = sentence(question.why)
     return f"{who} {answers.show(right)}." + (f" {why}" if why not in message else "")
 

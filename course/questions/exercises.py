@@ -17,14 +17,8 @@ from course.questions.question import (
     picker,
     same,
 )
-from course.questions.values import FILLS, draw_padded, padded
-from course.questions.windows import (
-    draw_windows,
-    output_size,
-    receptive_field,
-    same_pads,
-    usage,
-)
+from course.questions.values import FILLS, padded
+from course.questions.windows import output_size, receptive_field, same_pads, usage
 
 # All of these are in the lessons, or at the limit of what is possible.
 CLASSIC = (
@@ -182,8 +176,7 @@ def write_padded(seed=0):
     """Write ``padded(values, p, padding)``."""
 
     def draw_case(pick):
-        values, *more = draw_padded(pick).values()
-        return [*values], *more
+        return tuple(padded().drawn(pick).values())
 
     returns = "It returns the row of numbers with p more at each side, filled as `padding` says."
     classic = tuple(([1, 2, 3, 4, 5], 2, padding) for padding in FILLS)
@@ -198,7 +191,7 @@ def write_receptive_field(seed=0):
         return receptive_field([Window(k, s, "same", d) for k, s, d in layers])
 
     def draw_case(pick):
-        windows = draw_windows(pick)["windows"]
+        windows = stack([(1, 1, 1)]).drawn(pick)["windows"]
         return ([(w["kernel_size"], w["strides"], w["dilation_rate"]) for w in windows],)
 
     returns = "It returns how many pixels one unit of the last layer sees, from first to last."

@@ -102,10 +102,8 @@ def transposed_size(n=28, kernel_size=3, strides=2, padding="valid"):
     def right(n, kernel_size, strides, padding, **others):
         return n * strides + (max(kernel_size - strides, 0) if padding == "valid" else 0)
 
-    def keras_says():
-        from keras.layers import Conv2DTranspose
-
-        layer = Conv2DTranspose(1, kernel_size, strides, padding)
+    def keras_says(keras):
+        layer = keras.layers.Conv2DTranspose(1, kernel_size, strides, padding)
         return layer.compute_output_shape((None, small, small, 1))[1]
 
     return about(
@@ -207,14 +205,22 @@ def _read(layers, input_shape) -> dict:
     return {"input_shape": input_shape, "layers": layers}
 
 
-def _draw_layer(pick) -> dict:
-    layer = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
-    if layer["filters"]:
-        layer |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
-    return layer
+def _draw_shape(pick, mine) -> tuple:
+    rows = pick(range(20, 65))
+    return rows, pick((rows, rows, pick(range(20, 65)))), pick((1, 2, 3))
 
 
-def _about_shapes(setting: dict, which: str, takes, asked: Callable, depths, hint="") -> Question:
+def _draw_layers(*depths: int) -> Callable:
+    def layer(pick):
+        drawn = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
+        if drawn["filters"]:
+            drawn |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
+        return drawn
+
+    return lambda pick, mine: [layer(pick) for _ in range(pick(depths))]
+
+
+def _about_shapes(setting: dict, which: str, takes, asked: Callable, hint="") -> Question:
     """A question about what is ``asked`` of the shapes after each layer.
 
     ``hint`` is the fact nearest to any wrong answer; without one, it is about the first wrong size.
@@ -246,20 +252,14 @@ def _about_shapes(setting: dict, which: str, takes, asked: Callable, depths, hin
             return f"{start} channels: each filter makes one; pooling keeps them."
         return f"{start} {('rows', 'columns')[axis]}: {size(number, axis)}."
 
-    def keras_says():
-        from keras.layers import Conv2D, MaxPooling2D
-
+    def keras_says(keras):
         made = [(None, rows, columns, channels)]
         for each in layers:
             window = each["kernel_size"], each["strides"], each["padding"]
-            layer = Conv2D(**each) if each["filters"] else MaxPooling2D(*window)
+            pool = not each["filters"]
+            layer = keras.layers.MaxPooling2D(*window) if pool else keras.layers.Conv2D(**each)
             made.append(layer.compute_output_shape(made[-1]))
         return asked(tuple(shape[1:]) for shape in made[1:])
-
-    def draw(pick):
-        height = pick(range(20, 65))
-        shape = (height, pick((height, height, pick(range(20, 65)))), pick((1, 2, 3)))
-        return {"input_shape": shape, "layers": [_draw_layer(pick) for _ in range(pick(depths))]}
 
     numbers, down = {}, _along(layers[0], 0)
     if len(layers) == 1 and rows == columns and down == _along(layers[0], 1):
@@ -278,19 +278,18 @@ def _about_shapes(setting: dict, which: str, takes, asked: Callable, depths, hin
         numbers=numbers,
         explorer=_network(rows, channels, layers) if drawable else None,
         keras_says=keras_says,
-        draw=draw,
         setting=setting,
     )
 
 
-@kind()
+@kind(input_shape=_draw_shape, layers=_draw_layers(2, 3))
 def model_shapes(layers, input_shape=None):
     """What is the shape after each layer? Arguments as in `output_shape`."""
     takes = Shapes("{} shapes in order, such as 5x6x7 -> 4x5x6")
-    return _about_shapes(_read(layers, input_shape), "each", takes, tuple, (2, 3))
+    return _about_shapes(_read(layers, input_shape), "each", takes, tuple)
 
 
-@kind()
+@kind(input_shape=_draw_shape, layers=_draw_layers(1))
 def output_shape(layers, input_shape=None):
     """What is the shape after the last layer?
 
@@ -300,11 +299,9 @@ def output_shape(layers, input_shape=None):
     ``input_shape`` is rows, columns, channels; a model knows its own.
     """
     setting = _read(layers, input_shape)
-    many = len(setting["layers"]) > 1
     hint = "Write down the shape after each layer; each layer gets what the last one made."
-    return _about_shapes(
-        setting, "the last", Shape(), lambda shapes: [*shapes][-1], (1,), hint if many else ""
-    )
+    hint = hint if len(setting["layers"]) > 1 else ""
+    return _about_shapes(setting, "the last", Shape(), lambda shapes: [*shapes][-1], hint)
 
 
 def describe(model) -> dict:

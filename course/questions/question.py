@@ -111,7 +111,7 @@ class Question:
     explorer: dict | None = None  # the picture, as in `course.mistakes.Mistake.explorer`
     numbers: dict = field(default_factory=dict)  # what a correction may use besides the setting
     fact: Callable | None = None  # what is nearest to an answer that no mistake explains: not `why`
-    keras_says: Callable | None = None  # what Keras makes of the setting, if it has a word for it
+    keras_says: Callable | None = None  # (keras) → what it makes of it, if it has a word for that
     spoiled: tuple[str, ...] = ()  # the quantities whose formulas are wrong answers: not its kind
     wrong: Callable | None = None  # the answers that a mistake leads to: not those of its formulas
     draw: Callable | None = None  # another setting, perhaps impossible: not the options of the kind
@@ -181,21 +181,24 @@ class Question:
         pick = picker(f"{self.kind} {seed}")
         for _ in range(1000):  # a handful will do
             try:
-                question = self.make(**(self.draw or self._drawn)(pick))
+                question = self.make(**(self.draw or self.drawn)(pick))
             except SettingError:
                 continue
             if question != self and len(question.told_apart) >= self.worth:
                 return question
         raise RuntimeError(f"no other {self.kind} was found")
 
-    def _drawn(self, pick: Callable) -> dict:
-        drawn, mine = {name: pick(options) for name, options in self.options.items()}, self.setting
+    def drawn(self, pick: Callable) -> dict:
+        """Another setting, out of the options of its kind."""
+        drawn, mine = dict(self.setting), self.setting
+        for name, options in self.options.items():
+            drawn[name] = options(pick, mine[name]) if callable(options) else pick(options)
         # What the question does without may not have been explained yet.
         drawn |= {name: plain for name, plain in PLAINEST.items() if mine.get(name) == plain}
         if mine.get("padding") == "same" and drawn["padding"] != "valid":
             drawn["padding"] = "same"
-        if drawn.get("strides", 1) > 1:  # Keras has one of the two
-            drawn.pop("dilation_rate", None)
+        if "dilation_rate" in self.options and drawn["strides"] > 1:  # Keras has one of the two
+            drawn["dilation_rate"] = 1
         return drawn
 
     def parse(self, text: str) -> object:
@@ -240,8 +243,8 @@ KINDS: dict[str, Callable] = {}  # all kinds of questions, by name
 def kind(**options) -> Callable:
     """Make a function a kind of question: it is called with a setting, and says what is asked.
 
-    ``options`` are those among which the settings of another question are drawn. A setting that
-    nothing can have raises ``SettingError``.
+    ``options`` are those among which a setting of another question is drawn, or a function of
+    ``pick`` and the setting of this one. What nothing can have raises ``SettingError``.
     """
 
     def decorate(make: Callable) -> Callable:

@@ -30,7 +30,11 @@ def _shuffled(options: list, pick: Callable) -> list:
     return [options.pop(pick(range(len(options)))) for _ in range(len(options))]
 
 
-@kind()
+@kind(
+    values=lambda pick, mine: [pick(range(1, 10)) for _ in range(pick((4, 5, 6)))],
+    p=(2, 3),
+    padding=tuple(FILLS)[1:],
+)
 def padded(values=(1, 2, 3, 4, 5), p=2, padding="reflect"):
     """What stands there when ``p`` pixels are added at each side of a row of ``values``?
 
@@ -53,17 +57,13 @@ def padded(values=(1, 2, 3, 4, 5), p=2, padding="reflect"):
         right=lambda values, p, padding: tuple(np.pad(values, p, FILLS[padding][0]).tolist()),
         why=FILLS[padding][1],
         explorer={"explorer": "border", "settings": picture},
-        draw=draw_padded,
     )
 
 
-def draw_padded(pick: Callable) -> dict:
-    """Another setting of `padded`."""
-    values = tuple(pick(range(1, 10)) for _ in range(pick((4, 5, 6))))
-    return {"values": values, "p": pick((2, 3)), "padding": pick(tuple(FILLS)[1:])}
-
-
-@kind()
+@kind(
+    values=lambda pick, mine: [[pick(range(5)) for _ in row] for row in mine],
+    kernel=lambda pick, mine: [[pick(range(-1, 3)) for _ in row] for row in mine],
+)
 def outputs(values=(1, 2, 3, 4, 5, 6), kernel=(1, 1, 1), padding="valid"):
     """Which numbers come out when a ``kernel`` slides over ``values``?
 
@@ -88,13 +88,6 @@ def outputs(values=(1, 2, 3, 4, 5, 6), kernel=(1, 1, 1), padding="valid"):
         nth = ("first", "second", "third")[place] if place < 3 else f"{place + 1}th"
         return f"Look at the {nth} output again: {why}."
 
-    def draw(pick):
-        def rows(like, numbers):
-            return [[pick(numbers) for _ in row] for row in like]
-
-        both = {"values": rows(values, range(5)), "kernel": rows(kernel, range(-1, 3))}
-        return both | {"padding": padding}
-
     return Question(
         f"The kernel `{_row_by_row(kernel)}` slides over `{_row_by_row(values)}`, stride 1, "
         f"padding `{padding!r}`. **Which numbers come out?** Give them row by row.",
@@ -103,7 +96,6 @@ def outputs(values=(1, 2, 3, 4, 5, 6), kernel=(1, 1, 1), padding="valid"):
         why=why,
         fact=fact,
         explorer={"explorer": "window", "settings": picture} if square else None,
-        draw=draw,
         worth=1,  # other slips are as many as there are numbers
         setting={"values": values, "kernel": kernel, "padding": padding},
     )
@@ -130,7 +122,11 @@ def _windows(values, kernel, padding, outside="zero") -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(around, shapes[1])
 
 
-@kind()
+@kind(
+    patch=lambda pick, mine: _drawn_like(mine, pick, range(4)),
+    kernel=lambda pick, mine: _drawn_like(mine, pick, (-1, 0, 0, 1, 2)),
+    bias=(1, 2, 3),
+)
 def one_number(patch, kernel, bias=0):
     """Which number does a filter make of what its window shows?
 
@@ -154,19 +150,10 @@ def one_number(patch, kernel, bias=0):
     weights = [[[[weight] for weight in pixel] for pixel in row] for row in kernel]
     picture = {"values": patch, "kernel": weights, "bias": [bias]}
 
-    def keras_says():
-        from keras import ops
-
+    def keras_says(keras):
         image, weights = (np.array(numbers, float) for numbers in (patch, kernel))
-        made = ops.conv(image[None], weights[..., None], padding="valid")
+        made = keras.ops.conv(image[None], weights[..., None], padding="valid")
         return round(float(np.squeeze(made))) + bias
-
-    def draw(pick):
-        def numbers(options):
-            return [[[pick(options) for _ in pixel] for pixel in row] for row in patch]
-
-        drawn = {"patch": numbers(range(4)), "kernel": numbers((-1, 0, 0, 1, 2))}
-        return drawn | {"bias": pick((1, 2, 3))}
 
     return Question(
         f"A filter of {rows}×{columns} on {channels} channels, with bias {show(bias)}: {seen}. "
@@ -176,8 +163,11 @@ def one_number(patch, kernel, bias=0):
         why=f"the products add up {said}, and the bias comes on top, once",
         explorer={"explorer": "channels", "settings": picture},
         keras_says=keras_says,
-        draw=draw,
     )
+
+
+def _drawn_like(patch, pick: Callable, options: Sequence) -> list:
+    return [[[pick(options) for _ in pixel] for pixel in row] for row in patch]
 
 
 def _shape(name: str, numbers: tuple) -> tuple:
@@ -189,7 +179,13 @@ def _shape(name: str, numbers: tuple) -> tuple:
     raise SettingError(name, numbers, "it must be whole numbers, rows by columns by channels", None)
 
 
-@kind()
+def _draw_paddings(pick, mine) -> list[str]:
+    more = list(FILLS)[1:]
+    two = [more.pop(pick(range(len(more)))) for _ in range(2)]
+    return _shuffled(["valid", "same", *two], pick)
+
+
+@kind(paddings=_draw_paddings)
 def tells(page="dot", paddings=("valid", "same", "reflect", "circular")):
     """With which paddings can a network learn to say where a dot is, or on a blank page a pixel?"""
     if page not in ("dot", "blank"):
@@ -215,18 +211,12 @@ def tells(page="dot", paddings=("valid", "same", "reflect", "circular")):
         why = "ask what a window reads at the edge, and whether it differs from what is inside"
     names = ", ".join(f"`{padding}`" for padding in paddings)
 
-    def draw(pick):
-        more = list(FILLS)[1:]
-        four = ["valid", "same", *(more.pop(pick(range(len(more)))) for _ in range(2))]
-        return {"page": page, "paddings": _shuffled(four, pick)}
-
     return Question(
         f"A stack of 3×3 convolutions{sees}. **Can it learn that**, with padding {names}? Write, "
         "in this order, 1 for yes and 0 for no.",
         takes=Numbers(YES_OR_NO),
         right=lambda page, paddings: tuple(int(_tells(page, padding)) for padding in paddings),
         why=why,
-        draw=draw,
     )
 
 
@@ -239,7 +229,11 @@ def _tells(page: str, padding: str) -> bool:
     return len({sum(map) for map in maps} if page == "dot" else {*maps[0]}) > 1
 
 
-@kind()
+@kind(
+    values=lambda pick, mine: [pick(range(5)) for _ in range(pick((6, 12)))],
+    strides=(2, 3),
+    shift=(1, 3),
+)
 def kept(values=(0, 1, 0, 1, 0, 1, 0, 1), strides=2, shift=1, blur=False):
     """Which numbers does a stride keep of a row that was moved, perhaps blurred too?"""
     whole("strides", strides)
@@ -257,10 +251,6 @@ def kept(values=(0, 1, 0, 1, 0, 1, 0, 1), strides=2, shift=1, blur=False):
             row = (np.roll(row, 1) + 2 * row + np.roll(row, -1)) / 4
         return tuple(row[::strides].tolist())
 
-    def draw(pick):
-        values = [pick(range(5)) for _ in range(pick((6, 12)))]
-        return {"values": values, "strides": pick((2, 3)), "shift": pick((1, 3)), "blur": blur}
-
     return Question(
         f"The row `{_row(values)}` is moved to the right by {shift}. What leaves it comes in on "
         f"the left.{blurred if blur else ''} Then a stride of {strides} keeps the first number and "
@@ -270,7 +260,6 @@ def kept(values=(0, 1, 0, 1, 0, 1, 0, 1), strides=2, shift=1, blur=False):
         why=f"write down the moved row{', then blur it,' if blur else ''} and strike out what the "
         f"steps of {strides} leave out",
         explorer={"explorer": "shift", "settings": picture} if drawable else None,
-        draw=draw,
     )
 
 

@@ -91,10 +91,8 @@ def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1
         start = "The window fits. " if answer == "error" else ""
         return start + sentence(formula(window, n))
 
-    def keras_says():
-        from keras.layers import Conv1D
-
-        return Conv1D(1, **vars(window)).compute_output_shape((1, n, 1))[1]
+    def keras_says(keras):
+        return keras.layers.Conv1D(1, **vars(window)).compute_output_shape((1, n, 1))[1]
 
     return about(
         f"An input of {n} pixels, {{words}}. **How large is the output?**",
@@ -251,7 +249,16 @@ def _about_stack(setting: dict, walked: Walk, asked: str, **more) -> Question:
     )
 
 
-@kind()
+def _draw_windows(pick, mine) -> list[dict]:
+    windows = []
+    for _ in range(pick((2, 3, 3, 4))):
+        s = pick((1, 1, 2, 3))
+        window = {"kernel_size": pick((2, 3, 3, 5)), "strides": s, "padding": "same"}
+        windows.append(window | {"dilation_rate": pick((1, 1, 2)) if s == 1 else 1})
+    return windows
+
+
+@kind(windows=_draw_windows, n=(32, 64, 128))
 def receptive_field(windows, n=28):
     """How many pixels can one unit see, after all ``windows`` of a stack?
 
@@ -274,18 +281,7 @@ def receptive_field(windows, n=28):
         "(padding included)?",
         right=lambda windows, n: walk(windows, n).fields[-1].size,
         why=why,
-        draw=draw_windows,
     )
-
-
-def draw_windows(pick: Callable) -> dict:
-    """Another setting of `receptive_field`."""
-    windows = []
-    for _ in range(pick((2, 3, 3, 4))):
-        s = pick((1, 1, 2, 3))
-        window = {"kernel_size": pick((2, 3, 3, 5)), "strides": s, "padding": "same"}
-        windows.append(window | {"dilation_rate": pick((1, 1, 2)) if s == 1 else 1})
-    return {"windows": windows, "n": pick((32, 64, 128))}
 
 
 @kind()
