@@ -29,7 +29,8 @@ def report(folder: Path, lesson: str = "") -> str:
     met: Counter[str] = Counter()
     notices = []
     for path in paths:
-        record, student = Record(path), _student(path.relative_to(folder))
+        record, place = Record(path), path.relative_to(folder)
+        student = str(place.parent if place.name == NAME else place.with_suffix(""))
         every, wanted = record.entries(), _name(lesson)
         entries = [each for each in every if wanted in ("", _name(each["lesson"]))]
         sure = calibration(entries)
@@ -44,11 +45,6 @@ def report(folder: Path, lesson: str = "") -> str:
     return "\n".join([*table, "", title, *beliefs, "", *notices]).strip()
 
 
-def _student(path: Path) -> str:
-    """Whose record it is, by where it lies."""
-    return str(path.parent if path.name == NAME else path.with_suffix(""))
-
-
 def _name(lesson: str) -> str:
     """The name of a lesson without its number, which changes when lessons come between."""
     return Path(lesson).stem.lstrip("0123456789_")
@@ -58,21 +54,18 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole}" if whole else "–"
 
 
-def main() -> int:
+def main() -> None:
     """Print the report of a folder."""
     parser = argparse.ArgumentParser(
         prog="python -m course.predict", description="What do the records of a class tell?"
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("lesson", nargs="?", default="")
-    arguments = parser.parse_args()
     try:
-        print(report(arguments.folder, arguments.lesson))
+        print(report(**vars(parser.parse_args())))
     except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

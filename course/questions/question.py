@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import itertools
 import math
 import operator
 import random
@@ -110,11 +109,10 @@ class Question:
     takes: Answer = field(default_factory=Integer)  # the type of its answer
     explorer: dict | None = None  # the picture, as in `course.mistakes.Mistake.explorer`
     numbers: dict = field(default_factory=dict)  # what a correction may use besides the setting
-    fact: Callable | None = None  # what is nearest to an answer that no mistake explains: not `why`
+    fact: Callable | None = None  # (answer) → the fact nearest to one that no mistake explains
     keras_says: Callable | None = None  # (keras) → what it makes of it, if it has a word for that
-    spoiled: tuple[str, ...] = ()  # the quantities whose formulas are wrong answers: not its kind
-    wrong: Callable | None = None  # the answers that a mistake leads to: not those of its formulas
-    draw: Callable | None = None  # another setting, perhaps impossible: not the options of the kind
+    wrong: Callable | None = None  # (mistake) → the answers it leads to, if it takes no formula
+    draw: Callable | None = None  # (pick) → another setting, if its parts depend on one another
     worth: int = 2  # mistakes that `another` must be able to tell apart
     setting: dict = field(default_factory=dict)
     cases: tuple[dict, ...] = ()
@@ -148,9 +146,7 @@ class Question:
         """The answers that a mistake leads to, one for each way; None if to none."""
         if self.wrong:
             return self.wrong(mistake)
-        quantities = self.spoiled or (self.kind,)
-        ways = (mistake.answers(each, self.right, **self.cases[0]) for each in quantities)
-        return list(itertools.chain(*ways))
+        return mistake.answers(self.kind, self.right, **self.cases[0])
 
     @functools.cached_property
     def _wrong(self) -> dict[str, list]:

@@ -86,6 +86,7 @@ def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1
     Every question about a setting that no window can have raises ``SettingError``.
     """
     window = Window(kernel_size, strides, padding, dilation_rate)
+    case = vars(window) | {"n": n}
 
     def fact(answer):
         start = "The window fits. " if answer == "error" else ""
@@ -99,7 +100,9 @@ def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1
         *(n, window, padding),
         takes=Integer("a number, in digits, or error", error=True),
         right=true_size,
-        spoiled=("output_size", "refusal"),
+        wrong=lambda mistake: (
+            mistake.answers("output_size", true_size, **case) + mistake.answers("refusal", **case)
+        ),
         fact=fact,
         keras_says=keras_says if padding in ("valid", "same", "causal") else None,
     )
