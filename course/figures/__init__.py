@@ -453,7 +453,7 @@ def seeds(
     every = [number for line in (*stored.values(), *results.values()) for number in line]
     low, high = min(low, *every), max(1, *every)
     left = MARGIN + max(text_width(name, 12) for name in stored) + 20
-    decimals, room = (3, 96) if low else (2, 80)
+    decimals, room = (3, 96) if low > 0 else (2, 80)
     wide, page, y, alt = WIDTH - MARGIN - left - room, Page(), MARGIN + 36, []
 
     def x(numbers):
