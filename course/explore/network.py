@@ -59,35 +59,26 @@ class NetworkExplorer(Explorer):
     layers : str, list of dict or keras.Sequential, optional
         ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
         `course.models`; or one dict for each convolution with any of ``kernel_size``,
-        ``strides``, ``padding`` and ``filters``; or a model of this family.
+        ``strides``, ``padding`` and ``filters``; or a model of this family (a ``ValueError`` says
+        which). As the name of a control it means adding and removing convolutions.
     n, channels : int
         Those of the input.
     head : str
         ``"dense"`` (Flatten and Dense(128)) or ``"average"`` (global average pooling).
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control; ``"layers"``
-        means adding and removing convolutions, and ``"presets"`` the three presets.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a setting that no layer can have, naming the layer and saying what to write instead.
-        A kernel that is larger than its input is shown as impossible.
-    ValueError
-        For an unknown preset, or a model that is not of this family, saying what can be shown.
+        ``"presets"`` and ``"build"`` are controls too.
     """
 
     _esm = bundle("network")
     layer_name = "conv"
     controls = ("presets", *TRAITS, "build", *DEFAULTS)
 
-    layers = checked.Anything().tag(sync=True)
-    n = checked.Setting(28).tag(sync=True)
-    channels = checked.Setting(1).tag(sync=True)
-    head = traitlets.Enum(["dense", "average"], "dense").tag(sync=True)
+    layers = checked.Anything()
+    n = checked.Setting(28)
+    channels = checked.Setting(1)
+    head = traitlets.Enum([*HEADS], "dense")
     # What Keras said, and about which network: views show it, and only for that network.
-    built = traitlets.Unicode("", read_only=True).tag(sync=True)
-    built_of = traitlets.Dict(read_only=True).tag(sync=True)
+    built = traitlets.Unicode("", read_only=True)
+    built_of = traitlets.Dict(read_only=True)
 
     def __init__(self, *args, **settings):
         super().__init__(*args, **settings)
@@ -103,7 +94,7 @@ class NetworkExplorer(Explorer):
         return brought | given
 
     # What the view shares with Python, so that it stands here alone.
-    shared = traitlets.Dict(read_only=True).tag(sync=True)
+    shared = traitlets.Dict(read_only=True)
 
     @traitlets.default("shared")
     def _constants(self):
@@ -166,9 +157,6 @@ class NetworkExplorer(Explorer):
             self.set_trait("built", answer)
             self.set_trait("built_of", settings)
         self.send({"build": "done"})
-
-
-network = NetworkExplorer
 
 
 def _preset(name: str) -> dict:

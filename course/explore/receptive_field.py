@@ -29,33 +29,23 @@ class ReceptiveFieldExplorer(Explorer):
         setting that is missing is as in `Window`. Of a model, the rows of its convolutions,
         poolings and ``ZeroPadding2D`` up to the first layer that slides no window over a map;
         layers that look at one pixel at a time, such as activations, leave the field as it is and
-        are passed over.
+        are passed over; a ``ValueError`` says what cannot be followed. As the name of a control
+        it stands for the buttons that add and remove one.
     n : int
         Number of input pixels; by default 28, or the rows of the model's input.
     selected : int
         Index of the layer whose settings the controls show.
     unit : int
         Index of the unit of the last layer, along both axes.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control; "layers" stands
-        for the buttons that add and remove one.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a setting that no window can have, naming the layer and saying what to write instead.
-        A stack in which a layer does not fit is shown as impossible.
-    ValueError
-        If the model branches, begins with no window, or has no graph or no input size to follow.
     """
 
     _esm = bundle("receptive_field")
     controls = ("n", *checked.WINDOW, "layers")
 
-    layers = checked.Anything().tag(sync=True)
-    n = checked.Setting(28).tag(sync=True)
-    selected = checked.Index(0).tag(sync=True)
-    unit = checked.Index(0).tag(sync=True)
+    layers = checked.Anything()
+    n = checked.Setting(28)
+    selected = checked.Index(0)
+    unit = checked.Index(0)
 
     def completed(self, given):
         """A Keras model brings its windows and its rows."""
@@ -145,9 +135,6 @@ class ReceptiveFieldExplorer(Explorer):
         alt = [f"{title}, on one axis. {'. '.join(labels)}.", *trouble]
         alt.append(f"It reads {len(pixels)} of {n} pixels: {listed or 'only padding'}.")
         return page.picture(0, bottom + height, " ".join(alt))
-
-
-receptive_field = ReceptiveFieldExplorer
 
 
 def _chain(model) -> tuple[list[Window], int | None]:

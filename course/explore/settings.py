@@ -7,6 +7,7 @@ import contextlib
 import operator
 from dataclasses import asdict
 
+import numpy as np
 import traitlets
 
 from course.geometry import SettingError, Window, whole
@@ -28,6 +29,14 @@ class Setting(Anything):
         return setting(self.name, value)
 
 
+class Whole(traitlets.Int):
+    """A whole number between limits."""
+
+    def validate(self, obj, value):
+        """The number; True counts as 1."""
+        return int(super().validate(obj, value))
+
+
 class Index(Anything):
     """The index of one of several things."""
 
@@ -37,6 +46,59 @@ class Index(Anything):
             if operator.index(value) >= 0:
                 return operator.index(value)
         raise traitlets.TraitError(f"{self.name}={value!r}: give a whole number; the first is 0")
+
+
+class Place(Anything):
+    """The (row, column) of a pixel, each at least ``least``."""
+
+    def __init__(self, default: list[int], least: int = 0):
+        super().__init__(default)
+        self.least = least
+
+    def validate(self, obj, value):
+        """The place as a list of two ints."""
+        with contextlib.suppress(TypeError, ValueError):
+            row, column = map(operator.index, value)
+            if min(row, column) >= self.least:
+                return [row, column]
+        example = f"such as {self.name}=(0, 0)"
+        raise traitlets.TraitError(f"{self.name}={value!r}: give a (row, column), {example}")
+
+
+class Array(Anything):
+    """Numbers, of which ``give`` says in words how many and how large they may be.
+
+    None stands for the default.
+    """
+
+    def __init__(self, default, give, most, least=1, square=False, limits=None, kind=float):
+        super().__init__(default, allow_none=default is None)
+        self.give, self.most, self.least, self.square = give, most, least, square
+        self.limits, self.kind = limits or (-np.inf, np.inf), kind
+
+    def validate(self, obj, value):
+        """The numbers as lists."""
+        try:
+            array = np.asarray(obj.trait_defaults(self.name) if value is None else value)
+        except (TypeError, ValueError):
+            array = np.empty(0, object)
+        low, high = self.limits
+        if array.dtype.kind not in "biuf":  # truth values, whole numbers, floating-point numbers
+            fault = "is no array of numbers, in rows of equal length"
+        elif (
+            array.ndim != len(self.most)
+            or min(array.shape) < self.least
+            or any(np.greater(array.shape, self.most))
+            or (self.square and len(set(array.shape)) > 1)
+        ):
+            fault = f"has the shape {array.shape}"
+        elif not (np.isfinite(array) & (array >= low) & (array <= high)).all():
+            fault = f"has numbers from {array.min():g} to {array.max():g}"
+        elif self.kind is int and (array != np.round(array)).any():
+            fault = "has fractions"
+        else:
+            return array.astype(self.kind or array.dtype).tolist()
+        raise traitlets.TraitError(f"{self.name} {fault}: give {self.give}")
 
 
 def setting(name: str, value):

@@ -5,12 +5,13 @@ import traitlets
 from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Anything
+from course.explore.settings import Array, Whole
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
 from course.text import number
 
-FARTHEST, SIDE, LARGEST = 8, 190, 32  # moved, in pixels; of a picture, in CSS pixels and pixels
+SIDE = 190  # CSS pixels
+GREYS = "2 × 2 to 32 × 32 numbers from 0 to 1, such as images[0] / 255"
 TINY = 1e-9  # differences below it are rounding
 
 
@@ -40,39 +41,16 @@ class ShiftExplorer(Explorer):
         Whether it is blurred before.
     answers : dict, optional
         What networks answer to the picture: by name a list, for each shift from 0 on.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For what the explorer cannot show.
     """
 
     _esm = bundle("shift")
     controls = ("shift", "strides", "blur")
 
-    image = Anything([[0, 1] * 4] * 8).tag(sync=True)
-    shift = traitlets.Int(0, min=0, max=FARTHEST).tag(sync=True)
-    strides = traitlets.Int(2, min=1, max=4).tag(sync=True)
-    blur = traitlets.Bool(False).tag(sync=True)
-    answers = traitlets.Dict(value_trait=traitlets.List()).tag(sync=True)
-
-    @traitlets.validate("shift", "strides")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1
-
-    @traitlets.validate("image")
-    def _greys(self, proposal):
-        try:
-            image = np.asarray(proposal["value"], float)
-        except (TypeError, ValueError):
-            image = np.empty(0)
-        square = image.shape in [(n, n) for n in range(2, LARGEST + 1)]
-        if not (square and image.min() >= 0 and image.max() <= 1):
-            why = f"give 2 × 2 to {LARGEST} × {LARGEST} numbers from 0 to 1, as images[0] / 255"
-            raise traitlets.TraitError(f"image has the shape {image.shape}: {why}")
-        return image.tolist()
+    image = Array([[0, 1] * 4] * 8, GREYS, most=(32, 32), least=2, square=True, limits=(0, 1))
+    shift = Whole(0, min=0, max=8)
+    strides = Whole(2, min=1, max=4)
+    blur = traitlets.Bool(False)
+    answers = traitlets.Dict(value_trait=traitlets.List())
 
     @looks.context("default")
     def draw(self, image, shift, strides, blur, answers, **_):
@@ -113,6 +91,3 @@ def said(image: np.ndarray, shift: int, strides: int, blur: bool, answers: dict)
         f"They are the unmoved ones, moved along by {by}." if min(far) < TINY else apart,
         *(f"{n}: {a[shift]}, unmoved {a[0]}." for n, a in answers.items() if shift < len(a)),
     ]
-
-
-shift = ShiftExplorer

@@ -1,10 +1,10 @@
 """The explorer of what a stride does to a symmetric picture: Keras beside PyTorch."""
 
 import numpy as np
-import traitlets
 from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
+from course.explore.settings import Whole
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
 from course.geometry import Window
@@ -13,7 +13,6 @@ from course.text import number
 
 KERNEL_SIZE = 3
 PADDINGS = {"Keras, padding='same'": "same", "PyTorch, padding=1": 1}
-MOST = {"n": 256, "strides": 4, "layers": 6}
 LEGEND = (
     "line: the middle of the picture; orange dots: the centres of what the outputs",
     "read; cross: their middle; hatched: differs from the output on the other side",
@@ -57,25 +56,14 @@ class WhichSideExplorer(Explorer):
         The step of each layer, 1 to 4.
     layers : int
         How many layers, 1 to 6.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a number that the explorer cannot show.
     """
 
     _esm = bundle("which_side")
     controls = ("n", "strides", "layers")
 
-    n = traitlets.Int(28, min=5, max=MOST["n"]).tag(sync=True)
-    strides = traitlets.Int(2, min=1, max=MOST["strides"]).tag(sync=True)
-    layers = traitlets.Int(1, min=1, max=MOST["layers"]).tag(sync=True)
-
-    @traitlets.validate("n", "strides", "layers")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1
+    n = Whole(28, min=5, max=256)
+    strides = Whole(2, min=1, max=4)
+    layers = Whole(1, min=1, max=6)
 
     @looks.context("default")
     def draw(self, n, strides, layers, **_):
@@ -143,6 +131,3 @@ def _sentence(name: str, walked, result: np.ndarray) -> str:
         f"{name}: sizes {' → '.join(map(str, sizes))}, zeros {', '.join(pads)}. The centres "
         f"{number(field.start)} … {number(last)} are {where}. The result is {mirror}."
     )
-
-
-which_side = WhichSideExplorer
