@@ -32,19 +32,14 @@ def load(source: str = "builtin") -> Digits:
         ``"mnist"`` is MNIST, through ``keras.datasets.mnist``: downloaded once (11 MB), checked,
         and kept where Keras keeps it (``$KERAS_HOME`` or ``~/.keras``).
 
+        An `MNISTError` says that it is not there and cannot be downloaded.
+
     Returns
     -------
     (x_train, y_train), (x_test, y_test)
         Images ``x``: uint8, shape (N, 28, 28), 0 = paper to 255 = ink. Labels ``y``: uint8, shape
         (N,), 0 to 9. N is 1,500 and 297 for the built-in digits, 60,000 and 10,000 for MNIST.
         The arrays are yours to change: the next call returns new ones.
-
-    Raises
-    ------
-    ValueError
-        If there is no such source.
-    MNISTError
-        An ``OSError``, from ``"mnist"`` only: it is not in the cache and cannot be downloaded.
 
     Notes
     -----

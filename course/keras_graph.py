@@ -74,12 +74,8 @@ class Graph(NamedTuple):
 def read(model: keras.Model) -> Graph:
     """Read the calls of a Sequential or Functional model.
 
-    Raises
-    ------
-    TypeError
-        If ``model`` is no Keras model.
-    ValueError
-        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    A ``TypeError`` says that it is no Keras model, a ``ValueError`` that it has no graph, as a
+    Sequential without ``keras.Input`` and a subclassed model have none.
     """
     if not isinstance(model, keras.Model):
         hint = f": call it, {model.__name__}()" if inspect.isfunction(model) else ""

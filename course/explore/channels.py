@@ -8,7 +8,7 @@ from course.explore.base import Explorer, bundle
 from course.explore.settings import Array, Index, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, Picture, cell_size, grid, text_width
-from course.text import number
+from course.text import by, number
 
 LARGEST = 9  # a number, a weight or a bias, so that it has room and can be worked out by hand
 GAP = 26  # CSS pixels
@@ -134,7 +134,7 @@ class ChannelsExplorer(Explorer):
             top += len(result_map) * cell + 44
         alt = [
             f"A filter of {rows} × {columns} on {channels} channels makes one number. "
-            f"{filters} of them make {filters} maps of {' × '.join(map(str, maps.shape[1:]))}. "
+            f"{filters} of them make {filters} maps of {by(maps.shape[1:])}. "
             f"Filter {filter}, row {row}, column {column}:"
         ]
         for channel in range(channels):

@@ -4,8 +4,8 @@ import numpy as np
 import traitlets
 from matplotlib.patches import Polygon
 
-from course.explore import settings as checked
 from course.explore.base import Explorer, bundle
+from course.explore.settings import WINDOW, Index, Layers, Setting
 from course.figures.kit import MARGIN, WIDTH, Page, grid, text_width
 from course.figures.style import INPUT, ORANGE_TINT, OUTPUT
 from course.geometry import Window
@@ -13,6 +13,7 @@ from course.models import PRESETS
 from course.stack import walk
 from course.text import number
 
+SOME = "at least one window, such as layers=[Window(3, strides=2), Window(3)], or a Keras model"
 LARGEST = 512  # pixels of a map with its padding; a screen has room for hardly more
 FAR = 4  # times the input: beyond it, units lie too far outside the image to draw them there
 
@@ -40,12 +41,12 @@ class ReceptiveFieldExplorer(Explorer):
     """
 
     _esm = bundle("receptive_field")
-    controls = ("n", *checked.WINDOW, "layers")
+    controls = ("n", *WINDOW, "layers")
 
-    layers = checked.Anything()
-    n = checked.Setting(28)
-    selected = checked.Index(0)
-    unit = checked.Index(0)
+    layers = Layers("layer ", SOME)
+    n = Setting(28)
+    selected = Index(0)
+    unit = Index(0)
 
     def completed(self, given):
         """A Keras model brings its windows and its rows."""
@@ -60,21 +61,14 @@ class ReceptiveFieldExplorer(Explorer):
     def _possible(self, proposal):
         """Refuse what no stack can be. A layer that merely does not fit is shown as such."""
         state = {"n": self.n, "layers": self.layers, proposal["trait"].name: proposal["value"]}
-        layers = state["layers"]
-        if not isinstance(layers, list | tuple) or not layers:
-            raise traitlets.TraitError(
-                f"layers={layers!r}: give a list of at least one window, such as "
-                "layers=[Window(3, strides=2), Window(3)], or a Keras model"
-            )
-        named = [(f"layer {index}", each) for index, each in enumerate(layers, start=1)]
-        state["layers"] = [checked.layer(*each) for each in named]
         windows, sizes, _, _ = walk(state["layers"], state["n"])
         padded = [n + sum(w.pads(n)) for w, n in zip(windows, sizes, strict=False)] + sizes[-1:]
-        for (name, _), pixels in zip(named, padded, strict=False):  # up to one that does not fit
+        # Up to one that does not fit.
+        for layer, pixels in enumerate(padded[: len(state["layers"])], start=1):
             if pixels > LARGEST:
                 raise traitlets.TraitError(
-                    f"{name} gets {pixels} pixels, padding included, which are too many to draw: "
-                    f"choose n and layers so that there are at most {LARGEST}"
+                    f"layer {layer} gets {pixels} pixels, padding included, which are too many to "
+                    f"draw: choose n and layers so that there are at most {LARGEST}"
                 )
         return state[proposal["trait"].name]
 

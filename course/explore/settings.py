@@ -110,16 +110,29 @@ def setting(name: str, value):
     return list(value) if isinstance(value, tuple) else value
 
 
-def layer(where: str, layer: object, defaults: dict = WINDOW) -> dict:
-    """All settings of a layer, of which each is possible by itself; ``where`` names it."""
-    if isinstance(layer, Window):
-        layer = asdict(layer)
-    if not isinstance(layer, dict) or not set(layer) <= set(defaults):
-        raise traitlets.TraitError(
-            f"{where} is {layer!r}: give a dict with any of {', '.join(defaults)}, "
-            f"such as {defaults}"
-        )
-    try:
-        return {name: setting(name, value) for name, value in (defaults | layer).items()}
-    except traitlets.TraitError as error:
-        raise traitlets.TraitError(f"{where}: {error}") from None
+class Layers(Anything):
+    """Settings of layers, each of which is possible by itself; ``called`` and a number names one.
+
+    ``give`` says in words how many there may be and of what.
+    """
+
+    def __init__(self, called: str, give: str, most: int | None = None, defaults: dict = WINDOW):
+        super().__init__()
+        self.called, self.give, self.most, self.defaults = called, give, most, defaults
+
+    def validate(self, obj, value):
+        """All settings of each layer, as dicts."""
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= (self.most or len(value)):
+            raise traitlets.TraitError(f"{self.name}={value!r}: give a list of {self.give}")
+        return [self.layer(f"{self.called}{i}", each) for i, each in enumerate(value, start=1)]
+
+    def layer(self, where: str, layer: object) -> dict:
+        """All settings of one layer."""
+        layer = asdict(layer) if isinstance(layer, Window) else layer
+        if not isinstance(layer, dict) or not set(layer) <= set(self.defaults):
+            some = f"a dict with any of {', '.join(self.defaults)}, such as {self.defaults}"
+            raise traitlets.TraitError(f"{where} is {layer!r}: give {some}")
+        try:
+            return {name: setting(name, each) for name, each in (self.defaults | layer).items()}
+        except traitlets.TraitError as error:
+            raise traitlets.TraitError(f"{where}: {error}") from None

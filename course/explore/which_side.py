@@ -9,7 +9,7 @@ from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
 from course.geometry import Window
 from course.stack import walk
-from course.text import number
+from course.text import by, number
 
 KERNEL_SIZE = 3
 PADDINGS = {"Keras, padding='same'": "same", "PyTorch, padding=1": 1}
@@ -79,11 +79,9 @@ class WhichSideExplorer(Explorer):
             alt.append(_sentence(name, walked, result))
             cell, wide = side / n, side / len(result)
             page.caption(MARGIN, top, name, f"{n} × {n}, with the centres", style.INK)
-            page.caption(right, top, "", _by(result), style.INK)
+            page.caption(right, top, "", by(result.shape), style.INK)
             for x, array in ((MARGIN, image), (right, result)):
-                axes = page.plot(x, top, side, side)
-                axes.imshow(array, "gray", aspect="auto", clim=(0, 1), interpolation="nearest")
-                axes.set(xticks=(), yticks=())
+                page.image(array, x, top, side, side)
                 page.line([x + side / 2] * 2, [top, top + side], style.BLUE, 2)
             centres = (field.start + field.jump * np.arange(len(result)) + 0.5) * cell
             dot = min(4, 0.4 * field.jump * cell)
@@ -106,10 +104,6 @@ class WhichSideExplorer(Explorer):
             page.text(MARGIN, top - 38, line, SMALLEST, style.GREY_TEXT, ha="left")
             top += 18
         return page.picture(right + side, top - 48, " ".join(alt))
-
-
-def _by(array: np.ndarray) -> str:
-    return " × ".join(map(str, array.shape))
 
 
 def _sentence(name: str, walked, result: np.ndarray) -> str:
