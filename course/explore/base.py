@@ -24,6 +24,7 @@ from typing import ClassVar
 
 import anywidget
 import traitlets
+from matplotlib import style as looks
 
 from course.figures import Picture
 from course.figures.style import CSS
@@ -153,6 +154,7 @@ class Explorer(anywidget.AnyWidget):
         ours = set(self.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names())
         return {name: getattr(self, name) for name in sorted(ours) if name[0] != "_"}
 
+    @looks.context("default")
     def picture(self) -> Picture:
         """The static picture that stands in the explorer's place.
 

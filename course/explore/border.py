@@ -6,7 +6,7 @@ from matplotlib.patches import Polygon
 
 from course import digits, figures
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Array, Place, Whole
+from course.explore.settings import Array, Place, Setting
 from course.figures.style import GREY
 from course.geometry import SettingError
 from course.questions.values import FILLS
@@ -63,8 +63,8 @@ class BorderExplorer(Explorer):
         kind=None,  # as it is
     )
     fill = traitlets.Unicode("zero")
-    width = Whole(2, min=0, max=WIDEST)
-    layers = Whole(1, min=0, max=6)
+    width = Setting(2, least=0, most=WIDEST)
+    layers = Setting(1, least=0, most=6)
     contaminated = traitlets.Bool(True)
     at = Place([-1, 1], least=-WIDEST)
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 import traitlets
-from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Array, Index, Setting
+from course.explore.settings import Array, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, Picture, cell_size, grid, text_width
 from course.text import by, number
@@ -60,9 +59,9 @@ class ChannelsExplorer(Explorer):
     kernel = _whole_numbers(KERNEL, rows=6, columns=6, channels=3, filters=4)
     bias = _whole_numbers(BIAS, filters=4)
     filters = Setting(2)
-    filter = Index(0)
-    row = Index(0)
-    column = Index(0)
+    filter = Setting(0, least=0)
+    row = Setting(0, least=0)
+    column = Setting(0, least=0)
 
     def completed(self, given):
         """A kernel says how many filters there are, and needs no bias."""
@@ -90,7 +89,6 @@ class ChannelsExplorer(Explorer):
             raise traitlets.TraitError(f"filters={state['filters']}: {why}")
         return proposal["value"]
 
-    @looks.context("default")
     def draw(self, values, kernel, bias, filters, filter, row, column, **_) -> Picture:
         """One output, opened up."""
         values, kernel = np.array(values), np.array(kernel)[..., :filters]

@@ -88,16 +88,16 @@ class NetworkExplorer(Explorer):
     @traitlets.default("shared")
     def _constants(self):
         presets = {name: _preset(name) for name in models.PRESETS}
-        facts = {"presets": presets, "heads": HEADS, "headings": HEADINGS}
-        return facts | {"most": MOST_LAYERS}
+        heads = {"heads": HEADS, "headings": HEADINGS}
+        return {"presets": presets, **heads, "most": MOST_LAYERS}
 
     @traitlets.validate("layers")
     def _known_to_conv2d(self, proposal):
-        for index, layer in enumerate(proposal["value"]):
+        for number, layer in enumerate(proposal["value"], start=1):
             if layer["padding"] not in PADDINGS:
                 why = 'a Conv2D takes "valid" or "same"'
                 error = SettingError("padding", layer["padding"], why, "same")
-                raise traitlets.TraitError(f"{_name(index)}: {error}")
+                raise traitlets.TraitError(f"conv{number}: {error}")
         return proposal["value"]
 
     def build(self) -> "keras.Model":
@@ -157,10 +157,6 @@ def _preset(name: str) -> dict:
     return {"n": n, "channels": channels, "layers": layers, "head": "dense"}
 
 
-def _name(layer: int) -> str:
-    return f"conv{layer + 1}"
-
-
 def _settings_of(model):
     """The settings of a Keras model, or a sentence on why the explorer cannot show it."""
     import keras
@@ -204,7 +200,7 @@ def ledger_of(settings: dict) -> tuple[Ledger, StackError | None]:
         window, filters = windows[index], layers[index]["filters"]
         pads, weights = window.pads(sizes[index]), window.kernel_size**2 * channels * filters
         shape, field = (n, n, filters), fields[index + 1]
-        add(_name(index), "Conv2D", shape, weights, filters, n * n, (pads, pads), field)
+        add(f"conv{index + 1}", "Conv2D", shape, weights, filters, n * n, (pads, pads), field)
         channels = filters
     if not problem:
         n, head = sizes[-1], settings["head"]

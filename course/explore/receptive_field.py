@@ -5,7 +5,7 @@ import traitlets
 from matplotlib.patches import Polygon
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import WINDOW, Index, Layers, Setting
+from course.explore.settings import WINDOW, Layers, Setting
 from course.figures.kit import MARGIN, WIDTH, Page, grid, text_width
 from course.figures.style import INPUT, ORANGE_TINT, OUTPUT
 from course.geometry import Window
@@ -45,8 +45,8 @@ class ReceptiveFieldExplorer(Explorer):
 
     layers = Layers("layer ", SOME)
     n = Setting(28)
-    selected = Index(0)
-    unit = Index(0)
+    selected = Setting(0, least=0)
+    unit = Setting(0, least=0)
 
     def completed(self, given):
         """A Keras model brings its windows and its rows."""
@@ -133,25 +133,21 @@ class ReceptiveFieldExplorer(Explorer):
 
 def _chain(model) -> tuple[list[Window], int | None]:
     """The windows along the rows of a model, one after the other, and its number of rows."""
-    from course.keras_graph import WHOLE_MAP, chain, is_pixelwise, map_size, windows_of
+    from course.keras_graph import chain, map_size, windows_of
 
-    windows, rows, layer = [], None, None
+    windows, rows = [], None
     for layer, inputs, _ in chain(model):
-        shape = inputs[0].shape
-        found = type(layer) not in WHOLE_MAP and windows_of(layer, shape)
-        if found:
-            rows = rows or map_size(layer, shape)[0]
-            windows.append(found[0])
-        elif type(layer) in WHOLE_MAP:
-            break
-        elif not is_pixelwise(layer, shape):
+        found = windows_of(layer, inputs[0].shape)
+        if not found:
             raise ValueError(
                 f"model {model.name!r} has {layer.name!r} ({type(layer).__name__}), which the "
                 "picture cannot show: give the windows before it, such as layers=[Window(3)]"
             )
+        rows = rows or map_size(layer, inputs[0].shape)[0]
+        windows.append(found[0])
     if not windows:
-        why = f"begins with {layer.name!r}, which slides no window" if layer else "has no layer"
-        raise ValueError(f"model {model.name!r} {why}: give one that begins with Conv2D or pooling")
+        why = f"model {model.name!r} slides no window over a map"
+        raise ValueError(f"{why}: give one that begins with Conv2D or pooling")
     return windows, rows
 
 

@@ -22,30 +22,15 @@ class Anything(traitlets.Any):
 
 
 class Setting(Anything):
-    """One setting of a window by itself, or how many there are of something, such as filters."""
+    """One setting of a window by itself, or a whole number of something, such as filters."""
+
+    def __init__(self, default, least: int = 1, most: int | None = None):
+        super().__init__(default)
+        self.least, self.most = least, most
 
     def validate(self, obj, value):
         """The setting as plain data."""
-        return setting(self.name, value)
-
-
-class Whole(traitlets.Int):
-    """A whole number between limits."""
-
-    def validate(self, obj, value):
-        """The number; True counts as 1."""
-        return int(super().validate(obj, value))
-
-
-class Index(Anything):
-    """The index of one of several things."""
-
-    def validate(self, obj, value):
-        """The index as an int."""
-        with contextlib.suppress(TypeError):
-            if operator.index(value) >= 0:
-                return operator.index(value)
-        raise traitlets.TraitError(f"{self.name}={value!r}: give a whole number; the first is 0")
+        return setting(self.name, value, self.least, self.most)
 
 
 class Place(Anything):
@@ -101,10 +86,13 @@ class Array(Anything):
         raise traitlets.TraitError(f"{self.name} {fault}: give {self.give}")
 
 
-def setting(name: str, value):
+def setting(name: str, value, least: int = 1, most: int | None = None):
     """A setting, of this name, as plain data."""
+    window = name in WINDOW
     try:
-        value = getattr(Window(**{name: value}), name) if name in WINDOW else whole(name, value)
+        value = getattr(Window(**{name: value}), name) if window else whole(name, value, least)
+        if most is not None and value > most:
+            raise SettingError(name, value, f"it must be at most {most}", most)
     except SettingError as error:
         raise traitlets.TraitError(str(error)) from None
     return list(value) if isinstance(value, tuple) else value

@@ -2,10 +2,9 @@
 
 import numpy as np
 import traitlets
-from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Array, Whole
+from course.explore.settings import Array, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
 from course.text import by, number
@@ -47,12 +46,11 @@ class ShiftExplorer(Explorer):
     controls = ("shift", "strides", "blur")
 
     image = Array([[0, 1] * 4] * 8, GREYS, most=(32, 32), least=2, square=True, limits=(0, 1))
-    shift = Whole(0, min=0, max=8)
-    strides = Whole(2, min=1, max=4)
+    shift = Setting(0, least=0, most=8)
+    strides = Setting(2, most=4)
     blur = traitlets.Bool(False)
     answers = traitlets.Dict(value_trait=traitlets.List())
 
-    @looks.context("default")
     def draw(self, image, shift, strides, blur, answers, **_):
         """The picture with what is kept, and what networks answer to it, wherever it is moved."""
         page, top = Page(), MARGIN + 38

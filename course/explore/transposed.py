@@ -4,11 +4,10 @@ from itertools import product
 
 import numpy as np
 import traitlets
-from matplotlib import style as looks
 from matplotlib.colors import to_rgb
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Place, Whole
+from course.explore.settings import Place, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, WIDTH, Page, cell_size, grid
 from course.geometry import Window
@@ -49,13 +48,12 @@ class TransposedExplorer(Explorer):
     _esm = bundle("transposed")
     controls = ("n", "kernel_size", "strides", "padding")
 
-    n = Whole(4, min=1, max=14)
-    kernel_size = Whole(3, min=1, max=7)
-    strides = Whole(2, min=1, max=4)
+    n = Setting(4, most=14)
+    kernel_size = Setting(3, most=7)
+    strides = Setting(2, most=4)
     padding = traitlets.Enum(["valid", "same"], "valid")
     at = Place([0, 0])
 
-    @looks.context("default")
     def draw(self, n, kernel_size, strides, padding, at, **_):
         """The input, the stamps of one row, and how often each output is stamped."""
         times, before, after = stamps(n, kernel_size, strides, padding)

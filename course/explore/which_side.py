@@ -1,10 +1,9 @@
 """The explorer of what a stride does to a symmetric picture: Keras beside PyTorch."""
 
 import numpy as np
-from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Whole
+from course.explore.settings import Setting
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
 from course.geometry import Window
@@ -61,11 +60,10 @@ class WhichSideExplorer(Explorer):
     _esm = bundle("which_side")
     controls = ("n", "strides", "layers")
 
-    n = Whole(28, min=5, max=256)
-    strides = Whole(2, min=1, max=4)
-    layers = Whole(1, min=1, max=6)
+    n = Setting(28, least=5, most=256)
+    strides = Setting(2, most=4)
+    layers = Setting(1, most=6)
 
-    @looks.context("default")
     def draw(self, n, strides, layers, **_):
         """Both libraries, one above the other: where they read, and what they get."""
         image, page = letter(n), Page()

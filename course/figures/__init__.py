@@ -264,7 +264,6 @@ def window(
 def maps(
     images: Sequence[np.ndarray] | Mapping[str, np.ndarray],
     titles: Sequence[str] | None = None,
-    alt: str | None = None,
     values: bool = False,
     scale: str | tuple[float, float] = "each",
 ) -> Picture:
@@ -280,8 +279,6 @@ def maps(
         The keys of a dict are the titles.
     titles : sequence of str, optional
         One per image.
-    alt : str, optional
-        The text alternative; made from titles, shapes and values when it is not given.
     values : bool
         Write the numbers into the pixels, if no image is larger than 9 × 9.
     scale : "each", "shared" or (black, white)
@@ -341,14 +338,12 @@ def maps(
     if scale != "each":
         page.scale(image, MARGIN, bottom + 12, max(150, *bars))
         bottom += 32
-    if alt is None:
-        parts = []
-        for array, title in zip(arrays, titles, strict=True):
-            low, high = map(number, (array.min(), array.max()))
-            rows = f": {'; '.join(map(_listed, array))}" if longest <= 9 else ""
-            parts.append(f"{title}, {by(array.shape)}, values from {low} to {high}{rows}.")
-        alt = " ".join(parts)
-    return page.picture(0, bottom, alt)
+    alt = []
+    for array, title in zip(arrays, titles, strict=True):
+        low, high = map(number, (array.min(), array.max()))
+        rows = f": {'; '.join(map(_listed, array))}" if longest <= 9 else ""
+        alt.append(f"{title}, {by(array.shape)}, values from {low} to {high}{rows}.")
+    return page.picture(0, bottom, " ".join(alt))
 
 
 @looks.context("default")

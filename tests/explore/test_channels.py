@@ -118,7 +118,7 @@ def test_what_is_fixed_moves_by_no_pointer(page: Page, open_explorer):
         ({"kernel": np.ones((3, 3, 2, 5))}, "4 filters"),
         ({"bias": [1]}, "kernel has 3 filters"),
         ({"filters": 4}, "the kernel has 3"),
-        ({"row": -1}, "the first is 0"),
+        ({"row": -1}, "Try row=0"),
     ],
 )
 def test_what_cannot_be_shown_says_what_to_write(settings, says):
