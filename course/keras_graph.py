@@ -74,12 +74,8 @@ class Graph(NamedTuple):
 def read(model: keras.Model) -> Graph:
     """Read the calls of a Sequential or Functional model.
 
-    Raises
-    ------
-    TypeError
-        If ``model`` is no Keras model.
-    ValueError
-        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    A ``TypeError`` says that it is no Keras model, a ``ValueError`` that it has no graph, as a
+    Sequential without ``keras.Input`` and a subclassed model have none.
     """
     if not isinstance(model, keras.Model):
         hint = f": call it, {model.__name__}()" if inspect.isfunction(model) else ""
@@ -102,9 +98,10 @@ def read(model: keras.Model) -> Graph:
 
 
 def chain(model: keras.Model) -> Iterator[Call]:
-    """The calls of a model one after the other, each on what the one before made.
+    """The calls of a model one after the other, up to the first layer that reads the whole map.
 
-    Raises ``ValueError`` where the model branches, when it gets there; other errors as in `read`.
+    Layers that look at one pixel at a time are passed over. Raises ``ValueError`` where the model
+    branches, when it gets there; other errors as in `read`.
     """
     graph = read(model)
     if len(graph.inputs) != 1:
@@ -117,8 +114,12 @@ def chain(model: keras.Model) -> Iterator[Call]:
                 f"model {model.name!r} branches into {names}: give the windows of one branch, "
                 "such as layers=[Window(3), Window(3)]"
             )
-        yield users[0]
-        tensor = users[0].outputs[0]
+        (call,) = users
+        if type(call.layer) in WHOLE_MAP:
+            return
+        if not is_pixelwise(call.layer, tensor.shape):
+            yield call
+        tensor = call.outputs[0]
 
 
 def operations_of(model: keras.Model) -> list:

@@ -134,20 +134,10 @@ def html_table(rows: Iterable[tuple[str, ...]], caption: str = "") -> str:
 
 
 def ledger(model: "keras.Model") -> Ledger:
-    """Write the ledger of a Keras model.
+    """Write the ledger of a Keras model, Sequential or Functional, with known layers or not.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Sequential or Functional, with known layers or not: what the course does not know about a
-        layer is shown as "–", and shape and parameters are always Keras' own.
-
-    Raises
-    ------
-    TypeError
-        If ``model`` is no Keras model.
-    ValueError
-        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    What the course does not know about a layer is shown as "–"; shape and parameters are always
+    Keras' own. Errors are as in `course.keras_graph.read`.
     """
     from course.keras_graph import operations_of, read
 

@@ -32,20 +32,10 @@ def of_model(model) -> dict[str, tuple[Field, ...] | None]:
     A layer that looks at the whole map (Flatten, global pooling, and Dense after them) has one
     unit, which depends on what any unit of the map does. A layer of which the course does not know
     what its units read, and all that comes after it, gets None; so does a layer that is used twice
-    and reads different things, and one with ``data_format="channels_first"``.
+    and reads different things, and one with ``data_format="channels_first"``. The input is a batch
+    of images (rows, columns, channels), of sequences or of volumes.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Sequential or Functional; its input is a batch of images (rows, columns, channels), of
-        sequences (steps, channels) or of volumes.
-
-    Raises
-    ------
-    TypeError
-        If ``model`` is no Keras model.
-    ValueError
-        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    Errors are as in `course.keras_graph.read`.
     """
     from course.keras_graph import read  # needs Keras; a stack of windows does not
 

@@ -6,14 +6,14 @@ Each function returns a widget for the last line of a cell::
     explore.window(n=7, kernel_size=3, strides=2, padding="same")
 """
 
-from course.explore.border import border
-from course.explore.channels import channels
-from course.explore.network import network
-from course.explore.receptive_field import receptive_field
-from course.explore.shift import shift
-from course.explore.transposed import transposed
-from course.explore.which_side import which_side
-from course.explore.window import window
+from course.explore.border import BorderExplorer
+from course.explore.channels import ChannelsExplorer
+from course.explore.network import NetworkExplorer
+from course.explore.receptive_field import ReceptiveFieldExplorer
+from course.explore.shift import ShiftExplorer
+from course.explore.transposed import TransposedExplorer
+from course.explore.which_side import WhichSideExplorer
+from course.explore.window import WindowExplorer
 
 __all__ = [
     "border",
@@ -25,3 +25,11 @@ __all__ = [
     "which_side",
     "window",
 ]
+border = BorderExplorer
+channels = ChannelsExplorer
+network = NetworkExplorer
+receptive_field = ReceptiveFieldExplorer
+shift = ShiftExplorer
+transposed = TransposedExplorer
+which_side = WhichSideExplorer
+window = WindowExplorer

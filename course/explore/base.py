@@ -24,6 +24,7 @@ from typing import ClassVar
 
 import anywidget
 import traitlets
+from matplotlib import style as looks
 
 from course.figures import Picture
 from course.figures.style import CSS
@@ -83,10 +84,23 @@ def bundle(view: str) -> str:
     return module.replace(DEFAULT, "export default { initialize, render };")
 
 
+# The end of every explorer's docstring.
+SHARED = """
+fixed, hidden : lists of str
+    Names of settings that cannot be moved, and of those that have no control.
+
+Raises
+------
+traitlets.TraitError
+    For what the explorer cannot show, saying what to write instead. Settings that are impossible
+    only together are shown as impossible.
+"""
+
+
 class Explorer(anywidget.AnyWidget):
     """What all explorers share: how they are made, show themselves live, saved and exported.
 
-    The traits of a class that are shared with the view are its settings, in the order of its
+    The traits of a class are shared with the view; they are its settings, in the order of its
     arguments. `fixed` names those that cannot be moved, `hidden` those that have no control.
     """
 
@@ -104,7 +118,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init_subclass__(**options)
         if "controls" not in vars(cls):  # anywidget makes a class of its own for each widget
             return
-        own = {n: t for n, t in vars(cls).items() if isinstance(t, traitlets.TraitType)}
+        own = {n: t.tag(sync=True) for n, t in vars(cls).items() if hasattr(t, "tag")}
         settings = [name for name, trait in own.items() if not trait.read_only]
         kinds = dict.fromkeys(settings, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         kinds |= dict.fromkeys(("fixed", "hidden"), inspect.Parameter.KEYWORD_ONLY)
@@ -112,6 +126,7 @@ class Explorer(anywidget.AnyWidget):
             inspect.Parameter(name, kind, default=getattr(cls, name).default())
             for name, kind in kinds.items()
         )
+        cls.__doc__ = inspect.cleandoc(cls.__doc__) + SHARED
 
     def __init__(self, *args, **settings):
         given = self.__signature__.bind(*args, **settings).arguments
@@ -139,6 +154,7 @@ class Explorer(anywidget.AnyWidget):
         ours = set(self.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names())
         return {name: getattr(self, name) for name in sorted(ours) if name[0] != "_"}
 
+    @looks.context("default")
     def picture(self) -> Picture:
         """The static picture that stands in the explorer's place.
 

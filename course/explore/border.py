@@ -6,13 +6,13 @@ from matplotlib.patches import Polygon
 
 from course import digits, figures
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Anything
+from course.explore.settings import Array, Place, Setting
 from course.figures.style import GREY
 from course.geometry import SettingError
 from course.questions.values import FILLS
 
-SIDES = (2, 64)  # pixels
 LARGEST = 1e6  # a longer number has no room in a pixel
+WIDEST = 4  # pixels of border
 
 
 class BorderExplorer(Explorer):
@@ -29,8 +29,8 @@ class BorderExplorer(Explorer):
         built-in digit of 28 × 28 pixels in dark ink (0) on white paper (255): there, a border of
         zeros is seen to be made up.
     fill : str
-        What fills the border; numpy.pad calls it ``"constant"``, ``"reflect"``, ``"symmetric"``,
-        ``"edge"`` and ``"wrap"``::
+        What fills the border, as in PyTorch; numpy.pad calls it ``"constant"``, ``"reflect"``,
+        ``"symmetric"``, ``"edge"`` and ``"wrap"``::
 
             "zero"         0 0 | 1 2 3 4 5 | 0 0
             "reflect"      3 2 | 1 2 3 4 5 | 4 3
@@ -40,71 +40,38 @@ class BorderExplorer(Explorer):
     width : int
         Pixels of border shown on each side, 0 to 4. The result does not depend on it: each blur
         pads its own input by one pixel.
+        A border too wide for a small image to be mirrored is shown as impossible, as TensorFlow
+        and PyTorch refuse it; numpy.pad would mirror the mirror image.
     layers : int
         Number of blurs, 0 to 6.
     contaminated : bool
         Whether to hatch the outputs that saw padding.
     at : (int, int)
         The pixel (row, column) picked, outside the image in the border.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For an image, fill or number that the explorer cannot show, saying what to write instead. A
-        border too wide for a small image to be mirrored is shown as impossible, as TensorFlow and
-        PyTorch refuse it; numpy.pad would mirror the mirror image.
-
-    Source: ``numpy.pad``, and ``padding_mode`` of PyTorch's ``Conv2d``.
     """
 
     _esm = bundle("border")
     controls = ("fill", "width", "layers", "contaminated")
 
-    image = Anything().tag(sync=True)
-    fill = traitlets.Unicode("zero").tag(sync=True)
-    width = traitlets.Int(2, min=0, max=4).tag(sync=True)
-    layers = traitlets.Int(1, min=0, max=6).tag(sync=True)
-    contaminated = traitlets.Bool(True).tag(sync=True)
-    at = traitlets.List(traitlets.Int(), [-1, 1], minlen=2, maxlen=2).tag(sync=True)
+    image = Array(
+        traitlets.Undefined,
+        "one channel of one image, rows by columns, with 2 to 64 pixels a side and numbers up to "
+        f"±{LARGEST:,.0f}, such as batch[0, :, :, 0]",
+        most=(64, 64),
+        least=2,
+        limits=(-LARGEST, LARGEST),
+        kind=None,  # as it is
+    )
+    fill = traitlets.Unicode("zero")
+    width = Setting(2, least=0, most=WIDEST)
+    layers = Setting(1, least=0, most=6)
+    contaminated = traitlets.Bool(True)
+    at = Place([-1, 1], least=-WIDEST)
 
     @traitlets.default("image")
     def _digit(self):
         (images, _), _ = digits.load("builtin")
         return (255 - images[0]).tolist()
-
-    @traitlets.validate("image")
-    def _numbers(self, proposal):
-        value = proposal["value"]
-        if value is None:
-            return self._digit()
-        try:
-            array = np.asarray(value)
-        except (TypeError, ValueError):
-            array = np.empty(0, object)
-        if array.dtype.kind not in "biuf":  # truth values, whole numbers, floating-point numbers
-            raise traitlets.TraitError(
-                "image is not an array of numbers: give rows of equal length, "
-                "such as [[1, 2, 3], [4, 5, 6]]"
-            )
-        least, most = SIDES
-        if array.ndim != 2 or min(array.shape) < least or max(array.shape) > most:
-            raise traitlets.TraitError(
-                f"image has shape {array.shape}: give one channel of one image, rows by columns, "
-                f"with {least} to {most} pixels a side, such as batch[0, :, :, 0]"
-            )
-        array = array.astype(int) if array.dtype.kind == "b" else array
-        if not ((array >= -LARGEST) & (array <= LARGEST)).all():  # NaN is neither
-            raise traitlets.TraitError(
-                f"image has NaN, or a number beyond ±{LARGEST:,.0f}: replace it, "
-                "for example by numpy.nan_to_num(image), or scale the image"
-            )
-        return array.tolist()
-
-    @traitlets.validate("width", "layers")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1, but numpy would refuse it
 
     @traitlets.validate("fill")
     def _known(self, proposal):
@@ -147,6 +114,3 @@ class BorderExplorer(Explorer):
             f"blur, each padded by 1 pixel, {share} of the outputs saw padding. {picture.alt}"
         )
         return picture
-
-
-border = BorderExplorer

@@ -4,15 +4,14 @@ from itertools import product
 
 import numpy as np
 import traitlets
-from matplotlib import style as looks
 from matplotlib.colors import to_rgb
 
 from course.explore.base import Explorer, bundle
+from course.explore.settings import Place, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, WIDTH, Page, cell_size, grid
 from course.geometry import Window
 
-MOST = {"n": 14, "kernel_size": 7, "strides": 4}
 GAP, STEP = 32, 10  # CSS pixels between the pictures, and from one stamp to the next
 
 
@@ -44,29 +43,17 @@ class TransposedExplorer(Explorer):
         ``"valid"`` or ``"same"``.
     at : (int, int)
         Row and column of the input pixel whose stamp is outlined.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For what the explorer cannot show.
     """
 
     _esm = bundle("transposed")
     controls = ("n", "kernel_size", "strides", "padding")
 
-    n = traitlets.Int(4, min=1, max=MOST["n"]).tag(sync=True)
-    kernel_size = traitlets.Int(3, min=1, max=MOST["kernel_size"]).tag(sync=True)
-    strides = traitlets.Int(2, min=1, max=MOST["strides"]).tag(sync=True)
-    padding = traitlets.Enum(["valid", "same"], "valid").tag(sync=True)
-    at = traitlets.List(traitlets.Int(min=0), [0, 0], minlen=2, maxlen=2).tag(sync=True)
+    n = Setting(4, most=14)
+    kernel_size = Setting(3, most=7)
+    strides = Setting(2, most=4)
+    padding = traitlets.Enum(["valid", "same"], "valid")
+    at = Place([0, 0])
 
-    @traitlets.validate("n", "kernel_size", "strides")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1
-
-    @looks.context("default")
     def draw(self, n, kernel_size, strides, padding, at, **_):
         """The input, the stamps of one row, and how often each output is stamped."""
         times, before, after = stamps(n, kernel_size, strides, padding)
@@ -125,6 +112,3 @@ def said(n: int, k: int, s: int, padding: str) -> list[str]:
     down = " or ".join(map(str, range(first, first + s)))
     said.append(f"A convolution with this setting makes {n} of {down} pixels.")
     return said
-
-
-transposed = TransposedExplorer
