@@ -112,22 +112,16 @@ def grid() -> list[questions.Question]:
     return list({repr(question): question for question in made}.values())
 
 
-def wrong_answers(question, name, right: tuple) -> list[tuple]:
-    """The wrong formulas themselves, each applied to every case of the question."""
-    of_cases = [question.wrong(MISTAKES[name], case) for case in question.cases]
-    ways = []
-    for way in zip(*of_cases, strict=True):
-        pairs = zip(way, right, strict=True)
-        ways.append(tuple(true if answer is None else answer for answer, true in pairs))
-    return [way for way in ways if way != right]
+def wrong_answers(question, name) -> list:
+    """The wrong formulas themselves, applied to every case of the question."""
+    return [way for way in question.ways(MISTAKES[name]) if way not in (None, question.answer)]
 
 
 def test_mistakes_are_wrong_differ_and_are_diagnosed_or_said_to_coincide():
     can_err, told = set(), set()
     for question in grid():
         names = [mistake.name for mistake in question.mistakes]
-        right = tuple(map(question.expected, question.cases))
-        answers = {name: wrong_answers(question, name, right) for name in MISTAKES}
+        answers = {name: wrong_answers(question, name) for name in MISTAKES}
         assert names == [name for name in MISTAKES if answers[name]]
         for name in names:
             can_err.add((question.kind, name))
@@ -246,9 +240,9 @@ def test_padding_is_counted_once_only_where_both_sides_have_it():
 def test_pixels_that_are_read_more_and_less_often_are_named():
     for question in grid():
         if question.kind == "usage" and "read_equally" in question.told_apart:
-            usage, numbers = question.expected(question.setting), question.numbers(question.setting)
+            usage, numbers = question.answer, question.numbers
             assert usage[numbers["rare"]] < usage[numbers["often"]]
-            answer = wrong_answers(question, "read_equally", (usage,))[0]
+            answer = wrong_answers(question, "read_equally")[0]
             said = question.judge(answer).message
             assert f"pixel {numbers['rare']}, and those" in said
 
@@ -470,7 +464,7 @@ def test_another_is_new_possible_worth_asking_and_the_same_for_a_seed(kind):
         assert eval(repr(each), {"questions": questions}) == each
         few = ("which_padding", "outputs", "better")
         assert len(each.told_apart) >= (1 if kind in few else 2)
-        assert each.diagnose_outputs([each.expected(case) for case in each.cases]).correct
+        assert each.judge(each.answer).correct
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
@@ -602,11 +596,12 @@ def test_a_belief_that_fits_no_layer_explains_nothing():
     assert question.diagnose("4x4x4 1x1x4").correct
 
 
-def test_another_gives_up(monkeypatch):
+def test_another_gives_up():
     """Rather than look for ever for a setting that does not exist."""
-    monkeypatch.setattr(questions.output_size, "worth", 100)
+    question = questions.output_size()
+    question.worth = 100
     with pytest.raises(RuntimeError, match="no other output_size"):
-        questions.output_size().another(1)
+        question.another(1)
 
 
 @every_kind
@@ -966,8 +961,7 @@ def test_a_model_is_held_to_every_wish():
         diagnosis = question.diagnose(right)
         assert (diagnosis.correct, diagnosis.mistake) == (False, None)
         assert said in diagnosis.message
-        described = questions.describe(right)
-        assert question.diagnose_outputs([described]) == diagnosis
+        assert question.judge(questions.describe(right)) == diagnosis
 
 
 @pytest.mark.parametrize(
@@ -1051,10 +1045,7 @@ def test_what_is_no_model_or_no_chain_gets_a_sentence():
     import keras
 
     question = questions.build_model((28, 28, 1), (10,))
-    assert (
-        "“model” is no Keras model"
-        in question.diagnose_outputs([{"error": "“model” is no Keras model"}]).message
-    )
+    assert "give a Keras model, not str" in question.diagnose("model").message
     unbuilt = keras.Sequential([keras.layers.Conv2D(8, 3)])
     assert "keras.Input" in question.diagnose(unbuilt).message
     dense = conv_model((8, 3), head=[keras.layers.Flatten(), keras.layers.Dense(10)])

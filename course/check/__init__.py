@@ -16,7 +16,8 @@ a lesson from accidents; it is no wall against ill will, for `check` gives no ma
 from course import questions
 from course.check.feedback import Check, Failing
 from course.check.trial import misfit, try_all
-from course.questions.answers import Function, Model, quoted, what
+from course.questions.answers import quoted, what
+from course.questions.exercises import BuildModel, Write
 
 __all__ = ["Check", "check"]
 
@@ -42,8 +43,8 @@ def check(question: questions.Question | str, answer: object) -> Check:
     if answer is ...:
         todo = "Not answered yet: write your answer in place of the three dots."
         return Check(False, todo, answered=False)
-    kinds = {Function: _function, Model: _model}
-    return kinds.get(type(question.answer_type), _value)(question, answer)
+    kinds = {Write: _function, BuildModel: _model}
+    return kinds.get(type(question), _value)(question, answer)
 
 
 def _wrong(said: str, **details) -> Check:
@@ -60,15 +61,12 @@ def _value(question: questions.Question, answer: object) -> Check:
         value = question.read(answer)
     except questions.AnswerError as error:
         return _wrong(str(error))
-    diagnosis = question.judge([value])
-    (case,) = question.cases
-    failing = Failing(question.kind, case, value, question.expected(case))
-    return Check.of(diagnosis, failing=failing)
+    return Check.of(question.judge(value), failing=Failing(question, value))
 
 
-def _function(question, answer: object) -> Check:
+def _function(question: Write, answer: object) -> Check:
     """Try a function in all cases, and show the first in which it fails."""
-    name = question.kind.removeprefix("write_")
+    name = question.name
     if isinstance(answer, type) or not callable(answer):
         kind = "a class" if isinstance(answer, type) else "no function"
         itself = f'Hand over the function itself, without brackets: `check("{name}", {name})`.'
@@ -81,17 +79,15 @@ def _function(question, answer: object) -> Check:
         notes.append(f"Your function also prints: {printed}. Only what it returns counts.")
     if any(trial.changed for trial in trials):
         notes.append("Your function changes the values it is given: let it make new ones.")
-    values = [trial.value for trial in trials]
-    for trial, case in zip(trials, question.cases, strict=False):  # up to the first trouble
-        expected = question.expected(case)
-        if trial.trouble or trial.value != expected:
-            break
-    else:
+    values = tuple(trial.value for trial in trials)
+    pairs = enumerate(zip(trials, question.parts, strict=False))  # up to the first trouble
+    wrong = (at for at, (trial, part) in pairs if trial.trouble or trial.value != part.answer)
+    if (first := next(wrong, None)) is None:
         return Check.of(question.judge(values), notes=notes)
-    call, gives = question.call(case), question.gives(case, trial.value)
-    if trial.trouble:
-        return _wrong(f"{call} {trial.trouble}.", notes=notes)
-    failing = Failing(name, case, trial.value, expected)
+    call, gives = question.call(first), question.gives(first, values[first])
+    if trials[first].trouble:
+        return _wrong(f"{call} {trials[first].trouble}.", notes=notes)
+    failing = Failing(question.parts[first], values[first])
     if trials[-1].trouble:  # no mistake can be named
         return _wrong(gives, notes=notes, failing=failing)
     result = Check.of(question.judge(values), notes=notes, failing=failing)
@@ -112,7 +108,7 @@ def _model(question, answer: object) -> Check:
         built = questions.describe(answer)
     except Exception:
         return _wrong(_no_graph(answer, question, keras))
-    diagnosis = question.diagnose_outputs([built])
+    diagnosis = question.judge(built)
     row, note = _telling_row(question.unfulfilled(built), ledger(answer).rows)
     return Check.of(diagnosis, notes=note, table=html_table([row.cells()]) if row else "")
 
