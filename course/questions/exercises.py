@@ -183,6 +183,11 @@ LIMITS = {  # what `describe` calls it, what is wished, and what is said if it i
         "windows of at most {0}×{0}",
         "It has a window of {0} pixels, and at most {1}×{1} is allowed.",
     ),
+    "max_pooling": (
+        "pooling",
+        "at most {} pooling layers",
+        "It has {} pooling layers, and {} are allowed.",
+    ),
 }
 
 
@@ -190,7 +195,7 @@ class BuildModel(Question):
     """Build a Keras model that turns one shape into another and keeps to the limits.
 
     Shapes are without the batch; ``min_field`` is a receptive field in pixels, and
-    ``max_kernel_size`` limits kernels and pooling windows, both along both axes.
+    ``max_kernel_size`` limits what kernels and pooling windows reach over, both along both axes.
     """
 
     input_shape: tuple[int, int, int]
@@ -199,6 +204,7 @@ class BuildModel(Question):
     max_macs: int | None = None
     min_field: int | None = None
     max_kernel_size: int | None = None
+    max_pooling: int | None = None
 
     takes = Model()
 
