@@ -236,6 +236,11 @@ LIMITS = {  # what `describe` calls it, what is wished, and what is said if it i
         "windows of at most {0}×{0}",
         "It has a window of {0} pixels, and at most {1}×{1} is allowed.",
     ),
+    "max_pooling": (
+        "pooling",
+        "at most {} pooling layers",
+        "It has {} pooling layers, and {} are allowed.",
+    ),
 }
 
 
@@ -302,15 +307,18 @@ def build_model(
     max_macs=None,
     min_field=None,
     max_kernel_size=None,
+    max_pooling=None,
 ):
     """Build a Keras model that turns one shape into another and keeps to the limits.
 
     Shapes are without the batch; ``min_field`` is a receptive field in pixels, and
-    ``max_kernel_size`` limits kernels and pooling windows, both along both axes.
+    ``max_kernel_size`` limits what kernels and pooling windows reach over, both along both axes.
     """
     need_shape("input_shape", input_shape)
     need_shape("output_shape", output_shape, range(1, 5), like=(10,))
-    limits = zip(LIMITS, (max_params, max_macs, min_field, max_kernel_size), strict=True)
+    limits = zip(
+        LIMITS, (max_params, max_macs, min_field, max_kernel_size, max_pooling), strict=True
+    )
     given = {name: limit for name, limit in limits if limit is not None}
     for name, limit in given.items():
         whole(name, limit, least=0)

@@ -318,9 +318,10 @@ def describe(model) -> dict:
 
     ``input_shape`` and ``output_shape`` are without the batch. ``macs`` are those that are counted,
     and ``uncounted`` the names of the other layers. ``field`` is the receptive field of the output
-    along its shorter axis, None where it is not known. ``window`` is the largest kernel or pooling
-    window. ``layers`` are the settings of the Conv2D and pooling layers when the model is a chain
-    of them, up to where the map ends, else nothing.
+    along its shorter axis, None where it is not known. ``window`` is what the largest kernel or
+    pooling window reaches over, and ``pooling`` the number of pooling layers. ``layers`` are the
+    settings of the Conv2D and pooling layers when the model is a chain of them, up to where the map
+    ends, else nothing.
 
     Raises
     ------
@@ -339,18 +340,23 @@ def describe(model) -> dict:
         "macs": table.total_macs,
         "uncounted": table.uncounted,
         "field": field and min(axis.size for axis in field),
-        "window": max(_windows_in(model), default=1),
+        "window": max(map(_reach, _layers_in(model)), default=1),
+        "pooling": sum(hasattr(layer, "pool_size") for layer in _layers_in(model)),
         "layers": _chain_of(model),
     }
 
 
-def _windows_in(model):
-    """The sizes of all kernels and pooling windows, those of nested models too."""
+def _layers_in(model):
+    """All layers, those of nested models too."""
     for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from _windows_in(layer)
-        size = getattr(layer, "kernel_size", getattr(layer, "pool_size", 1))
-        yield from size if isinstance(size, tuple) else (size,)
+        yield from _layers_in(layer) if hasattr(layer, "layers") else (layer,)
+
+
+def _reach(layer) -> int:
+    """How far the window of a layer reaches, along its longer axis."""
+    sizes = getattr(layer, "kernel_size", getattr(layer, "pool_size", (1,)))
+    rates = getattr(layer, "dilation_rate", (1,) * len(sizes))
+    return max(d * (k - 1) + 1 for k, d in zip(sizes, rates, strict=True))
 
 
 def _chain_of(model) -> tuple:
