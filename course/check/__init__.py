@@ -109,7 +109,7 @@ def _model(question, answer: object) -> Check:
     if not isinstance(answer, keras.Model):
         return _wrong(_no_model(answer, keras))
     try:
-        built = questions.describe(answer)
+        built = question.read(answer)
     except Exception:
         return _wrong(_no_graph(answer, question, keras))
     diagnosis = question.diagnose_outputs([built])
@@ -155,4 +155,4 @@ def _telling_row(unfulfilled: tuple | None, rows: list) -> tuple:
         return last, [f"Layer `{last.name}` is the last, and makes the output."]
     if wish == "min_field":
         return last, [f"Layer `{last.name}` is the last: look at its receptive field."]
-    return None, []  # the wish says enough
+    return next((row for row in rows if row.name == wish), None), []  # the wish says enough

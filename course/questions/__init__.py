@@ -52,3 +52,4 @@ write_usage = exercises.WriteUsage
 write_receptive_field = exercises.WriteReceptiveField
 write_padded = values.WritePadded
 build_model = exercises.BuildModel
+design = exercises.Design

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from course.geometry import SettingError, whole
 from course.questions.answers import AnswerError, Function, Model, show
-from course.questions.layers import OutputShape, describe
+from course.questions.layers import OutputShape, describe, examine
 from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
 from course.questions.windows import OutputSize, ReceptiveField, SamePads, Usage
 
@@ -275,3 +275,53 @@ class BuildModel(Question):
         if question.right(**question.setting) != tuple(built["output_shape"]):  # more than a map
             return ()
         return question.judge([self.output_shape]).candidates
+
+
+class Design(BuildModel):
+    """Design a network under a budget: `build_model` without a way round it.
+
+    Every pixel of every map is read, no map holds fewer than ``min_numbers``, and
+    ``max_kernel_size`` limits windows with their gaps, and layers that look at the whole map.
+    """
+
+    max_kernel_size: int = 3
+    min_numbers: int = 1
+
+    def plain(self):
+        setting = super().plain()
+        whole("min_numbers", setting["min_numbers"])
+        return setting
+
+    @property
+    def prompt(self):
+        return (
+            f"{super().prompt} Every pixel of every map is read, and no map holds fewer than "
+            f"{self.min_numbers:,} numbers."
+        )
+
+    def read(self, answer):
+        built = super().read(answer)
+        return built if None in built["input_shape"] else built | examine(answer)
+
+    def unfulfilled(self, built):
+        if missed := super().unfulfilled(built):
+            return missed
+        if built["span"] > self.max_kernel_size:
+            spans = f"A window spans {built['span']} pixels, gaps included"
+            most = f"and at most {self.max_kernel_size}×{self.max_kernel_size} is allowed"
+            return "span", f"{spans}, {most}. What looks at a whole map has one as large."
+        for name, unread, pixels in built["unread"]:
+            return name, f"Of the map of `{name}`, {unread:,} of {pixels:,} pixels are never read."
+        name, numbers = built["squeezed"]
+        if numbers < self.min_numbers:
+            wanted = f"and {self.min_numbers:,} are wanted: what is squeezed out does not come back"
+            return name, f"Layer `{name}` makes {numbers:,} numbers, {wanted}."
+        if built["deaf"]:
+            return "deaf", "It makes the same of different pictures: it does not read them."
+        return None
+
+    def _believed(self, built):
+        missed, _ = self.unfulfilled(built)
+        if missed in [name for name, *_ in built.get("unread", [])]:
+            return ("everything_is_read",)
+        return super()._believed(built)

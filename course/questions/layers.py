@@ -1,6 +1,7 @@
 """Questions about Keras layers, one or a chain; Keras is loaded only to look at a model."""
 
 import functools
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -359,11 +360,48 @@ def describe(model) -> dict:
     }
 
 
-def _windows_in(model):
-    """The sizes of all kernels and pooling windows, those of nested models too."""
+def examine(model) -> dict:
+    """What `design` looks at besides, in nested models too, as plain data.
+
+    ``span`` is the largest window with its gaps; that of a layer which looks at the whole map is
+    the map. ``unread`` has a row (layer, pixels never read, pixels) for each map that is not read
+    whole, and ``squeezed`` the layer that makes the smallest map, and how many numbers that holds.
+    ``deaf`` is a model that makes the same of different pictures.
+    """
+    import keras
+
+    from course.keras_graph import read, unread, windows_of
+
+    parts = [*_parts(model)]
+    calls = [call for part in parts for call in read(part).calls if call.inputs]
+    windows = [windows_of(layer, inputs[0].shape) or () for layer, inputs, _ in calls]
+    maps = [(layer.name, math.prod(made.shape[1:])) for layer, _, (made, *_) in calls]
+    maps.append(("input", math.prod(model.input_shape[1:])))
+    pictures = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
+    one, other = model(pictures)
+    return {
+        "span": max((each.span for axes in windows for each in axes), default=1),
+        "unread": [
+            (name, int((~pixels).sum()), pixels.size)
+            for part in parts
+            for name, pixels in unread(part).items()
+        ],
+        "squeezed": min(maps, key=lambda each: each[1]),
+        "deaf": bool(keras.ops.all(one == other)),
+    }
+
+
+def _parts(model):
+    """The model and all nested models."""
+    yield model
     for layer in model.layers:
         if hasattr(layer, "layers"):
-            yield from _windows_in(layer)
+            yield from _parts(layer)
+
+
+def _windows_in(model):
+    """The sizes of all kernels and pooling windows, those of nested models too."""
+    for layer in [layer for part in _parts(model) for layer in part.layers]:
         size = getattr(layer, "kernel_size", getattr(layer, "pool_size", 1))
         yield from size if isinstance(size, tuple) else (size,)
 
