@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import layers
 
 from course.geometry import Window, same_pads
@@ -244,3 +245,37 @@ def pads_of(window: Window, n: int | None) -> tuple[int, int] | None:
     if n is None and window.padding == "same" and min(window.strides, window.span) > 1:
         return None
     return window.pads(n or 1)
+
+
+def unread(model: keras.Model) -> dict[str, np.ndarray]:
+    """Which pixels are read of each map that is not read whole, by the name of its layer.
+
+    What comes out of the model counts as read, and so does all that a layer without windows gets.
+    Zeros that a layer adds are no pixels. The name of what goes in is "input". Errors as in `read`.
+    """
+    graph = read(model)
+    seen = {id(each): np.array(True) for each in graph.outputs}
+    for layer, inputs, _ in graph.calls:
+        for each in inputs:
+            sizes, windows = map_size(layer, each.shape), windows_of(layer, each.shape) or ()
+            axes = [np.array(w.usage(n)) > 0 for w, n in zip(windows, sizes, strict=False)]
+            pixels = functools.reduce(np.multiply.outer, axes, np.array(True))
+            if type(layer) in CROPPING:
+                pixels = np.zeros(sizes, bool)
+                pixels[_inside(layer, sizes)] = True
+            seen[id(each)] = seen.get(id(each), False) | pixels
+    makers = {id(each): call.layer for call in graph.calls if call.inputs for each in call.outputs}
+    maps = {}
+    for key, pixels in seen.items():
+        layer = makers.get(key)
+        if type(layer) in PADDING and pixels.ndim:
+            pixels = pixels[_inside(layer, pixels.shape)]
+        if not pixels.all():
+            maps[layer.name if layer else "input"] = pixels
+    return maps
+
+
+def _inside(layer: keras.Layer, sizes: tuple[int, ...]) -> tuple[slice, ...]:
+    """What is left of a map without the sides that a layer adds or takes away."""
+    sides = zip(sides_of(layer), sizes, strict=True)
+    return tuple(slice(before, n - after) for (before, after), n in sides)

@@ -44,7 +44,8 @@ def check(question: questions.Question | str, answer: object) -> Check:
         todo = "Not answered yet: write your answer in place of the three dots."
         return Check(False, todo, answered=False)
     kinds = {Write: _function, BuildModel: _model}
-    return kinds.get(type(question), _value)(question, answer)
+    look = next((kinds[kind] for kind in kinds if isinstance(question, kind)), _value)
+    return look(question, answer)
 
 
 def _wrong(said: str, **details) -> Check:
@@ -105,7 +106,7 @@ def _model(question, answer: object) -> Check:
     if not isinstance(answer, keras.Model):
         return _wrong(_no_model(answer, keras))
     try:
-        built = questions.describe(answer)
+        built = question.read(answer)
     except Exception:
         return _wrong(_no_graph(answer, question, keras))
     diagnosis = question.judge(built)
@@ -151,4 +152,4 @@ def _telling_row(unfulfilled: tuple | None, rows: list) -> tuple:
         return last, [f"Layer `{last.name}` is the last, and makes the output."]
     if wish == "min_field":
         return last, [f"Layer `{last.name}` is the last: look at its receptive field."]
-    return None, []  # the wish says enough
+    return next((row for row in rows if row.name == wish), None), []  # the wish says enough

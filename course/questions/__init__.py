@@ -51,3 +51,4 @@ write_usage = exercises.write_usage
 write_receptive_field = exercises.write_receptive_field
 write_padded = exercises.write_padded
 build_model = exercises.build_model
+design = exercises.design

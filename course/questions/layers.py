@@ -1,5 +1,6 @@
 """Questions about Keras layers, one or a chain; Keras is loaded only to look at a model."""
 
+import math
 from collections.abc import Callable, Iterable
 
 from course.geometry import SettingError, Window, whole
@@ -346,10 +347,48 @@ def describe(model) -> dict:
     }
 
 
-def _layers_in(model):
-    """All layers, those of nested models too."""
+def examine(model) -> dict:
+    """What `design` looks at besides, in nested models too, as plain data.
+
+    ``window`` is now also that of a layer which looks at the whole map: the map. ``unread`` has a
+    row (layer, pixels never read, pixels) for each map that is not read whole, and ``squeezed`` the
+    layer that makes the smallest map, and how many numbers that holds. ``deaf`` is a model that
+    makes the same of different pictures.
+    """
+    import keras
+
+    from course.keras_graph import read, unread, windows_of
+
+    parts = [*_models_in(model)]
+    calls = [call for part in parts for call in read(part).calls if call.inputs]
+    windows = [windows_of(layer, inputs[0].shape) or () for layer, inputs, _ in calls]
+    maps = [(layer.name, math.prod(made.shape[1:])) for layer, _, (made, *_) in calls]
+    maps.append(("input", math.prod(model.input_shape[1:])))
+    pictures = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
+    one, other = model(pictures)
+    return {
+        "window": max((each.span for axes in windows for each in axes), default=1),
+        "unread": [
+            (name, int((~pixels).sum()), pixels.size)
+            for part in parts
+            for name, pixels in unread(part).items()
+        ],
+        "squeezed": min(maps, key=lambda each: each[1]),
+        "deaf": bool(keras.ops.all(one == other)),
+    }
+
+
+def _models_in(model):
+    """The model and all nested models."""
+    yield model
     for layer in model.layers:
-        yield from _layers_in(layer) if hasattr(layer, "layers") else (layer,)
+        if hasattr(layer, "layers"):
+            yield from _models_in(layer)
+
+
+def _layers_in(model) -> list:
+    """All layers, those of nested models too."""
+    return [layer for part in _models_in(model) for layer in part.layers]
 
 
 def _reach(layer) -> int:
