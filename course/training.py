@@ -23,7 +23,6 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-from IPython import get_ipython
 from IPython.display import display
 
 FILE = "training.json"
@@ -139,19 +138,21 @@ class _Place:
     """Where a cell says how far it is. In the end it says what it said at first, with no time."""
 
     def __init__(self, done: str):
-        self.done = done
+        self.done = self.text = done
+        self.bar = ""
         # nbval compares the first of these, a saved notebook keeps the last one.
-        self._handle = get_ipython() and display(self._bundle(done), raw=True, display_id=True)
-        if not self._handle:
-            print(done)
+        self._handle = display(self, display_id=True)
 
-    @staticmethod
-    def _bundle(text: str, bar: str = "") -> dict[str, str]:
-        return {"text/html": f"<p>{bar}{html.escape(text)}</p>", "text/plain": text}
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.bar}{html.escape(self.text)}</p>"
 
     def say(self, text: str, bar: str = "") -> None:
-        if self._handle:
-            self._handle.update(self._bundle(text, bar), raw=True)
+        self.text, self.bar = text, bar
+        if self._handle:  # in a notebook
+            self._handle.update(self)
 
     def show(self, number: int, of: int, left: str) -> None:
         bar = f'<progress max="{of}" value="{number}" aria-label="trainings"></progress> '
