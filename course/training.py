@@ -111,7 +111,7 @@ def essence(thing: object, above: tuple = ()) -> str:
         names = sorted({name for code in codes for name in code.co_names} & {*thing.__globals__})
         parts = [
             *(repr((code.co_code, code.co_names)) for code in codes),
-            *(repr(const) for code in codes for const in code.co_consts if not _is_code(const)),
+            *(repr(const) for code in codes for const in code.co_consts if const not in codes),
             *map(deeper, thing.__defaults__ or ()),
             *(deeper(cell.cell_contents) for cell in thing.__closure__ or ()),
             *(name + deeper(thing.__globals__[name]) for name in names),
@@ -123,15 +123,12 @@ def essence(thing: object, above: tuple = ()) -> str:
         return f"{thing!r} {id(thing)}"
 
 
-def _is_code(thing: object) -> bool:
-    return isinstance(thing, types.CodeType)
-
-
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     """The code of a function, and of the functions in it."""
     yield code
-    for const in filter(_is_code, code.co_consts):
-        yield from _codes(const)
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            yield from _codes(const)
 
 
 class _Place:
