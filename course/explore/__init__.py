@@ -6,14 +6,14 @@ Each function returns a widget for the last line of a cell::
     explore.window(n=7, kernel_size=3, strides=2, padding="same")
 """
 
-from course.explore.border import BorderExplorer
-from course.explore.channels import ChannelsExplorer
-from course.explore.network import NetworkExplorer
-from course.explore.receptive_field import ReceptiveFieldExplorer
-from course.explore.shift import ShiftExplorer
-from course.explore.transposed import TransposedExplorer
-from course.explore.which_side import WhichSideExplorer
-from course.explore.window import WindowExplorer
+from course.explore.border import BorderExplorer as border
+from course.explore.channels import ChannelsExplorer as channels
+from course.explore.network import NetworkExplorer as network
+from course.explore.receptive_field import ReceptiveFieldExplorer as receptive_field
+from course.explore.shift import ShiftExplorer as shift
+from course.explore.transposed import TransposedExplorer as transposed
+from course.explore.which_side import WhichSideExplorer as which_side
+from course.explore.window import WindowExplorer as window
 
 __all__ = [
     "border",
@@ -25,11 +25,3 @@ __all__ = [
     "which_side",
     "window",
 ]
-border = BorderExplorer
-channels = ChannelsExplorer
-network = NetworkExplorer
-receptive_field = ReceptiveFieldExplorer
-shift = ShiftExplorer
-transposed = TransposedExplorer
-which_side = WhichSideExplorer
-window = WindowExplorer

@@ -41,7 +41,7 @@ def _read(file: str) -> str:
 STYLE, PLACE = CSS + _read("explore.css"), _read("place.js")
 
 IMPORT = re.compile(r'import \{ \w+(?:, \w+)* \} from "\./(\w+\.js)";')
-NAME = re.compile(r"(?:export )?(?:const|let|class|(?:async )?function) (\w+|[{\[].*?[}\]])")
+EXPORT = re.compile(r"^export (?=(?:const|let|class|(?:async )?function) )")
 DEFAULT = "export default { render };"
 
 
@@ -49,10 +49,9 @@ def bundle(view: str) -> str:
     """One ES module out of a view and the modules it imports, in this folder.
 
     A widget's module has no folder from which it could import, so imports are replaced by what
-    they name. No module is imported twice, and all top-level names of a bundle are different.
+    they name. No module is imported twice; no two may have the same name at their top level.
     A `SyntaxError` names the line that cannot be inlined, and says what to write instead.
     """
-    homes: dict[str, str] = {}  # the module of every top-level name
     done = []  # modules
 
     def inline(file: str) -> str:
@@ -67,14 +66,10 @@ def bundle(view: str) -> str:
             if re.match(r"\s*import\b(?![(.])", line):
                 write = 'write import { a, b } from "./module.js"; in one line, of a module here'
                 raise SyntaxError(write, at)
-            found = NAME.match(line)
-            if re.match(r"\s*export\b", line) and not found and line != DEFAULT:
+            plain = EXPORT.sub("", line)
+            if re.match(r"\s*export\b", plain) and line != DEFAULT:
                 raise SyntaxError(f"export a const, let, class or function, or write {DEFAULT}", at)
-            for name in re.findall(r"\w+(?= *[,}\]]|$)", found[1]) if found else ():
-                if name in homes:
-                    raise SyntaxError(f"{name} is in {homes[name]} too: rename one of them", at)
-                homes[name] = file
-            kept += line.removeprefix("export " if found else "") + "\n"
+            kept += plain + "\n"
         return before + kept
 
     module = inline("kernel.js") + inline(f"{view}.js")
