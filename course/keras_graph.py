@@ -89,7 +89,8 @@ def read(model: keras.Model) -> Graph:
             "keras.Input((rows, columns, channels)) and then its layers, or build the model with "
             "keras.Model(inputs, outputs)"
         ) from None
-    calls = [Call(each, _listed(each.input), _listed(each.output)) for each in operations]
+    listed = keras.tree.flatten
+    calls = [Call(each, listed(each.input), listed(each.output)) for each in operations]
     # A layer tells of its first call only, which for one that is shared may be another.
     made = {id(each) for each in inputs} | {id(each) for call in calls for each in call.outputs}
     needed = [*outputs, *(each for call in calls for each in call.inputs)]
@@ -157,10 +158,6 @@ class _StandIn(keras.Operation):
 
     def compute_output_spec(self, *args, **kwargs):
         return self.layer.compute_output_spec(*args, **kwargs)
-
-
-def _listed(tensors) -> list:
-    return tensors if isinstance(tensors, list) else [tensors]
 
 
 def map_size(layer: keras.Operation, shape: tuple) -> tuple[int | None, ...]:

@@ -13,32 +13,14 @@ it spoils, together with what there is to say about it::
 They stand here in the order of frequency, judged by public threads, as far as they can spoil the
 same quantity. In this order a question knows them, and names those that lead to the same answer.
 
-The quantities and the settings they depend on::
+A quantity is a kind of question in `course.questions` and depends on what that takes. Besides::
 
-    output_size      n, kernel_size, strides, padding, and dilation_rate if it is not 1
-    refusal          the same: "error" where somebody expects Keras to refuse the setting
-    usage, unread    the same
-    same_pads        n, kernel_size, strides, dilation_rate likewise
-    depth            n, kernel_size: how many layers without padding can follow one another
-    outputs          values, kernel (rows of numbers), padding: what comes out of a window
-    padded           values, p, padding: what stands in a row and outside it
-    spread           n, kernel_size: layers until every output has seen padding
-    tells            page, paddings: with which of these a network can learn where something is
-    kept             values, strides, shift, blur: what a stride keeps of a row that was moved
-    survives         strides, shifts: which shifts a network surely does not notice
-    better           valid, same: numbers of several trainings each; which padding is better
-    unseen           windows, n, size, begins: what no unit of the last layer sees of something
-    one_number       patch, kernel (rows, columns, channels), bias: one output of a filter
-    params, macs     n, kernel_size, strides, padding, channels, filters, bias: one Conv2D layer
-                     on n × n pixels
+    refusal          as output_size: "error" where somebody expects Keras to refuse the setting
+    transposed_size  also ``original``: so many pixels had the convolution that made n of them
     channels         channels, filters: the last number of a Conv2D layer's output shape
     shape            shape: rows, columns, channels
-    receptive_field  windows (a dict with all settings of a `Window` for each layer), n
-    transposed_size  n, kernel_size, strides, padding, original: a convolution took ``original``
-                     pixels to n, and a transposed convolution with the same setting follows
 
 A formula takes a `Case`. A belief that can be worked out in several ways has a list of formulas.
-`course.questions` says what is right.
 """
 
 import functools
@@ -46,6 +28,8 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from statistics import fmean
+
+import numpy as np
 
 from course.geometry import SettingError, Window
 from course.stack import walk
@@ -247,18 +231,11 @@ def _widened_by_own_strides(case: Case) -> float:
     return 1 + sum((span - 1) * jump for span, jump in zip(case.spans, jumps, strict=True))
 
 
-def _in_channel(case: Case, channel: int) -> int:
-    """What a filter makes of one channel, as if there were no other."""
-    both = {"patch": case.patch, "kernel": case.kernel}
-    alone = {
-        name: tuple(tuple((pixel[channel],) for pixel in row) for row in rows)
-        for name, rows in both.items()
-    }
-    return case.right(**alone)
-
-
-def _in_each_channel(case: Case) -> tuple:
-    return tuple(_in_channel(case, channel) for channel in range(case.depth))
+def _in_each_channel(case: Case, **changes) -> tuple:
+    """What a filter makes of each channel, as if there were no other."""
+    patch, kernel = np.array(case.patch), np.array(case.kernel)
+    each = [{"patch": patch[..., [c]], "kernel": kernel[..., [c]]} for c in range(case.depth)]
+    return tuple(case.right(**alone, **changes) for alone in each)
 
 
 def _in_the_other_mirror(case: Case) -> tuple | None:
@@ -270,15 +247,6 @@ def _copied_in_order(case: Case) -> tuple:
     edge = int(case.padding == "reflect")  # a mirror that stands on the edge pixel leaves it out
     inside, last = case.values, len(case.values) - edge
     return (*inside[edge : edge + case.p], *inside, *inside[last - case.p : last])
-
-
-def _moved(row: tuple, shift: int) -> tuple:
-    return tuple(row[(i - shift) % len(row)] for i in range(len(row)))
-
-
-def _blurred(row: tuple) -> tuple:
-    sides = zip(_moved(row, 1), row, _moved(row, -1), strict=True)
-    return tuple((left + 2 * here + right) / 4 for left, here, right in sides)
 
 
 def _padding_once(case: Case) -> int | None:
@@ -381,12 +349,12 @@ MISTAKES = {
         "The output moves by as many places as the input by pixels.",
         "First the picture moves, then the stride keeps some of its pixels: the other way round "
         "other pixels are kept.",
-        kept=lambda case: _moved(case.right(shift=0), case.shift),
+        kept=lambda case: case.right(values=case.right(shift=0), strides=1, blur=False),
     ),
     "blurred_after_the_stride": BLURRED(
         "It does not matter whether the blur comes before the stride or after it.",
         "Blur first: what the stride has left out can no longer be mixed in.",
-        kept=lambda case: _blurred(case.right(blur=False)) if case.blur else None,
+        kept=lambda case: case.right(values=case.right(blur=False), strides=1, shift=0),
     ),
     "one_stride_counts": PERIOD(
         "A network does not notice a shift that its largest stride divides.",
@@ -550,12 +518,15 @@ MISTAKES = {
     "reads_one_channel": ALL_CHANNELS(
         "A filter reads one channel.",
         "A filter has weights for every channel, so add up the products of all channels.",
-        one_number=[lambda case: _in_channel(case, 0), lambda case: _in_channel(case, -1)],
+        one_number=[
+            lambda case: _in_each_channel(case)[0],
+            lambda case: _in_each_channel(case)[-1],
+        ],
     ),
     "one_number_per_channel": ALL_CHANNELS(
         "A filter makes a number for each channel.",
         "A filter makes one number: it adds up the sums of all channels.",
-        one_number=[_in_each_channel, lambda case: _in_each_channel(case.but(bias=0))],
+        one_number=[_in_each_channel, lambda case: _in_each_channel(case, bias=0)],
     ),
     "averages_channels": ALL_CHANNELS(
         "A filter takes the mean of the channels.",

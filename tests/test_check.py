@@ -153,7 +153,7 @@ def test_every_mistake_is_named(mistake, kind, function):
     result = check(question, function)
     assert result.mistake == mistake
     # and the case beside it is one where the function errs
-    call = question.call(question.parts.index(result.failing.question))
+    call = question.call(question.parts.index(result.failing[0]))
     said = wrong(result, f"{call} gives ", " is right.")
     assert said.startswith("Not right yet. ")
     assert result.picture.alt.startswith("Yours: ")
@@ -177,7 +177,7 @@ def test_all_mistakes_of_functions_are_tried():
 
 def test_the_first_case_that_fails_is_shown():
     result = check("output_size", lambda *case: 13)
-    assert result.failing.question == questions.output_size(28, 3, 2, "same")
+    assert result.failing[0] == questions.output_size(28, 3, 2, "same")
     wrong(result, "`output_size(28, 3, 2, 'same')` gives 13, and 14 is right.")
 
 
@@ -187,7 +187,7 @@ def test_a_function_that_only_fits_the_visible_cases():
     result = check(question, lambda *case: table.get(case, 0))
     wrong(result, "Every case that you see is right", " gives 0, and ")
     assert result.mistake is None
-    assert result.failing.question in question.parts[question.visible :]
+    assert result.failing[0] in question.parts[question.visible :]
 
 
 def test_the_mistake_tells_where_to_read_again():

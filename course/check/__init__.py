@@ -14,14 +14,15 @@ a lesson from accidents; it is no wall against ill will, for `check` gives no ma
 """
 
 from course import questions
-from course.check.feedback import Check, Failing
+from course.check.feedback import Check
 from course.check.trial import misfit, try_all
 from course.questions.answers import quoted, what
 from course.questions.exercises import BuildModel, Write
+from course.questions.question import KINDS
 
 __all__ = ["Check", "check"]
 
-FUNCTIONS = ("output_size", "same_pads", "usage", "padded", "receptive_field")  # to write
+FUNCTIONS = [name.removeprefix("write_") for name in KINDS if name.startswith("write_")]
 
 
 def check(question: questions.Question | str, answer: object) -> Check:
@@ -36,7 +37,7 @@ def check(question: questions.Question | str, answer: object) -> Check:
     of the others is shown. Those that count for marks should be drawn with another seed.
     """
     if isinstance(question, str) and question in FUNCTIONS:
-        question = getattr(questions, f"write_{question}")()
+        question = KINDS[f"write_{question}"]()
     if not isinstance(question, questions.Question):
         names = ", ".join(f'"{name}"' for name in FUNCTIONS)
         return Check(False, f"There is no such question: take {names}, or make one.")
@@ -62,7 +63,7 @@ def _value(question: questions.Question, answer: object) -> Check:
         value = question.read(answer)
     except questions.AnswerError as error:
         return _wrong(str(error))
-    return Check.of(question.judge(value), failing=Failing(question, value))
+    return Check.of(question.judge(value), failing=(question, value))
 
 
 def _function(question: Write, answer: object) -> Check:
@@ -88,7 +89,7 @@ def _function(question: Write, answer: object) -> Check:
     call, gives = question.call(first), question.gives(first, values[first])
     if trials[first].trouble:
         return _wrong(f"{call} {trials[first].trouble}.", notes=notes)
-    failing = Failing(question.parts[first], values[first])
+    failing = question.parts[first], values[first]
     if trials[-1].trouble:  # no mistake can be named
         return _wrong(gives, notes=notes, failing=failing)
     result = Check.of(question.judge(values), notes=notes, failing=failing)
@@ -138,18 +139,20 @@ def _no_graph(model, question: questions.Question, keras) -> str:
     return f"The model has no input size yet: put `keras.Input({shape})` before layer `{first}`."
 
 
-def _telling_row(unfulfilled: tuple | None, rows: list) -> tuple:
+def _telling_row(unfulfilled: tuple[str, str] | None, rows: list) -> tuple:
     """The row of the ledger that shows why a wish is not fulfilled, and a note about it."""
-    wish = unfulfilled and unfulfilled[0]
+    wish = unfulfilled[0] if unfulfilled else ""
     first, last = rows[0], rows[-1]
     if wish in ("max_params", "max_macs"):
         amounts = [getattr(row, wish.removeprefix("max_")) or 0 for row in rows]
         row = rows[amounts.index(max(amounts))]
         return row, [f"Most of them are in layer `{row.name}`: {max(amounts):,}."]
-    if wish == "input_shape":
-        return first, [f"Layer `{first.name}` is the first: `keras.Input` says what it gets."]
-    if wish == "output_shape":
-        return last, [f"Layer `{last.name}` is the last, and makes the output."]
-    if wish == "min_field":
-        return last, [f"Layer `{last.name}` is the last: look at its receptive field."]
+    telling = {
+        "input_shape": (first, "the first: `keras.Input` says what it gets"),
+        "output_shape": (last, "the last, and makes the output"),
+        "min_field": (last, "the last: look at its receptive field"),
+    }
+    if wish in telling:
+        row, why = telling[wish]
+        return row, [f"Layer `{row.name}` is {why}."]
     return next((row for row in rows if row.name == wish), None), []  # the wish says enough

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 
 from course.geometry import Window
 from course.mistakes import MISTAKES
@@ -20,13 +20,6 @@ ROWS = {
 }
 
 
-class Failing(NamedTuple):
-    """A question, and an answer that is not right."""
-
-    question: Question
-    yours: object
-
-
 @dataclass(eq=False, repr=False)
 class Check:
     """What is to be said about an answer, and the picture for it; true when all is right."""
@@ -35,7 +28,7 @@ class Check:
     message: str  # for the student
     mistake: str | None = None  # the misconception, as in `course.mistakes`, if it is certain
     notes: list[str] = field(default_factory=list)  # what is worth saying besides
-    failing: Failing | None = None  # what there is to draw
+    failing: tuple[Question, Any] | None = None  # the answer to it that is not right
     table: str = ""  # html
     answered: bool = True  # not as long as the three dots stand there
 

@@ -13,7 +13,6 @@ from course.questions.windows import (
     about,
     believed_size,
     formula,
-    in_words,
     numbers_of,
     true_size,
 )
@@ -43,11 +42,9 @@ def _about_layer(
     layer = vars(window) | {"filters": filters}
     unbiased = "" if bias else ", use_bias=False"
     return about(
-        n,
-        window,
-        padding,
-        prompt=f"`Conv2D({filters}, {kernel_size}, strides={strides}, padding='{padding}'"
-        f"{unbiased})` on a map of {n}×{n}×{channels}. {asked}",
+        f"`Conv2D({filters}, {kernel_size}, strides={strides}, padding='{padding}'{unbiased})` on "
+        f"a map of {n}×{n}×{channels}. {asked}",
+        *(n, window),
         takes=Integer(count=True),
         explorer=_network(n, channels, [layer]),
         **more,
@@ -113,12 +110,9 @@ def transposed_size(n=28, kernel_size=3, strides=2, padding="valid"):
         return layer.compute_output_shape((None, small, small, 1))[1]
 
     return about(
-        n,
-        window,
-        padding,
-        prompt=f"A convolution ({in_words(kernel_size, strides, padding)}) turned {n} pixels into "
-        f"{small}. Now a `Conv2DTranspose` with the same setting gets those {small}. **How many "
-        "come out?**",
+        f"A convolution ({{words}}) turned {n} pixels into {small}. Now a `Conv2DTranspose` with "
+        f"the same setting gets those {small}. **How many come out?**",
+        *(n, window, padding),
         right=right,
         why=why,
         numbers=case,

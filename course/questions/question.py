@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import itertools
 import math
 import operator
 import random
@@ -111,6 +112,7 @@ class Question:
     numbers: dict = field(default_factory=dict)  # what a correction may use besides the setting
     fact: Callable | None = None  # what is nearest to an answer that no mistake explains: not `why`
     keras_says: Callable | None = None  # what Keras makes of the setting, if it has a word for it
+    spoiled: tuple[str, ...] = ()  # the quantities whose formulas are wrong answers: not its kind
     wrong: Callable | None = None  # the answers that a mistake leads to: not those of its formulas
     draw: Callable | None = None  # another setting, perhaps impossible: not the options of the kind
     worth: int = 2  # mistakes that `another` must be able to tell apart
@@ -150,7 +152,9 @@ class Question:
         """The answers that a mistake leads to, one for each way; None if to none."""
         if self.wrong:
             return self.wrong(mistake)
-        return mistake.answers(self.kind, self.right, **self.cases[0])
+        quantities = self.spoiled or (self.kind,)
+        ways = (mistake.answers(each, self.right, **self.cases[0]) for each in quantities)
+        return list(itertools.chain(*ways))
 
     @functools.cached_property
     def _wrong(self) -> dict[str, list]:
@@ -237,6 +241,9 @@ class Question:
         return {LETTERS.get(name, name): n for name, n in self.setting.items()} | self.numbers
 
 
+KINDS: dict[str, Callable] = {}  # all kinds of questions, by name
+
+
 def kind(**options) -> Callable:
     """Make a function a kind of question: it is called with a setting, and says what is asked.
 
@@ -258,6 +265,7 @@ def kind(**options) -> Callable:
             }
             return make(**setting).made_by(made, options, setting)
 
+        KINDS[make.__name__] = made
         return made
 
     return decorate

@@ -78,8 +78,7 @@ def outputs(values=(1, 2, 3, 4, 5, 6), kernel=(1, 1, 1), padding="valid"):
         why = f"the window slides over {row}, and {why}"
         picture = {"n": len(values[0]), "kernel_size": len(kernel[0]), "padding": padding}
     else:
-        lists = ([list(row) for row in rows] for rows in (values, kernel))
-        picture = dict(zip(("values", "kernel"), lists, strict=True)) | {"padding": padding}
+        picture = {"values": values, "kernel": kernel, "padding": padding}
     square = all(len(rows) in (1, len(rows[0])) for rows in (values, kernel))
 
     def fact(answer):
@@ -310,20 +309,6 @@ def better(valid=(0.9,), same=(0.92,)):
     """
     valid, same = _shares("valid", valid), _shares("same", same)
     shown = [", ".join(f"{share:.3f}" for share in row) for row in (valid, same)]
-    if min(len(valid), len(same)) < 2:
-        why = "one run has no spread, so nobody knows how far another would lie from it"
-    else:
-        gap, spread = abs(np.mean(valid) - np.mean(same)), max(np.std(valid), np.std(same))
-        why = (
-            f"the means differ by {gap:.3f}, and the larger of the spreads is {spread:.3f}; what "
-            "counts is more than twice that"
-        )
-
-    def right(valid, same):
-        spread = 2 * max(np.std(valid), np.std(same))
-        if min(len(valid), len(same)) < 2 or abs(np.mean(valid) - np.mean(same)) <= spread:
-            return "unclear"
-        return "valid" if np.mean(valid) > np.mean(same) else "same"
 
     def draw(pick):
         spread, gain = pick((8, 16, 24)), pick((-60, -20, 0, 0, 20, 60))
@@ -338,8 +323,8 @@ def better(valid=(0.9,), same=(0.92,)):
         f"with `valid` {shown[0]}; with `same` {shown[1]}. **Which padding is better here:** "
         "`valid`, `same`, or is it `unclear`?",
         takes=Choice("valid", "same", "unclear"),
-        right=right,
-        why=why,
+        right=lambda valid, same: _compared(valid, same)[0],
+        why=_compared(valid, same)[1],
         draw=draw,
         worth=1,  # three answers cannot tell many mistakes apart
         setting={"valid": valid, "same": same},
@@ -351,3 +336,15 @@ def _shares(name: str, row: Sequence[float]) -> tuple[float, ...]:
     if not shares or not all(0 <= share <= 1 for share in shares):
         raise SettingError(name, row, "give one share or more, each from 0 to 1", (0.9,))
     return shares
+
+
+def _compared(valid: Sequence[float], same: Sequence[float]) -> tuple[str, str]:
+    """Which is better, and why."""
+    if min(len(valid), len(same)) < 2:
+        return "unclear", "one run has no spread, so nobody knows how far another would lie from it"
+    gap, spread = np.mean(valid) - np.mean(same), max(np.std(valid), np.std(same))
+    why = (
+        f"the means differ by {abs(gap):.3f}, and the larger of the spreads is {spread:.3f}; what "
+        "counts is more than twice that"
+    )
+    return "unclear" if abs(gap) <= 2 * spread else "valid" if gap > 0 else "same", why

@@ -53,13 +53,16 @@ def numbers_of(window: Window, n: int) -> dict:
     return numbers
 
 
-def about(n, window: Window, padding="same", shows=(), **more) -> Question:
-    """A question about one window; ``shows`` is what its picture shows besides."""
+def about(asked: str, n, window: Window, padding="same", shows=(), **more) -> Question:
+    """A question about one window; ``shows`` is what its picture shows besides.
+
+    In what is ``asked``, {words} stands for the window.
+    """
     window.output_size(n)  # an impossible one stops here
-    settings = vars(window) | {"n": n, "padding": padding} | dict(shows)
+    settings = vars(window) | {"padding": padding}
     usual = {"why": formula(window, n), "numbers": numbers_of(window, n)}
-    usual["explorer"] = {"explorer": "window", "settings": settings}
-    return Question(**usual | more)
+    usual["explorer"] = {"explorer": "window", "settings": {"n": n} | settings | dict(shows)}
+    return Question(asked.replace("{words}", in_words(**settings)), **usual | more)
 
 
 def true_size(n, **window) -> int:
@@ -83,8 +86,10 @@ def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1
     Every question about a setting that no window can have raises ``SettingError``.
     """
     window = Window(kernel_size, strides, padding, dilation_rate)
-    setting = vars(window) | {"n": n}
-    why, words = formula(window, n), in_words(kernel_size, strides, padding, dilation_rate)
+
+    def fact(answer):
+        start = "The window fits. " if answer == "error" else ""
+        return start + sentence(formula(window, n))
 
     def keras_says():
         from keras.layers import Conv1D
@@ -92,17 +97,12 @@ def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1
         return Conv1D(1, **vars(window)).compute_output_shape((1, n, 1))[1]
 
     return about(
-        n,
-        window,
-        padding,
-        prompt=f"An input of {n} pixels, {words}. **How large is the output?**",
+        f"An input of {n} pixels, {{words}}. **How large is the output?**",
+        *(n, window, padding),
         takes=Integer("a number, in digits, or error", error=True),
         right=true_size,
-        wrong=lambda mistake: (
-            mistake.answers("output_size", true_size, **setting)
-            + mistake.answers("refusal", **setting)
-        ),
-        fact=lambda answer: ("The window fits. " if answer == "error" else "") + sentence(why),
+        spoiled=("output_size", "refusal"),
+        fact=fact,
         keras_says=keras_says if padding in ("valid", "same", "causal") else None,
     )
 
@@ -112,11 +112,9 @@ def same_pads(n=28, kernel_size=3, strides=1, dilation_rate=1):
     """How many zeros does ``padding="same"`` add, before and after?"""
     window = Window(kernel_size, strides, "same", dilation_rate)
     o, s, span = window.output_size(n), strides, window.span
-    words = in_words(kernel_size, strides, "same", dilation_rate)
     return about(
-        n,
-        window,
-        prompt=f"An input of {n} pixels, {words}. **How many zeros are added before and after?**",
+        f"An input of {n} pixels, {{words}}. **How many zeros are added before and after?**",
+        *(n, window),
         takes=Numbers("two numbers, before and after, such as 4 | 7"),
         right=geometry.same_pads,
         why=f"{o} windows reach over ({o} − 1)·{s} + {span} = {(o - 1) * s + span} pixels and the "
@@ -130,13 +128,9 @@ def usage(n=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1):
     window = Window(kernel_size, strides, padding, dilation_rate)
     times, why = window.usage(n), starts(window, n)
     extremes = {"rare": times.index(min(times)), "often": times.index(max(times))}
-    words = in_words(kernel_size, strides, padding, dilation_rate)
     return about(
-        n,
-        window,
-        padding,
-        {"usage": True},
-        prompt=f"{n} pixels, {words}. **How often is each pixel read?**",
+        f"{n} pixels, {{words}}. **How often is each pixel read?**",
+        *(n, window, padding, {"usage": True}),
         takes=Numbers("{} numbers, one for each pixel"),
         right=lambda n, **window: tuple(Window(**window).usage(n)),
         why=why,
@@ -149,7 +143,7 @@ def usage(n=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1):
 def unread(n=28, kernel_size=3, strides=2, padding="valid", dilation_rate=1):
     """Which pixels are never read?"""
     window = Window(kernel_size, strides, padding, dilation_rate)
-    why, words = starts(window, n), in_words(kernel_size, strides, padding, dilation_rate)
+    why = starts(window, n)
 
     def fact(answer):
         if outside := [pixel for pixel in answer if not 0 <= pixel < n]:
@@ -157,11 +151,8 @@ def unread(n=28, kernel_size=3, strides=2, padding="valid", dilation_rate=1):
         return sentence(why)
 
     return about(
-        n,
-        window,
-        padding,
-        {"usage": True},
-        prompt=f"{n} pixels, numbered from 0 to {n - 1}, {words}. **Which pixels are never read?**",
+        f"{n} pixels, numbered from 0 to {n - 1}, {{words}}. **Which pixels are never read?**",
+        *(n, window, padding, {"usage": True}),
         takes=Pixels(),
         right=lambda n, **window: frozenset(Window(**window).unread(n)),
         why=why,
@@ -181,17 +172,15 @@ def which_padding(n=28, kernel_size=3, strides=2, output=14):
         return {0: "neither", 2: "both"}.get(len(fits)) or fits[0]
 
     def draw(pick):
-        drawn = {"n": pick(WINDOW["n"]), "kernel_size": pick(WINDOW["kernel_size"])}
-        s = pick(WINDOW["strides"]) if strides > 1 else pick(WINDOW["strides"]) and 1
-        made = Window(drawn["kernel_size"], s, pick(("valid", "same"))).output_size(drawn["n"])
-        return drawn | {"strides": s, "output": made + pick((-1, 0, 0, 0))}
+        drawn = {name: pick(WINDOW[name]) for name in ("n", "kernel_size", "strides")}
+        drawn["strides"] = drawn["strides"] if strides > 1 else 1
+        made = {"padding": pick(("valid", "same"))} | drawn
+        return drawn | {"output": true_size(**made) + pick((-1, 0, 0, 0))}
 
     return about(
-        n,
-        valid,
-        "same",
-        prompt=f"A window with kernel size {kernel_size} and stride {strides} turned {n} pixels "
-        f"into {output}. **Was the padding `valid` or `same`?** Or could it be both, or neither?",
+        f"A window with kernel size {kernel_size} and stride {strides} turned {n} pixels into "
+        f"{output}. **Was the padding `valid` or `same`?** Or could it be both, or neither?",
+        *(n, valid),
         takes=Choice("valid", "same", "both", "neither"),
         right=lambda **case: choose(true_size, **case),
         wrong=lambda mistake: [choose(believed_size(mistake), **setting)],
