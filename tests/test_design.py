@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from lessons import NOTEBOOKS, read
 
 from course import questions
 from course.check import check
@@ -196,3 +197,51 @@ def test_what_is_read_is_what_has_a_gradient(name):
     name, *_ = found or [None]
     assert name in (None, "input", "zero_padding2d")
     np.testing.assert_array_equal(found.get(name, np.ones_like(reached)), reached)
+
+
+PROJECT = [cell.source for cell in read(NOTEBOOKS / "project.ipynb").cells]
+BLOCK = next(source for source in PROJECT if source.startswith("def block"))
+SHRUNK = "layers.AveragePooling2D(2)(maps)"
+POOLED = {
+    "(maps)\n    maps = layers.Conv2D(32, 1": f"({SHRUNK})\n    maps = {SHRUNK}\n"
+    "    maps = layers.Conv2D(32, 1",
+    ", strides=2": "",
+}
+AS_V1_5 = {"(32, 1, strides=2": "(24, 1", "(32, 3,": "(24, 3, strides=2,"}
+SHORTCUTS = {
+    "nothing saved": AS_V1_5 | {"(32, 1, strides=2": "(32, 1"},
+    "sees too little": POOLED | {"(32, 3,": "(32, 1,"},
+    "a larger window": {"(32, 1, strides=2": "(32, 2, strides=2"},
+    "reads with the other hand only": {"(32, 1, strides=2": "(24, (1, 2), strides=2"},
+}
+
+
+def project_says(replaced: dict[str, str]) -> object:
+    """What the check of the block says after these changes."""
+    source = BLOCK
+    for old, new in replaced.items():
+        assert old in source
+        source = source.replace(old, new)
+    body, _, last = source.rpartition("\n")
+    namespace = {"keras": keras, "layers": layers, "questions": questions, "check": check}
+    exec(body, namespace)
+    return eval(last, namespace)
+
+
+@pytest.mark.parametrize("replaced", [POOLED, AS_V1_5])
+def test_the_block_is_mended_by_what_the_project_says(replaced):
+    assert not project_says({})
+    result = project_says(replaced)
+    assert result, repr(result)
+
+
+@pytest.mark.parametrize("replaced", SHORTCUTS.values(), ids=SHORTCUTS)
+def test_the_block_is_not_mended_by_a_shortcut(replaced):
+    assert not project_says(replaced)
+
+
+def test_the_task_of_the_project_is_the_one_that_is_tried_here():
+    namespace = {"questions": questions}
+    source = next(source for source in PROJECT if source.startswith("limits = "))
+    exec(source.rpartition("\n")[0], namespace)
+    assert namespace["task"] == TASK
