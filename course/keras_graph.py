@@ -248,14 +248,22 @@ def unread(model: keras.Model) -> dict[str, np.ndarray]:
     """Which pixels are read of each map that is not read whole, by the name of its layer.
 
     What comes out of the model counts as read, and so does all that a layer without windows gets.
-    Zeros that a layer adds are no pixels. The name of what goes in is "input". Errors as in `read`.
+    Zeros that a layer adds are no pixels. The name of what goes in is "input".
+
+    Raises
+    ------
+    ValueError
+        If the size of an input is open, or as in `read`.
     """
     graph = read(model)
-    seen = {id(each): np.array(True) for each in graph.outputs}
+    if any(None in each.shape[1:] for each in model.inputs):
+        raise ValueError("which pixels are read depends on the size: give keras.Input numbers")
+    seen: dict[int, np.ndarray] = {id(each): np.array(True) for each in graph.outputs}
     for layer, inputs, _ in graph.calls:
         for each in inputs:
-            sizes, windows = map_size(layer, each.shape), windows_of(layer, each.shape) or ()
-            axes = [np.array(w.usage(n)) > 0 for w, n in zip(windows, sizes, strict=False)]
+            sizes = tuple(n or 0 for n in map_size(layer, each.shape))  # none is open
+            windows = windows_of(layer, each.shape) or ()
+            axes = [np.greater(w.usage(n), 0) for w, n in zip(windows, sizes, strict=False)]
             pixels = functools.reduce(np.multiply.outer, axes, np.array(True))
             if type(layer) in CROPPING:
                 pixels = np.zeros(sizes, bool)

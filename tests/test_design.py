@@ -245,3 +245,10 @@ def test_the_task_of_the_project_is_the_one_that_is_tried_here():
     source = next(source for source in PROJECT if source.startswith("limits = "))
     exec(source.rpartition("\n")[0], namespace)
     assert namespace["task"] == TASK
+
+
+def test_of_an_open_size_nobody_knows_what_is_read():
+    open_size = keras.Sequential([keras.Input((None, None, 3)), conv(8, 3, 2)])
+    with pytest.raises(ValueError, match="depends on the size"):
+        unread(open_size)
+    assert "It takes" in repr(check(TASK, open_size))
