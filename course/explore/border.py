@@ -12,7 +12,6 @@ from course.geometry import SettingError
 from course.questions.values import FILLS
 
 LARGEST = 1e6  # a longer number has no room in a pixel
-WIDEST = 4  # pixels of border
 
 
 class BorderExplorer(Explorer):
@@ -60,13 +59,12 @@ class BorderExplorer(Explorer):
         most=(64, 64),
         least=2,
         limits=(-LARGEST, LARGEST),
-        kind=None,  # as it is
     )
     fill = traitlets.Unicode("zero")
-    width = Setting(2, least=0, most=WIDEST)
+    width = Setting(2, least=0, most=4)
     layers = Setting(1, least=0, most=6)
     contaminated = traitlets.Bool(True)
-    at = Place([-1, 1], least=-WIDEST)
+    at = Place([-1, 1], least=-np.inf)  # in the border, or beyond it
 
     @traitlets.default("image")
     def _digit(self):

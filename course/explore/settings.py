@@ -36,7 +36,7 @@ class Setting(Anything):
 class Place(Anything):
     """The (row, column) of a pixel, each at least ``least``."""
 
-    def __init__(self, default: list[int], least: int = 0):
+    def __init__(self, default: list[int], least: float = 0):
         super().__init__(default)
         self.least = least
 
@@ -53,10 +53,10 @@ class Place(Anything):
 class Array(Anything):
     """Numbers, of which ``give`` says in words how many and how large they may be.
 
-    None stands for the default.
+    None stands for the default; `kind` is what they become, if they do not stay as they are.
     """
 
-    def __init__(self, default, give, most, least=1, square=False, limits=None, kind=float):
+    def __init__(self, default, give, most, least=1, square=False, limits=None, kind=None):
         super().__init__(default, allow_none=default is None)
         self.give, self.most, self.least, self.square = give, most, least, square
         self.limits, self.kind = limits or (-np.inf, np.inf), kind
