@@ -165,9 +165,11 @@ class Page:
         return axes
 
     def image(self, array, x, y, wide, high, limits=(0, 1), colours="gray") -> AxesImage:
-        axes, look = self.plot(x, y, wide, high), {"aspect": "auto", "interpolation": "nearest"}
+        axes = self.plot(x, y, wide, high)
         axes.set(xticks=(), yticks=())
-        return axes.imshow(array, colours, clim=limits, **look)
+        image = axes.imshow(array, colours, aspect="auto", interpolation="nearest")
+        image.set_clim(*limits)
+        return image
 
     def scale(self, image: AxesImage, x, y, wide):
         """A bar of an image's colours above the numbers that its ends stand for."""
