@@ -158,19 +158,14 @@ def _through(layer, inputs, outputs, below) -> tuple[Cycle, ...] | None:
         sides = graph.sides_of(layer)
         axes = [_read(cycle, [cut]) for cycle, (cut, _) in zip(first, sides, strict=True)]
     elif windows := graph.windows_of(layer, shape):
-        axes = [_slid(*each) for each in zip(first, windows, sizes, strict=True)]
+        axes = []
+        for cycle, window, n in zip(first, windows, sizes, strict=True):
+            before, _ = graph.pads_of(window, n) or (None, None)
+            taps = range(0, window.span, window.dilation_rate)
+            axes.append(_read(cycle, taps, window.strides, before))
     else:
         return first if graph.is_pixelwise(layer, shape) else None
     return None if None in axes else tuple(axes)
-
-
-def _slid(cycle: Cycle, window: Window, n: int | None) -> Cycle | None:
-    """One layer up, through a window on a map of ``n`` units (None: not known)."""
-    from course.keras_graph import pads_of
-
-    before, _ = pads_of(window, n) or (None, None)
-    taps = range(0, window.span, window.dilation_rate)
-    return _read(cycle, taps, window.strides, before)
 
 
 def _read(

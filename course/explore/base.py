@@ -17,6 +17,7 @@ import html
 import inspect
 import json
 import re
+import textwrap
 import uuid
 from collections.abc import Callable
 from importlib import resources
@@ -80,8 +81,7 @@ def bundle(view: str) -> str:
 
 
 # The end of every explorer's docstring.
-SHARED = """
-fixed, hidden : lists of str
+SHARED = """fixed, hidden : lists of str
     Names of settings that cannot be moved, and of those that have no control.
 
 Raises
@@ -96,7 +96,8 @@ class Explorer(anywidget.AnyWidget):
     """What all explorers share: how they are made, show themselves live, saved and exported.
 
     The traits of a class are shared with the view; they are its settings, in the order of its
-    arguments. `fixed` names those that cannot be moved, `hidden` those that have no control.
+    arguments, and its docstring says what they are. `fixed` names those that cannot be moved,
+    `hidden` those that have no control.
     """
 
     _css = STYLE
@@ -121,7 +122,11 @@ class Explorer(anywidget.AnyWidget):
             inspect.Parameter(name, kind, default=getattr(cls, name).default())
             for name, kind in kinds.items()
         )
-        cls.__doc__ = inspect.cleandoc(cls.__doc__) + SHARED
+        docs = [inspect.cleandoc(cls.__doc__), "", "Parameters", "----------"]
+        for name in settings:
+            docs.append(f"{name} : {own[name].info()}")
+            docs += textwrap.wrap(own[name].help, initial_indent="    ", subsequent_indent="    ")
+        cls.__doc__ = "\n".join([*docs, SHARED])
 
     def __init__(self, *args, **settings):
         given = self.__signature__.bind(*args, **settings).arguments

@@ -12,7 +12,6 @@ from course.geometry import SettingError
 from course.questions.values import FILLS
 
 LARGEST = 1e6  # a longer number has no room in a pixel
-WIDEST = 4  # pixels of border
 
 
 class BorderExplorer(Explorer):
@@ -22,32 +21,19 @@ class BorderExplorer(Explorer):
     layer pads with the same fill, by one pixel, so its output is as large as the image; an output
     that saw padding, directly or through the layers before, is hatched.
 
-    Parameters
-    ----------
-    image : array (rows, columns), optional
-        From 2 × 2 to 64 × 64 numbers. Up to 9 × 9 they are written into the pixels. Left out, a
-        built-in digit of 28 × 28 pixels in dark ink (0) on white paper (255): there, a border of
-        zeros is seen to be made up.
-    fill : str
-        What fills the border, as in PyTorch; numpy.pad calls it ``"constant"``, ``"reflect"``,
-        ``"symmetric"``, ``"edge"`` and ``"wrap"``::
+    The fills are called as in PyTorch; numpy.pad calls them ``"constant"``, ``"reflect"``,
+    ``"symmetric"``, ``"edge"`` and ``"wrap"``::
 
-            "zero"         0 0 | 1 2 3 4 5 | 0 0
-            "reflect"      3 2 | 1 2 3 4 5 | 4 3
-            "symmetric"    2 1 | 1 2 3 4 5 | 5 4
-            "replicate"    1 1 | 1 2 3 4 5 | 5 5
-            "circular"     4 5 | 1 2 3 4 5 | 1 2
-    width : int
-        Pixels of border shown on each side, 0 to 4. The result does not depend on it: each blur
-        pads its own input by one pixel.
-        A border too wide for a small image to be mirrored is shown as impossible, as TensorFlow
-        and PyTorch refuse it; numpy.pad would mirror the mirror image.
-    layers : int
-        Number of blurs, 0 to 6.
-    contaminated : bool
-        Whether to hatch the outputs that saw padding.
-    at : (int, int)
-        The pixel (row, column) picked, outside the image in the border.
+        "zero"         0 0 | 1 2 3 4 5 | 0 0
+        "reflect"      3 2 | 1 2 3 4 5 | 4 3
+        "symmetric"    2 1 | 1 2 3 4 5 | 5 4
+        "replicate"    1 1 | 1 2 3 4 5 | 5 5
+        "circular"     4 5 | 1 2 3 4 5 | 1 2
+
+    A border too wide for a small image to be mirrored is shown as impossible, as TensorFlow and
+    PyTorch refuse it; numpy.pad would mirror the mirror image. Up to 9 × 9 numbers are written into
+    the pixels. With no image there is a built-in digit in dark ink (0) on white paper (255): on it,
+    a border of zeros is seen to be made up.
     """
 
     _esm = bundle("border")
@@ -60,13 +46,12 @@ class BorderExplorer(Explorer):
         most=(64, 64),
         least=2,
         limits=(-LARGEST, LARGEST),
-        kind=None,  # as it is
     )
-    fill = traitlets.Unicode("zero")
-    width = Setting(2, least=0, most=WIDEST)
-    layers = Setting(1, least=0, most=6)
-    contaminated = traitlets.Bool(True)
-    at = Place([-1, 1], least=-WIDEST)
+    fill = traitlets.Unicode("zero", help="What fills the border.")
+    width = Setting(2, least=0, most=4, help="Pixels of border shown; the result is the same.")
+    layers = Setting(1, least=0, most=6, help="Number of blurs.")
+    contaminated = traitlets.Bool(True, help="Whether to hatch the outputs that saw padding.")
+    at = Place([-1, 1], least=-np.inf, help="The pixel picked, outside the image in the border.")
 
     @traitlets.default("image")
     def _digit(self):

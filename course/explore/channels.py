@@ -38,18 +38,8 @@ def _whole_numbers(default: list, **most: int) -> Array:
 class ChannelsExplorer(Explorer):
     """See one number of a convolution made: products in each channel, their sums, and the bias.
 
-    Parameters
-    ----------
-    values : array (rows, columns, channels)
-        Whole numbers from −9 to 9, of at most 6 × 6 pixels and 3 channels.
-    kernel : array (rows, columns, channels, filters)
-        Weights of at most 4 filters, as Keras has them. The window need not be square.
-    bias : array (filters)
-        One number for each filter; if only the kernel is given, zeros.
-    filters : int
-        How many of the filters are used, the first ones; if only the kernel is given, all.
-    filter, row, column : int
-        The filter and the output whose number is shown.
+    Weights are as Keras has them, and the window need not be square. If only the kernel is given,
+    all of its filters are used, with biases of 0.
     """
 
     _esm = bundle("channels")
@@ -58,10 +48,10 @@ class ChannelsExplorer(Explorer):
     values = _whole_numbers(VALUES, rows=6, columns=6, channels=3)
     kernel = _whole_numbers(KERNEL, rows=6, columns=6, channels=3, filters=4)
     bias = _whole_numbers(BIAS, filters=4)
-    filters = Setting(2)
-    filter = Setting(0, least=0)
-    row = Setting(0, least=0)
-    column = Setting(0, least=0)
+    filters = Setting(2, help="How many of the filters are used, the first ones.")
+    filter = Setting(0, least=0, help="The filter whose number is shown.")
+    row = Setting(0, least=0, help="The row of that number in its map.")
+    column = Setting(0, least=0, help="Its column.")
 
     def completed(self, given):
         """A kernel says how many filters there are, and needs no bias."""

@@ -43,18 +43,10 @@ FAMILY = (
 class NetworkExplorer(Explorer):
     """Turn the settings of a small image classifier, read its ledger, and build it in Keras.
 
-    Parameters
-    ----------
-    layers : str, list of dict or keras.Sequential, optional
-        ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
-        `course.models`; or one dict for each convolution with any of ``kernel_size``,
-        ``strides``, ``padding`` and ``filters``; or a model of this family (a ``ValueError`` says
-        which). As the name of a control it means adding and removing convolutions.
-    n, channels : int
-        Those of the input.
-    head : str
-        ``"dense"`` (Flatten and Dense(128)) or ``"average"`` (global average pooling).
-        ``"presets"`` and ``"build"`` are controls too.
+    ``layers`` is ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
+    `course.models`; or one dict for each convolution with any of ``kernel_size``, ``strides``,
+    ``padding`` and ``filters``; or a model of this family. A ``ValueError`` says which that is.
+    Adding and removing convolutions is the control "layers"; "presets" and "build" are others.
     """
 
     _esm = bundle("network")
@@ -62,9 +54,9 @@ class NetworkExplorer(Explorer):
     controls = ("presets", *TRAITS, "build", *DEFAULTS)
 
     layers = Layers("conv", SOME, MOST_LAYERS, DEFAULTS)
-    n = Setting(28)
-    channels = Setting(1)
-    head = traitlets.Enum([*HEADS], "dense")
+    n = Setting(28, help="The rows and columns of the input.")
+    channels = Setting(1, help="The channels of the input.")
+    head = traitlets.Enum([*HEADS], "dense", help="Flatten and Dense(128), or global pooling.")
     # What Keras said, and about which network: views show it, and only for that network.
     built = traitlets.Unicode("", read_only=True)
     built_of = traitlets.Dict(read_only=True)

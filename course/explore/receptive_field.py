@@ -23,30 +23,20 @@ class ReceptiveFieldExplorer(Explorer):
 
     The picture is of one axis. The other is alike, and the square below the picture shows both.
 
-    Parameters
-    ----------
-    layers : list of Window or dict, or keras.Model
-        The windows from the input on, by default those of `course.models.strided`; in a dict, a
-        setting that is missing is as in `Window`. Of a model, the rows of its convolutions,
-        poolings and ``ZeroPadding2D`` up to the first layer that slides no window over a map;
-        layers that look at one pixel at a time, such as activations, leave the field as it is and
-        are passed over; a ``ValueError`` says what cannot be followed. As the name of a control
-        it stands for the buttons that add and remove one.
-    n : int
-        Number of input pixels; by default 28, or the rows of the model's input.
-    selected : int
-        Index of the layer whose settings the controls show.
-    unit : int
-        Index of the unit of the last layer, along both axes.
+    ``layers`` are windows from the input on, by default those of `course.models.strided`; in a
+    dict, a setting that is missing is as in `Window`. Of a model, they are the rows of its
+    convolutions, poolings and ``ZeroPadding2D`` up to the first layer that slides no window over a
+    map; layers that look at one pixel at a time, such as activations, leave the field as it is and
+    are passed over. A ``ValueError`` says what cannot be followed.
     """
 
     _esm = bundle("receptive_field")
     controls = ("n", *WINDOW, "layers")
 
-    layers = Layers("layer ", SOME)
-    n = Setting(28)
-    selected = Setting(0, least=0)
-    unit = Setting(0, least=0)
+    layers = Layers("layer ", SOME, help='"layers" are also the buttons that add and remove one.')
+    n = Setting(28, help="Number of input pixels; by default 28, or the rows of the model's input.")
+    selected = Setting(0, least=0, help="The layer whose settings the controls show.")
+    unit = Setting(0, least=0, help="The unit of the last layer, along both axes.")
 
     def completed(self, given):
         """A Keras model brings its windows and its rows."""

@@ -24,9 +24,15 @@ class Anything(traitlets.Any):
 class Setting(Anything):
     """One setting of a window by itself, or a whole number of something, such as filters."""
 
-    def __init__(self, default, least: int = 1, most: int | None = None):
-        super().__init__(default)
+    def __init__(self, default, least: int = 1, most: int | None = None, **more):
+        super().__init__(default, **more)
         self.least, self.most = least, most
+
+    def info(self) -> str:
+        """What it may be."""
+        if isinstance(self.default_value, str):  # a padding
+            return "str, int or (int, int)"
+        return f"{self.least} to {self.most}" if self.most else f"int, at least {self.least}"
 
     def validate(self, obj, value):
         """The setting as plain data."""
@@ -36,8 +42,10 @@ class Setting(Anything):
 class Place(Anything):
     """The (row, column) of a pixel, each at least ``least``."""
 
-    def __init__(self, default: list[int], least: int = 0):
-        super().__init__(default)
+    info_text = "(row, column)"
+
+    def __init__(self, default: list[int], least: float = 0, **more):
+        super().__init__(default, **more)
         self.least = least
 
     def validate(self, obj, value):
@@ -46,19 +54,19 @@ class Place(Anything):
             row, column = map(operator.index, value)
             if min(row, column) >= self.least:
                 return [row, column]
-        example = f"such as {self.name}=(0, 0)"
-        raise traitlets.TraitError(f"{self.name}={value!r}: give a (row, column), {example}")
+        example = f"{self.info()}, such as {self.name}=(0, 0)"
+        raise traitlets.TraitError(f"{self.name}={value!r}: give a {example}")
 
 
 class Array(Anything):
     """Numbers, of which ``give`` says in words how many and how large they may be.
 
-    None stands for the default.
+    None stands for the default; `kind` is what they become, if they do not stay as they are.
     """
 
-    def __init__(self, default, give, most, least=1, square=False, limits=None, kind=float):
-        super().__init__(default, allow_none=default is None)
-        self.give, self.most, self.least, self.square = give, most, least, square
+    def __init__(self, default, give, most, least=1, square=False, limits=None, kind=None, **more):
+        super().__init__(default, allow_none=default is None, **more)
+        self.info_text, self.most, self.least, self.square = give, most, least, square
         self.limits, self.kind = limits or (-np.inf, np.inf), kind
 
     def validate(self, obj, value):
@@ -83,7 +91,7 @@ class Array(Anything):
             fault = "has fractions"
         else:
             return array.astype(self.kind or array.dtype).tolist()
-        raise traitlets.TraitError(f"{self.name} {fault}: give {self.give}")
+        raise traitlets.TraitError(f"{self.name} {fault}: give {self.info()}")
 
 
 def setting(name: str, value, least: int = 1, most: int | None = None):
@@ -104,14 +112,14 @@ class Layers(Anything):
     ``give`` says in words how many there may be and of what.
     """
 
-    def __init__(self, called: str, give: str, most: int | None = None, defaults: dict = WINDOW):
-        super().__init__()
-        self.called, self.give, self.most, self.defaults = called, give, most, defaults
+    def __init__(self, called: str, give: str, most=None, defaults: dict = WINDOW, **more):
+        super().__init__(**more)
+        self.called, self.info_text, self.most, self.defaults = called, give, most, defaults
 
     def validate(self, obj, value):
         """All settings of each layer, as dicts."""
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= (self.most or len(value)):
-            raise traitlets.TraitError(f"{self.name}={value!r}: give a list of {self.give}")
+            raise traitlets.TraitError(f"{self.name}={value!r}: give a list of {self.info()}")
         return [self.layer(f"{self.called}{i}", each) for i, each in enumerate(value, start=1)]
 
     def layer(self, where: str, layer: object) -> dict:

@@ -10,6 +10,7 @@ from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
 from course.text import by, number
 
 SIDE = 190  # CSS pixels
+ANSWERS = "What networks answer to the picture: by name a list, for each shift from 0 on."
 GREYS = "2 × 2 to 32 × 32 numbers from 0 to 1, such as images[0] / 255"
 TINY = 1e-9  # differences below it are rounding
 
@@ -27,29 +28,16 @@ class ShiftExplorer(Explorer):
 
     What leaves the picture on the right comes in on the left. A blur replaces each pixel by the
     mean of itself, counted twice, and its two neighbours, along both axes.
-
-    Parameters
-    ----------
-    image : array (n, n), optional
-        Numbers from 0, black, to 1, white; n is 2 to 32. Left out, stripes of one pixel.
-    shift : int
-        By how many pixels it is moved, 0 to 8.
-    strides : int
-        1 to 4: every so many pixels one is kept, the first one too.
-    blur : bool
-        Whether it is blurred before.
-    answers : dict, optional
-        What networks answer to the picture: by name a list, for each shift from 0 on.
     """
 
     _esm = bundle("shift")
     controls = ("shift", "strides", "blur")
 
     image = Array([[0, 1] * 4] * 8, GREYS, most=(32, 32), least=2, square=True, limits=(0, 1))
-    shift = Setting(0, least=0, most=8)
-    strides = Setting(2, most=4)
-    blur = traitlets.Bool(False)
-    answers = traitlets.Dict(value_trait=traitlets.List())
+    shift = Setting(0, least=0, most=8, help="By how many pixels it is moved.")
+    strides = Setting(2, most=4, help="Every so many pixels one is kept, the first one too.")
+    blur = traitlets.Bool(False, help="Whether it is blurred before.")
+    answers = traitlets.Dict(value_trait=traitlets.List(), help=ANSWERS)
 
     def draw(self, image, shift, strides, blur, answers, **_):
         """The picture with what is kept, and what networks answer to it, wherever it is moved."""

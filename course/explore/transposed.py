@@ -32,27 +32,16 @@ class TransposedExplorer(Explorer):
     The pixels and the weights are all 1, so an output is the number of stamps on it. Bars show the
     stamps of a row, one for each column. What ``same`` cuts off is hatched, and a pixel without a
     stamp is crossed out.
-
-    Parameters
-    ----------
-    n : int
-        The pixels of a side of the input, 1 to 14.
-    kernel_size, strides : int
-        The side of a stamp, 1 to 7, and how far the next one is away, 1 to 4.
-    padding : str
-        ``"valid"`` or ``"same"``.
-    at : (int, int)
-        Row and column of the input pixel whose stamp is outlined.
     """
 
     _esm = bundle("transposed")
     controls = ("n", "kernel_size", "strides", "padding")
 
-    n = Setting(4, most=14)
-    kernel_size = Setting(3, most=7)
-    strides = Setting(2, most=4)
+    n = Setting(4, most=14, help="The pixels of a side of the input.")
+    kernel_size = Setting(3, most=7, help="The side of a stamp.")
+    strides = Setting(2, most=4, help="How far the next stamp is away.")
     padding = traitlets.Enum(["valid", "same"], "valid")
-    at = Place([0, 0])
+    at = Place([0, 0], help="The input pixel whose stamp is outlined.")
 
     def draw(self, n, kernel_size, strides, padding, at, **_):
         """The input, the stamps of one row, and how often each output is stamped."""

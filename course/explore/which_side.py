@@ -46,23 +46,14 @@ class WhichSideExplorer(Explorer):
     ``padding="same"``, PyTorch with ``padding=1``, and both get maps of the same size. Dots mark
     the centres of what the outputs read, a cross their middle; lines mark the picture's middle.
     An output that differs from the one on the other side is hatched.
-
-    Parameters
-    ----------
-    n : int
-        The pixels of a side, 5 to 256.
-    strides : int
-        The step of each layer, 1 to 4.
-    layers : int
-        How many layers, 1 to 6.
     """
 
     _esm = bundle("which_side")
     controls = ("n", "strides", "layers")
 
-    n = Setting(28, least=5, most=256)
-    strides = Setting(2, most=4)
-    layers = Setting(1, most=6)
+    n = Setting(28, least=5, most=256, help="The pixels of a side.")
+    strides = Setting(2, most=4, help="The step of each layer.")
+    layers = Setting(1, most=6, help="How many layers.")
 
     def draw(self, n, strides, layers, **_):
         """Both libraries, one above the other: where they read, and what they get."""

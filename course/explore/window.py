@@ -18,34 +18,24 @@ SIZED_BY = {"n": "values", "kernel_size": "kernel"}  # if they are given
 class WindowExplorer(Explorer):
     """Slide a window over an image of n × n pixels: drag it, step it, point at an output.
 
-    Parameters
-    ----------
-    n, kernel_size, strides, padding, dilation_rate
-        As in `course.geometry.Window`, for both axes.
-    values : array (n, n), optional
-        Numbers of the image, which bring ``n``. With ``kernel``, the picture shows the products
-        and their sum.
-    kernel : array (kernel_size, kernel_size), optional
-        Weights of the window, which bring ``kernel_size``.
-    at : (int, int)
-        The output, row and column, whose window is shown.
-    usage, compare : bool
-        Whether to show how often each pixel is read, and Keras beside PyTorch and rounding up.
+    Numbers of the image, ``values``, bring ``n``; weights of the window, ``kernel``, bring
+    ``kernel_size``. Given both, the picture shows the products and their sum. The window is the
+    same on both axes, as in `course.geometry.Window`.
     """
 
     _esm = bundle("window")
     controls = CONTROLS
 
-    n = Setting(7)
+    n = Setting(7, help="The pixels of a side of the image.")
     kernel_size = Setting(3)
     strides = Setting(1)
     padding = Setting("valid")
     dilation_rate = Setting(1)
-    values = Array(None, SQUARE, most=(LONGEST, LONGEST), square=True)
-    kernel = Array(None, SQUARE, most=(LONGEST, LONGEST), square=True)
-    at = Place([0, 0])
-    usage = traitlets.Bool(False)
-    compare = traitlets.Bool(False)
+    values = Array(None, SQUARE, most=(LONGEST, LONGEST), square=True, kind=float)
+    kernel = Array(None, SQUARE, most=(LONGEST, LONGEST), square=True, kind=float)
+    at = Place([0, 0], help="The output whose window is shown.")
+    usage = traitlets.Bool(False, help="Whether to show how often each pixel is read.")
+    compare = traitlets.Bool(False, help="Whether to show PyTorch and rounding up beside Keras.")
 
     def completed(self, given):
         """An image and a kernel bring their sizes, see `_resize`."""
