@@ -185,15 +185,9 @@ def write_padded(seed=0):
         values, *more = draw_padded(pick).values()
         return [*values], *more
 
-    return Write(
-        "padded",
-        seed,
-        "It returns the row of numbers with p more at each side, filled as `padding` says.",
-        padded,
-        arguments=("values", "p", "padding"),
-        classic=tuple(([1, 2, 3, 4, 5], 2, padding) for padding in FILLS),
-        draw_case=draw_case,
-    )
+    returns = "It returns the row of numbers with p more at each side, filled as `padding` says."
+    classic = tuple(([1, 2, 3, 4, 5], 2, padding) for padding in FILLS)
+    return Write("padded", seed, returns, padded, ("values", "p", "padding"), classic, draw_case)
 
 
 @kind()
@@ -207,20 +201,14 @@ def write_receptive_field(seed=0):
         windows = draw_windows(pick)["windows"]
         return ([(w["kernel_size"], w["strides"], w["dilation_rate"]) for w in windows],)
 
-    return Write(
-        "receptive_field",
-        seed,
-        "It returns how many pixels one unit of the last layer sees, from first to last.",
-        stack,
-        arguments=("layers",),
-        classic=(
-            ([(3, 1, 1), (3, 1, 1)],),
-            ([(3, 2, 1), (3, 1, 1)],),
-            ([(3, 1, 2), (3, 1, 1)],),
-            ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
-        ),
-        draw_case=draw_case,
+    returns = "It returns how many pixels one unit of the last layer sees, from first to last."
+    classic = (
+        ([(3, 1, 1), (3, 1, 1)],),
+        ([(3, 2, 1), (3, 1, 1)],),
+        ([(3, 1, 2), (3, 1, 1)],),
+        ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
     )
+    return Write("receptive_field", seed, returns, stack, ("layers",), classic, draw_case)
 
 
 LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES, Mistake
@@ -119,20 +119,16 @@ class Question:
     setting: dict = field(default_factory=dict)
     cases: tuple[dict, ...] = ()
 
+    kind = ""  # the name of the function that made it
+    make: ClassVar[Callable]
+    options: ClassVar[dict]  # among which another setting is drawn
+
     def __repr__(self) -> str:
         setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
         return f"questions.{self.kind}({setting})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Question) and repr(self) == repr(other)
-
-    def made_by(self, make: Callable, options: dict, setting: dict) -> "Question":
-        """The question with what the function that made it knows."""
-        self.make, self.kind, self.options = make, make.__name__, options
-        self.setting = self.setting or setting
-        self.cases = self.cases or (self.setting,)
-        vars(self).update(self.setting)
-        return self
 
     def expected(self, case: dict) -> Any:
         """What is right in one of the cases."""
@@ -193,17 +189,14 @@ class Question:
         raise RuntimeError(f"no other {self.kind} was found")
 
     def _drawn(self, pick: Callable) -> dict:
-        drawn = {name: pick(options) for name, options in self.options.items()}
+        drawn, mine = {name: pick(options) for name, options in self.options.items()}, self.setting
         # What the question does without may not have been explained yet.
-        drawn |= {name: plain for name, plain in PLAINEST.items() if self._has(name, plain)}
-        if self._has("padding", "same") and drawn["padding"] != "valid":
+        drawn |= {name: plain for name, plain in PLAINEST.items() if mine.get(name) == plain}
+        if mine.get("padding") == "same" and drawn["padding"] != "valid":
             drawn["padding"] = "same"
         if drawn.get("strides", 1) > 1:  # Keras has one of the two
             drawn.pop("dilation_rate", None)
         return drawn
-
-    def _has(self, name: str, value: object) -> bool:
-        return self.setting.get(name) == value
 
     def parse(self, text: str) -> object:
         """A typed answer as a value of the answer type.
@@ -263,7 +256,12 @@ def kind(**options) -> Callable:
                 for name, value in given.arguments.items()
                 if value is not None
             }
-            return make(**setting).made_by(made, options, setting)
+            question = make(**setting)
+            question.kind, question.make, question.options = make.__name__, made, options
+            question.setting = question.setting or setting
+            question.cases = question.cases or (question.setting,)
+            vars(question).update(question.setting)
+            return question
 
         KINDS[make.__name__] = made
         return made
