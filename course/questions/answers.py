@@ -48,6 +48,8 @@ def _computed(text: str) -> float | None:
     def value(node):
         if isinstance(node, ast.BinOp):
             return SIGNS[type(node.op)](value(node.left), value(node.right))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
         return operator.pos(node.value)
 
     try:
@@ -238,6 +240,16 @@ class Numbers(Answer):
         return tuple(map(_number, values))
 
 
+class YesNo(Numbers):
+    """Numbers, each 1 for yes or 0 for no; the words will do."""
+
+    def parse(self, text):
+        text = _tidy(text)
+        for number, words in enumerate(("no?|false", "y(?:es)?|true")):
+            text = re.sub(rf"\b(?:{words})\b", str(number), text, flags=re.IGNORECASE)
+        return super().parse(text)
+
+
 class Shape(Answer):
     """28x28x1, (28, 28, 1) or (None, 28, 28, 1): rows, columns, channels."""
 
@@ -276,7 +288,8 @@ class Shapes(Answer):
         return self.read([shape for part in parts for shape in Shape().parse_all(part)])
 
     def read(self, value):
-        shapes = tuple(map(Shape().read, _sequence(value)))
+        values = _sequence(value)
+        shapes = (values,) if any(map(_is_number, values)) else tuple(map(Shape().read, values))
         if len(shapes) != self.length:
             raise AnswerError(f"Give {self.asks}, not {len(shapes)}.")
         return shapes

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from course.geometry import SettingError, Window, whole
-from course.questions.answers import Choice, Numbers, plain, show
+from course.questions.answers import Choice, Numbers, YesNo, plain, show
 from course.questions.exercises import Write
 from course.questions.question import Question, first_different, tidy
 
@@ -94,7 +94,7 @@ class Outputs(Question):
     takes = Numbers(None, "the numbers in order, row by row")
     asked = (
         "The kernel `{0.shown[1]}` slides over `{0.shown[0]}`, stride 1, padding `{0.padding!r}`. "
-        "**Which numbers come out?** Give them row by row."
+        "**Which numbers come out?**{0.order}"
     )
 
     def plain(self):
@@ -102,6 +102,11 @@ class Outputs(Question):
         setting = rows | {"padding": tidy(self.padding)}
         _windows(**setting)
         return setting
+
+    @property
+    def order(self) -> str:
+        """In which order to give what comes out, if it is more than a row."""
+        return " Give them row by row." if len(self.values) > 1 else ""
 
     @property
     def shown(self) -> list[str]:
@@ -152,7 +157,12 @@ class Outputs(Question):
         return f"the window slides over {padded}, and {sums}"
 
     def numbers(self, case):
-        return {"padding": case["padding"]}
+        numbers = {"padding": case["padding"]}
+        if len(case["values"]) == 1:
+            n, k = len(case["values"][0]), len(case["kernel"][0])
+            before, after = Window(k, padding=case["padding"]).pads(n)
+            numbers |= {"n": n, "before": before, "after": after}
+        return numbers
 
     def draw(self, pick):
         def rows(like, numbers):
@@ -224,7 +234,7 @@ class Tells(Question):
     page: str = "dot"  # one of `PAGES`
     paddings: Sequence[str] = ("valid", "same", "reflect", "circular")
 
-    takes = Numbers(4, "four numbers, each 1 for yes or 0 for no")
+    takes = YesNo(4, "four numbers, each 1 for yes or 0 for no")
     asked = (
         "A stack of 3×3 convolutions{0.head} sees {0.task}. **Can it learn that**, with "
         "padding {0.names}? Write, in this order, 1 for yes and 0 for no."
@@ -353,7 +363,7 @@ class Survives(Question):
     strides: Sequence[int] = (2, 2, 1)
     shifts: Sequence[int] = (1, 2, 3, 4)
 
-    takes = Numbers(4, "four numbers, each 1 for yes or 0 for no")
+    takes = YesNo(4, "four numbers, each 1 for yes or 0 for no")
     asked = (
         "A network has 3×3 convolutions with the strides {0.steps}, circular padding, and then "
         "global average pooling. Its picture goes round and is moved by {0.pixels} pixels. **Is "

@@ -37,6 +37,12 @@ def formula(case: dict) -> str:
     return f"the places are ⌊({padded} − {window.span}) / {window.strides}⌋ + 1"
 
 
+def places(case: dict) -> str:
+    """Where the window begins, in words."""
+    starts = list(map(show, window_of(case).positions(case["n"])))
+    return ", ".join(starts if len(starts) < 5 else [*starts[:2], "…", starts[-1]])
+
+
 def numbers_of(case: dict) -> dict:
     """What a correction may say about the window of a case."""
     window, n = window_of(case), case["n"]
@@ -118,6 +124,11 @@ class OutputSize(Axis):
     def wrong(self, mistake, case):
         return super().wrong(mistake, case) + mistake.answers("refusal", **case)
 
+    def why(self, case):
+        if case["padding"] == "same":
+            return formula(case)
+        return f"the window can begin at {places(case)}"
+
     def fact(self, case, answer):
         start = "The window fits. " if answer == "error" else ""
         return start + super().fact(case, answer)
@@ -158,11 +169,8 @@ class Reading(Axis):
     shows: ClassVar = {"usage": True}
 
     def why(self, case):
-        window = window_of(case)
-        starts = list(map(show, window.positions(case["n"])))
-        shown = starts if len(starts) < 5 else [*starts[:2], "…", starts[-1]]
-        reach = geometry.pixels(window.span)
-        return f"the windows begin at {', '.join(shown)} and each reaches over {reach}"
+        reach = geometry.pixels(window_of(case).span)
+        return f"the windows begin at {places(case)} and each reaches over {reach}"
 
 
 class Usage(Reading):
