@@ -429,7 +429,8 @@ def seeds(
     Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
     The text alternative says those, and which of the results are far from them, because new ones
     differ a little from machine to machine. Settings are shown if their name has ``only`` in it.
-    The axis begins at ``low``, or at the lowest number. A finer axis has finer numbers.
+    The numbers are shares. The axis begins at ``low``, or at the lowest number. A finer axis has
+    finer numbers.
     """
     alone = stored is None
     stored = {name: line for name, line in (stored or results).items() if only in name}
@@ -443,6 +444,7 @@ def seeds(
     def x(numbers):
         return left + (np.asarray(numbers) - low) / (high - low) * wide
 
+    page.text(left - 20, y - 28, "share", SMALLEST, style.GREY_TEXT, ha="right")
     for tick in np.linspace(low, high, 5):
         page.line(x([tick] * 2), [y - 20, y + 34 * len(stored) - 16], style.GUIDE)
         page.text(x(tick), y - 28, number(tick), SMALLEST, style.GREY_TEXT)
