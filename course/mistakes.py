@@ -194,7 +194,9 @@ OUTSIDE = _shown(
 FRAME = _shown("04_border", "What the window read", _window(7, 3, padding="same"))
 EARLIER = _shown("04_border", "Padding without a name", _window(6, 3, padding="causal"))
 SPREAD = _shown("04_border", "How far does it spread?", _picture("border", layers=3))
+PYTORCH = _shown("06_which_side", "And PyTorch?", _window(8, 3, 2, padding=1, usage=True))
 PLACE = _shown("09_where_is_the_dot", "What each place leaves behind", _window(6, 3))
+BLANK = _shown("09_where_is_the_dot", "One column a layer", _picture("border", layers=2))
 ALIASED = _shown("10_one_pixel", "What the stride keeps", _picture("shift", shift=1))
 BLURRED = _shown("10_one_pixel", "What is honest?", _picture("shift", shift=1, blur=True))
 PERIOD = _shown("10_one_pixel", "A whole jump", _picture("shift", shift=2))
@@ -212,6 +214,7 @@ FLOPS = _shown("08_the_bill", "MACs or FLOPs?", _layers("network", 1))
 GROWS = _shown("07_receptive_field", "One layer at a time", _layers("receptive_field", 1, 1))
 JUMPS = _shown("07_receptive_field", "After a stride", _layers("receptive_field", 2, 2, 1))
 STAMPS = _shown("11_going_back_up", "Turned round", _picture("transposed"))
+SAID = _shown("11_going_back_up", "You have to say it", _picture("transposed"))
 FORGOTTEN = _shown("11_going_back_up", "What rounding forgets", _picture("transposed"))
 
 
@@ -264,6 +267,18 @@ def _lost_on_both_sides(case: Case) -> tuple:
     )
 
 
+def _as_same(case: Case) -> object:
+    before, after = case.pads
+    earlier = before == after > case.but(padding="same").pads[0]
+    return case.right(padding="same") if earlier and case.padding not in OTHER else None
+
+
+def _strides_first(case: Case) -> int:
+    strides = sorted((window["strides"] for window in case.windows), reverse=True)
+    pairs = zip(case.windows, strides, strict=True)
+    return case.right(windows=[window | {"strides": s} for window, s in pairs])
+
+
 def _d_holes(dilation_rate: int) -> int:
     return dilation_rate + 1 if dilation_rate > 1 else 1
 
@@ -275,12 +290,11 @@ MISTAKES = {
         "The edge does not go on outside by itself[, and here the padding is {padding}]: ask what "
         "that puts there.",
         outputs=lambda case: case.right(outside="replicate"),
-        padded=lambda case: case.right(padding="replicate"),
     ),
     "kernel_is_turned": TURNED(
         "A convolution turns the kernel, or gives it back as it is where it meets a dot.",
-        "That comes out if the kernel is turned first, as in mathematics, but here the window lays "
-        "it down as it is, and so does Keras.",
+        "That comes out if the kernel is turned first, as in mathematics: Keras lays it down "
+        "as it is.",
         outputs=lambda case: case.right(kernel=tuple(row[::-1] for row in case.kernel[::-1])),
     ),
     "causal_looks_ahead": EARLIER(
@@ -312,6 +326,16 @@ MISTAKES = {
         "Zeros are only one way to fill the border: every other padding copies pixels from inside.",
         padded=lambda case: case.right(padding="zero"),
     ),
+    "goes_round": OUTSIDE(
+        "Outside, the picture begins again at its other end, whatever the padding is called.",
+        "That is circular, which goes on at the other end[, and here the padding is {padding}].",
+        padded=lambda case: case.right(padding="circular"),
+    ),
+    "repeats_the_edge": OUTSIDE(
+        "Outside stands the edge pixel again, whatever the padding is called.",
+        "That is replicate, which repeats the edge pixel[, and here the padding is {padding}].",
+        padded=lambda case: case.right(padding="replicate"),
+    ),
     # Who knows where it is
     "only_zeros_tell": PLACE(
         "Only zeros can tell a network where something is.",
@@ -327,8 +351,7 @@ MISTAKES = {
     ),
     "every_edge_tells": PLACE(
         "A picture ends somewhere, whatever the padding, and that tells a network where it is.",
-        "An end tells only if something comes out differently there: look for a padding that "
-        "leaves every output as it is inside.",
+        "An end tells only if something comes out differently there.",
         tells=lambda case: (1,) * len(case.paddings),
     ),
     "all_padding_tells": PLACE(
@@ -337,18 +360,24 @@ MISTAKES = {
         "and without any the border can still leave a mark.",
         tells=lambda case: tuple(int(padding != "valid") for padding in case.paddings),
     ),
+    "blank_page_with_a_dot": BLANK(
+        "What tells a network where a dot is also tells it where a pixel of a blank page is.",
+        "That was the page with a dot: here all pixels are alike, so ask what a mirror, or a "
+        "missing window, could change.",
+        tells=lambda case: case.right(page="dot") if case.page == "blank" else None,
+    ),
     # What a shift changes
     "shifts_are_never_noticed": ALIASED(
         "A convolution is equivariant, so a shift changes nothing.",
-        "Only without a stride does a map move along with the picture: a stride keeps other pixels "
-        "of a picture that was moved.",
+        "Only without a stride does a map move along: a stride keeps other pixels of a moved "
+        "picture.",
         kept=lambda case: case.right(shift=0),
         survives=lambda case: (1,) * len(case.shifts),
     ),
     "moved_after_the_stride": ALIASED(
         "The output moves by as many places as the input by pixels.",
-        "First the picture moves, then the stride keeps some of its pixels: the other way round "
-        "other pixels are kept.",
+        "First the picture moves, then the stride keeps some pixels: the other way round, "
+        "other ones.",
         kept=lambda case: case.right(values=case.right(shift=0), strides=1, blur=False),
     ),
     "blurred_after_the_stride": BLURRED(
@@ -368,8 +397,7 @@ MISTAKES = {
     ),
     "every_shift_is_noticed": PERIOD(
         "With a stride, every shift changes something.",
-        "A shift by a whole number of steps of the last map moves every map along, and its mean "
-        "stays.",
+        "A shift by a whole step of the last map moves all maps along: their mean stays.",
         survives=lambda case: (0,) * len(case.shifts),
     ),
     # Which choice is better
@@ -444,8 +472,7 @@ MISTAKES = {
     ),
     "everything_is_read": HALF(
         "The windows cover the whole input.",
-        "The last window may stop before the end, and steps longer than the window leave gaps: "
-        "look where each window begins and ends.",
+        "The last window may stop before the end, and steps longer than the window leave gaps.",
         explorer=_window(6, 3, 2, usage=True),
         unread=lambda case: frozenset(),
     ),
@@ -474,11 +501,16 @@ MISTAKES = {
         explorer=_window(6, 3, 2, usage=True),
         unread=lambda case: frozenset(case.n - 1 - pixel for pixel in case.right()),
     ),
+    "number_is_same": PYTORCH(
+        "Padding by a number begins where same begins.",
+        "That is Keras' same, and here zeros stand before the input too[, {before} of them], so "
+        "all windows begin earlier.",
+        **dict.fromkeys(("usage", "unread"), _as_same),
+    ),
     # What same adds
     "symmetric_same": ODD(
         "Padding 'same' adds equally many pixels on both sides.",
-        "The zeros are shared out as evenly as whole numbers allow: when their number is odd, the "
-        "one left over goes after the input alone.",
+        "An odd number of zeros cannot be shared out: the one left over goes after the input.",
         same_pads=lambda case: (max(case.right()),) * 2,
         usage=lambda case: case.right(padding=max(case.pads)) if case.padding == "same" else None,
     ),
@@ -491,8 +523,8 @@ MISTAKES = {
     ),
     "pads_ignore_stride": SAME_STRIDED(
         "Padding 'same' adds k − 1 zeros, whatever the stride.",
-        "Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] the last "
-        "window begins sooner, and fewer zeros will do.",
+        "Adding k − 1 zeros is right at stride 1 only: with larger steps[, here of {s},] fewer "
+        "will do.",
         same_pads=lambda case: case.right(strides=1),
     ),
     "total_on_each_side": ZEROS(
@@ -587,6 +619,11 @@ MISTAKES = {
         "places.",
         params=lambda case: case.right() * case.places,
     ),
+    "macs_are_parameters": COST(
+        "A layer takes as many multiply-accumulates as it has parameters.",
+        "Those are the parameters: each weight is used at every place, and a bias in no product.",
+        macs=lambda case: case.right() // case.places + case.filters,
+    ),
     "bias_is_a_mac": FLOPS(
         "Adding the bias is a multiply-accumulate.",
         "A multiply-accumulate is a product that is added up, and a bias is added without a "
@@ -605,20 +642,19 @@ MISTAKES = {
     # The receptive field
     "adds_kernel_sizes": GROWS(
         "A unit sees as many pixels as the kernels have together.",
-        "You start from one pixel, and each kernel adds k − 1 steps to it, not k pixels.",
+        "Start from one pixel: each kernel adds k − 1 steps to it, not k pixels.",
         receptive_field=lambda case: sum(case.spans),
     ),
     "ignores_earlier_strides": JUMPS(
         "Strides do not change what a unit sees.",
-        "After a stride, a step in a later layer is a longer way on the image: multiply k − 1 by "
-        "all the strides before it.",
+        "After a stride, later steps are longer: multiply k − 1 by all the strides before.",
         receptive_field=lambda case: 1 + sum(span - 1 for span in case.spans),
     ),
     "counts_own_stride": JUMPS(
         "A layer's own stride widens what its units see.",
-        "A stride moves the next window, so it counts for the layers after it and not for its own.",
+        "A stride widens the steps of later layers, so that of the last layer widens nothing.",
         explorer=_layers("receptive_field", 1, 2),
-        receptive_field=_widened_by_own_strides,
+        receptive_field=[_widened_by_own_strides, _strides_first],
     ),
     "last_window_only": GROWS(
         "A unit sees what the window of its own layer covers.",
@@ -663,6 +699,25 @@ MISTAKES = {
             case.n * case.strides + case.kernel_size if case.spread else None
         ),
     ),
+    "stamps_lie_side_by_side": STAMPS(
+        "Each input pixel makes k output pixels of its own.",
+        "The stamps do not lie side by side, but a stride apart[, here {s} pixels]: they overlap.",
+        transposed_size=lambda case: case.n * case.kernel_size if case.spread else None,
+    ),
+    "starts_from_the_original": FORGOTTEN(
+        "A transposed convolution enlarges the size from before the convolution.",
+        "You started from the size before the convolution, but the transposed one gets the small "
+        "map[, {n} pixels].",
+        transposed_size=[
+            lambda case: case.original * case.strides,
+            lambda case: case.right(n=case.original),
+        ],
+    ),
+    "stamps_cut_or_not": SAID(
+        "The padding makes no difference to the size of a transposed convolution.",
+        "That is the other padding: valid keeps all stamps whole, same cuts them to n · s.",
+        transposed_size=lambda case: case.right(padding=OTHER[case.padding]),
+    ),
     # How many places: rounding, counting, and what was left out of the setting or misread
     "ceil_for_valid": HALF(
         "A window that only partly fits still counts.",
@@ -688,7 +743,7 @@ MISTAKES = {
     ),
     "forgot_plus_one": COUNT(
         "The number of outputs is the number of steps.",
-        "You counted the steps: add 1 for the first place, as a fence has one post more than gaps.",
+        "You counted steps: add 1 for the first place, as fences have one more post than gaps.",
         output_size=lambda case: case.right() - 1,
     ),
     "same_means_same_size": SAME_STRIDED(
@@ -720,17 +775,20 @@ MISTAKES = {
         "That is the answer for the other padding: valid adds nothing, same adds zeros[, and here "
         "it is {padding}].",
         **dict.fromkeys(
-            (*MAP, "macs", "transposed_size", "outputs"),
+            (*MAP, "macs", "outputs"),
             lambda case: case.right(padding=OTHER[case.padding]) if case.padding in OTHER else None,
         ),
         same_pads=lambda case: (0, 0),
     ),
     "forgot_padding": ZEROS(
-        "The padding makes no difference to the size.",
-        "You left out the padding: the window slides over the padded input[ of {n} + {before} + "
-        "{after} pixels].",
+        "The padding makes no difference.",
+        "That is valid, which adds nothing: here the window slides over the padded input[ of "
+        "{before} + {n} + {after} pixels].",
         explorer=_window(7, 3, padding=1),
-        output_size=lambda case: case.right(padding="valid") if case.padding not in OTHER else None,
+        **dict.fromkeys(
+            ("output_size", "outputs"),
+            lambda case: case.right(padding="valid") if case.padding not in OTHER else None,
+        ),
     ),
     "padding_once": ZEROS(
         "Padding p adds p pixels in all.",
@@ -740,8 +798,8 @@ MISTAKES = {
     ),
     "half_a_kernel_on_each_side": ZEROS(
         "Padding 'same' adds k // 2 pixels on both sides.",
-        "Adding k // 2 on both sides is right for odd kernels at stride 1: same adds no more than "
-        "⌈n / s⌉ places need[, here {before} before and {after} after].",
+        "Adding k // 2 on both sides is right for odd kernels at stride 1 only[: here same "
+        "adds {before} before and {after} after].",
         output_size=lambda case: (
             case.right(padding=case.window.span // 2) if case.padding == "same" else None
         ),

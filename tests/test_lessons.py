@@ -6,12 +6,14 @@ breaks this rule and no other.
 """
 
 import ast
+import copy
 import functools
 import io
 import json
 import re
 import subprocess
 import sys
+import textwrap
 import tokenize
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -22,7 +24,17 @@ from pathlib import Path
 import lessons
 import prose
 import pytest
-from lessons import FENCE, LINK, NOTEBOOKS, TAG, cells, lesson_paths, mentions_keras
+from lessons import (
+    EXERCISE,
+    FENCE,
+    LINK,
+    NOTEBOOKS,
+    SOLUTION,
+    TAG,
+    cells,
+    lesson_paths,
+    mentions_keras,
+)
 from nbformat import NotebookNode
 from nbval.plugin import comment_markers, metadata_tags
 from refresh import RefreshError, main, normalise, refresh, to_text
@@ -337,6 +349,115 @@ def test_a_run_says_what_the_file_keeps(path):
 def test_no_answer_is_given_away(path):
     problems = list(spoilers(*run(path)))
     assert not problems, "\n".join(problems)
+
+
+# Exercises: what they say as they stand, to their solution, and to a shortcut around the idea
+
+
+def exercises(notebook: NotebookNode) -> Iterator[tuple[list[NotebookNode], str]]:
+    """The code cells of each exercise of a lesson, and the code of its solution."""
+    asked: list[list[NotebookNode]] = []
+    for cell in notebook.cells:
+        if "<summary>Solutions</summary>" in cell.source:
+            solutions = re.split(r"^\d+\. ", cell.source, flags=re.MULTILINE)[1:]
+            codes = ("".join(map(textwrap.dedent, SOLUTION.findall(each))) for each in solutions)
+            yield from zip(asked, codes, strict=True)
+        elif EXERCISE.search(cell.source):
+            asked.append([])
+        elif cell.cell_type == "code" and asked:
+            asked[-1].append(cell)
+
+
+def begins(statement: ast.AST) -> str | None:
+    """What a statement has in common with another version of it."""
+    found = re.match(r"def \w+|return|[^=(]+ =|\w+\(\w+", ast.unparse(statement))
+    return found and found[0]
+
+
+def put(code: str, cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells with each statement of the code in place of the one that begins alike.
+
+    Where none does, it comes before the next one.
+    """
+    cells, new = copy.deepcopy(cells), []
+    for statement in ast.parse(code).body:
+        new.append(ast.unparse(statement))
+        places = [
+            (cell, old)
+            for cell in cells
+            for old in ast.walk(ast.parse(cell.source))
+            if isinstance(old, ast.stmt) and begins(old) == begins(statement) is not None
+        ]
+        for cell, old in places:  # one, if any
+            lines = cell.source.split("\n")
+            text = textwrap.indent("\n".join(new), " " * old.col_offset)
+            lines[old.lineno - 1 : old.end_lineno] = [text]
+            cell.source, new = "\n".join(lines), []
+    assert not new, f"nothing in the exercise begins like {new}"
+    return cells
+
+
+def says_right(cells: list[NotebookNode], namespace: dict) -> bool:
+    kinds = lessons.PRINTED, lessons.VALUES
+    said = " ".join(f"{namespace[kind][cell.id]}" for cell in cells for kind in kinds).lower()
+    return bool(re.search(r"\b(right!|well done!|yes,)", said)) and not re.search(r"\byet\b", said)
+
+
+def says_right_to(code: str, path: Path, cells: list[NotebookNode]) -> bool:
+    _, namespace = run(path)
+    notebook = NotebookNode(cells=put(code, cells))
+    return says_right(cells, lessons.run(notebook, path.parent, namespace))
+
+
+SERIES = [path for path in LESSONS if path.name[:2].isdigit() and path.name > "01"]
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [(p, number) for p in SERIES for number, _ in enumerate(exercises(lessons.read(p)))],
+    ids=lambda value: getattr(value, "stem", f"{value}"),
+)
+def test_an_exercise_takes_its_solution(path, number):
+    notebook, namespace = run(path)
+    cells, solution = [*exercises(notebook)][number]
+    assert not says_right(cells, namespace)
+    assert says_right_to(solution, path, cells)
+
+
+@pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
+def test_every_lesson_has_exercises_with_a_solution(path):
+    solved = [code for _, code in exercises(lessons.read(path))]
+    assert solved
+    assert all(solved)
+
+
+POOLING = "layers.MaxPooling2D(3, 1, 'same'), layers.MaxPooling2D(3, 1, 'same')"
+DILATION = "layers.Conv2D(8, 3, padding='same', dilation_rate=2)"
+BUDGET = (
+    "check(budget, keras.Sequential([keras.Input((28, 28, 1)),"
+    " layers.Conv2D(8, 3, padding='same'), {}]))"
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("sliding-window-31", "return right"),
+        ("channels-37", BUDGET.format(POOLING)),
+        ("channels-37", BUDGET.format(DILATION)),
+        *(("where-27", f"return {p}") for p in (2, 3, 4, "k")),
+        ("back-27", "return np.squeeze(keras_says)"),
+        ("back-29", "return keras.Input((n, n, 5))"),
+    ],
+)
+def test_an_exercise_takes_no_shortcut(cell, code):
+    ((path, cells),) = [
+        (path, cells)
+        for path in SERIES
+        for cells, _ in exercises(lessons.read(path))
+        if cell in {each.id for each in cells}
+    ]
+    assert not says_right_to(code, path, cells)
 
 
 ASK = ("code", "predict.ask(questions.output_size(n=28, kernel_size=3, strides=2))")

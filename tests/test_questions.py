@@ -57,13 +57,15 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.write_padded(),
             questions.write_receptive_field(),
             questions.build_model((28, 28, 1), (7, 7, 8), max_params=1000),
+            questions.design((28, 28, 1), (7, 7, 8), max_params=1000),
         )
     }
 
 
 KINDS = list(one_of_each())
 every_kind = pytest.mark.parametrize("kind", KINDS)
-PREDICTED = [kind for kind in KINDS if kind != "build_model"]
+BUILT = ("build_model", "design")
+PREDICTED = [kind for kind in KINDS if kind not in BUILT]
 
 
 # The table that is promised
@@ -134,6 +136,7 @@ def test_mistakes_are_wrong_differ_and_are_diagnosed_or_said_to_coincide():
                 assert diagnosis.mistake == (name if same == (name,) else None), (question, name)
                 assert diagnosis.candidates == same
                 assert len(diagnosis.message.split()) <= 40
+                assert (" Or: " in diagnosis.message) == (len(same) > 1)
                 if same == (name,):
                     told.add((question.kind, name))
             assert (name in question.told_apart) == (set(groups) == {(name,)})
@@ -575,7 +578,7 @@ def test_a_setting_is_kept_as_plain_data():
     ):
         assert "np." not in repr(question)
         assert eval(repr(question), {"questions": questions}) == question
-        if question.kind != "build_model":
+        if question.kind not in BUILT:
             assert question.diagnose(question.expected(question.cases[0])).correct
 
 
@@ -664,6 +667,8 @@ READ = [
     (questions.usage(4), "1 2 2 1", (1, 2, 2, 1)),
     (PATCH, "−5", -5),
     (PATCH, "2 + 3", 5),
+    (PATCH, "−1+4+2", 5),
+    (questions.tells(), "yes, no, Y, n", (1, 0, 1, 0)),
     (PATCH, "(2, −9)", (2, -9)),
     (PATCH, "2 and 9", (2, 9)),
     (questions.unread(), "{0, 6}", {0, 6}),
@@ -755,6 +760,7 @@ def test_nonsense_gets_a_gentle_sentence(kind):
         (questions.output_size(), "14 px", "“14 px” cannot be read. Write the number alone: 14?"),
         (questions.output_size(), "13x14", "“13x14” cannot be read. Give one number."),
         (questions.output_size(), "13-14", "“13-14” cannot be read. Give one number."),
+        (SHAPES, "(26, 26, 4)", "Give 2 shapes in order, such as 5x6x7 -> 4x5x6, not 1."),
         (questions.output_size(), "13/14", "“13/14” cannot be read. Give one number."),
         (questions.output_size(), "28-(3", "“28-(3” cannot be read. Give one number."),
         (questions.output_size(), "1/0", "“1/0” cannot be read. Give one number."),
@@ -842,8 +848,8 @@ def test_a_rounded_fraction_is_still_that_mistake(typed):
 
 def test_what_no_mistake_explains_gets_the_nearest_fact():
     cases = {
-        questions.output_size(28, 3, 2).diagnose(77): "⌊(28 − 3) / 2⌋ + 1",
-        questions.output_size(28, 3, 2, 1).diagnose(77): "⌊(28 + 1 + 1 − 3) / 2⌋ + 1",
+        questions.output_size(28, 3, 2).diagnose(77): "can begin at 0, 2, …, 24.",
+        questions.output_size(28, 3, 2, 1).diagnose(77): "can begin at −1, 1, …, 25.",
         questions.output_size(28, 3, 2, "same").diagnose(77): "⌈28 / 2⌉",
         questions.usage(7, 3).diagnose([1, 2, 3, 9, 3, 2, 1]): "pixel 3",
         questions.unread(28, 3, 2).diagnose({5}): "begin at 0, 2, …, 24",
@@ -862,7 +868,7 @@ def test_what_no_mistake_explains_gets_the_nearest_fact():
         questions.unread(7, 3, 2).diagnose({5}): "begin at 0, 2, 4 and",
         questions.usage(7, 3, 1, "same").diagnose([9] * 7): "begin at −1, 0, …, 5 and",
         questions.unread(7, 3, 2).diagnose({-3}): "no pixel −3",
-        questions.output_size(28, 3).diagnose("error"): "⌊(28 − 3) / 1⌋ + 1",
+        questions.output_size(28, 3).diagnose("error"): "fits. The window can begin at 0, 1, …",
         SHAPES.diagnose("26x26x4; 24x24x9"): "Layer 2 gets 26×26×4",
     }
     for diagnosis, fact in cases.items():
@@ -1035,10 +1041,15 @@ def test_one_large_kernel_can_be_forbidden():
     assert "with" in question.prompt
     assert "windows of at most 3×3" in question.prompt
     assert "a window of 7 pixels, and at most 3×3 is allowed" in question.diagnose(large).message
-    for model in (small, conv_model(head=dilated)):
-        assert question.diagnose(model).correct
+    assert question.diagnose(small).correct
+    assert "a window of 7 pixels" in question.diagnose(conv_model(head=dilated)).message
     pool = keras.layers.MaxPooling2D(7, strides=1, padding="same")
     assert not question.diagnose(conv_model((8, 1), head=[pool])).correct
+    pools = [keras.layers.MaxPooling2D(3, strides=1, padding="same") for _ in range(2)]
+    pooled = conv_model((8, 3, 1, "same"), head=pools)
+    assert question.diagnose(pooled).correct
+    forbidden = make(max_pooling=0).diagnose(pooled)
+    assert "2 pooling layers, and 0 are allowed" in forbidden.message
     nested = keras.Sequential([keras.Input((28, 28, 1)), large])
     assert not question.diagnose(nested).correct
 

@@ -100,13 +100,12 @@ def test_several_numbers_of_a_run_have_rows_of_their_own(cells):
 
 def test_the_time_that_is_left_is_shown_and_in_the_end_none(cells, monkeypatch):
     shown = []
-    page = types.SimpleNamespace(update=lambda bundle, raw: shown.append(bundle["text/plain"]))
+    page = types.SimpleNamespace(update=lambda place: shown.append(repr(place)))
 
-    def display(bundle, raw, display_id):
-        shown.append(bundle["text/plain"])
+    def display(place, display_id):
+        shown.append(repr(place))
         return page
 
-    monkeypatch.setattr(training, "get_ipython", lambda: True)
     monkeypatch.setattr(training, "display", display)
     monkeypatch.setattr(training, "monotonic", itertools.count(0, 10).__next__)  # seconds
     trained(cells, seeds=1)

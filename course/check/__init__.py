@@ -45,7 +45,8 @@ def check(question: questions.Question | str, answer: object) -> Check:
         todo = "Not answered yet: write your answer in place of the three dots."
         return Check(False, todo, answered=False)
     kinds = {Write: _function, BuildModel: _model}
-    return kinds.get(type(question), _value)(question, answer)
+    look = next((kinds[kind] for kind in kinds if isinstance(question, kind)), _value)
+    return look(question, answer)
 
 
 def _wrong(said: str, **details) -> Check:
@@ -106,7 +107,7 @@ def _model(question, answer: object) -> Check:
     if not isinstance(answer, keras.Model):
         return _wrong(_no_model(answer, keras))
     try:
-        built = questions.describe(answer)
+        built = question.read(answer)
     except Exception:
         return _wrong(_no_graph(answer, question, keras))
     diagnosis = question.judge(built)
@@ -151,5 +152,7 @@ def _telling_row(unfulfilled: tuple[str, str] | None, rows: list) -> tuple:
         "output_shape": (last, "the last, and makes the output"),
         "min_field": (last, "the last: look at its receptive field"),
     }
-    row, why = telling.get(wish, (None, ""))  # a wish may say enough
-    return row, [f"Layer `{row.name}` is {why}."] if row else []
+    if wish in telling:
+        row, why = telling[wish]
+        return row, [f"Layer `{row.name}` is {why}."]
+    return next((row for row in rows if row.name == wish), None), []  # the wish says enough

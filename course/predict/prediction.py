@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,7 +133,7 @@ class Prediction(anywidget.AnyWidget):
                 "sure": sure,
                 "correct": diagnosis.correct,
                 "message": rich(diagnosis.message),
-                "see": _see(diagnosis.mistake),
+                "see": _see(diagnosis.candidates),
             }
             self.notice = record.here().notice
         self._explorer = _explorer(self.question, diagnosis.mistake)
@@ -193,12 +194,11 @@ def says(question: questions.Question, message: str = "") -> str:
     return f"{who} {answers.show(right)}." + (f" {why}" if why not in message else "")
 
 
-def _see(mistake: str | None) -> str:
-    """Where the course shows what was mistaken; a link, in html."""
-    if mistake is None:
-        return ""
-    see, where = (html.escape(each) for each in (MISTAKES[mistake].see, MISTAKES[mistake].where))
-    return f'The course shows it in <a href="{see}">{where}</a>.'
+def _see(mistakes: Sequence[str]) -> str:
+    """Where the course shows what was mistaken, or may have been; links, in html."""
+    shown = {MISTAKES[name].see: MISTAKES[name].where for name in mistakes[:2]}
+    links = [f'<a href="{html.escape(see)}">{html.escape(at)}</a>' for see, at in shown.items()]
+    return f"The course shows it in {' and in '.join(links)}." if links else ""
 
 
 def _explorer(question: questions.Question, mistake: str | None) -> Explorer | None:

@@ -48,6 +48,8 @@ def _computed(text: str) -> float | None:
     def value(node):
         if isinstance(node, ast.BinOp):
             return SIGNS[type(node.op)](value(node.left), value(node.right))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
         return operator.pos(node.value)
 
     try:
@@ -262,6 +264,16 @@ class Numbers(Answer):
         return tuple(map(_number, values))
 
 
+class YesNo(Numbers):
+    """Numbers, each 1 for yes or 0 for no; the words will do."""
+
+    def parse(self, text):
+        text = _tidy(text)
+        for number, words in enumerate(("no?|false", "y(?:es)?|true")):
+            text = re.sub(rf"\b(?:{words})\b", str(number), text, flags=re.IGNORECASE)
+        return super().parse(text)
+
+
 class Rows(Numbers):
     """Any number of numbers, perhaps with brackets around each row."""
 
@@ -313,7 +325,8 @@ class Shapes(Numbers):
         return self.read([shape for part in parts for shape in Shape().parse_all(part)])
 
     def read(self, value):
-        shapes = tuple(map(Shape().read, _sequence(value)))
+        values = _sequence(value)
+        shapes = (values,) if any(map(_is_number, values)) else tuple(map(Shape().read, values))
         if len(shapes) != self.length:
             raise AnswerError(f"Give {self.asks}, not {len(shapes)}.")
         return shapes

@@ -6,7 +6,7 @@ from typing import Any
 
 from course.geometry import SettingError, Window, whole
 from course.questions.answers import Answer, AnswerError, show
-from course.questions.layers import describe, output_shape
+from course.questions.layers import describe, examine, output_shape
 from course.questions.question import (
     Diagnosis,
     Question,
@@ -217,6 +217,11 @@ LIMITS = {  # what `describe` calls it, what is wished, and what is said if it i
         "windows of at most {0}×{0}",
         "It has a window of {0} pixels, and at most {1}×{1} is allowed.",
     ),
+    "max_pooling": (
+        "pooling",
+        "at most {} pooling layers",
+        "It has {} pooling layers, and {} are allowed.",
+    ),
 }
 
 
@@ -275,30 +280,93 @@ class BuildModel(Question):
         return question.judge(wanted["output_shape"]).candidates
 
 
-@kind()
-def build_model(
-    input_shape, output_shape, max_params=None, max_macs=None, min_field=None, max_kernel_size=None
-):
-    """Build a Keras model that turns one shape into another and keeps to the limits.
+class Design(BuildModel):
+    """A network to design; what `describe` and `examine` find must keep to its setting."""
 
-    Shapes are without the batch; ``min_field`` is a receptive field in pixels, and
-    ``max_kernel_size`` limits kernels and pooling windows, both along both axes.
-    """
+    def read(self, answer):
+        built = super().read(answer)
+        return built if None in built["input_shape"] else built | examine(answer)
+
+    def unfulfilled(self, built):
+        if missed := super().unfulfilled(built):
+            return missed
+        for name, unread, pixels in built["unread"]:
+            return name, f"Of the map of `{name}`, {unread:,} of {pixels:,} pixels are never read."
+        (name, numbers), wanted = built["squeezed"], self.setting["min_numbers"]
+        if numbers < wanted:
+            more = f"and {wanted:,} are wanted: what is squeezed out does not come back"
+            return name, f"Layer `{name}` makes {numbers:,} numbers, {more}."
+        if built["deaf"]:
+            return "deaf", "It makes the same of different pictures: it does not read them."
+        return None
+
+    def _believed(self, built):
+        missed, _ = self.unfulfilled(built)
+        if missed in [name for name, *_ in built.get("unread", [])]:
+            return ("everything_is_read",)
+        return super()._believed(built)
+
+
+def _to_build(sort: type, input_shape, output_shape, limits: dict, also: str = "") -> BuildModel:
     need_shape("input_shape", input_shape)
     need_shape("output_shape", output_shape, range(1, 5), like=(10,))
-    limits = zip(LIMITS, (max_params, max_macs, min_field, max_kernel_size), strict=True)
-    given = {name: limit for name, limit in limits if limit is not None}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
     for name, limit in given.items():
         whole(name, limit, least=0)
     if "min_field" in given and len(output_shape) != 3:
         why = "only the units of a map have a receptive field, and the output is none"
-        raise SettingError("min_field", min_field, why, None)
+        raise SettingError("min_field", given["min_field"], why, None)
     shapes = ["×".join(map(str, shape)) for shape in (input_shape, output_shape)]
     wishes = " and ".join(LIMITS[name][1].format(limit) for name, limit in given.items())
     extra = f", with {wishes}" if wishes else ""
-    return BuildModel(
-        f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}.",
+    return sort(
+        f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}.{also}",
         right=lambda **setting: setting,
         why="",
         takes=Answer("a Keras model"),
+    )
+
+
+@kind()
+def build_model(
+    input_shape,
+    output_shape,
+    max_params=None,
+    max_macs=None,
+    min_field=None,
+    max_kernel_size=None,
+    max_pooling=None,
+):
+    """Build a Keras model that turns one shape into another and keeps to the limits.
+
+    Shapes are without the batch; ``min_field`` is a receptive field in pixels, and
+    ``max_kernel_size`` limits what kernels and pooling windows reach over, both along both axes.
+    """
+    limits = {"max_params": max_params, "max_macs": max_macs, "min_field": min_field}
+    limits |= {"max_kernel_size": max_kernel_size, "max_pooling": max_pooling}
+    return _to_build(BuildModel, input_shape, output_shape, limits)
+
+
+@kind()
+def design(
+    input_shape,
+    output_shape,
+    max_params=None,
+    max_macs=None,
+    min_field=None,
+    max_kernel_size=3,
+    min_numbers=1,
+):
+    """Design a network under a budget: `build_model` without a way round it.
+
+    Every pixel of every map is read, no map holds fewer than ``min_numbers``, and
+    ``max_kernel_size`` limits layers that look at the whole map, too.
+    """
+    whole("min_numbers", min_numbers)
+    limits = {"max_params": max_params, "max_macs": max_macs, "min_field": min_field}
+    also = (
+        f" Every pixel of every map is read, and no map holds fewer than {min_numbers:,} numbers."
+    )
+    return _to_build(
+        Design, input_shape, output_shape, limits | {"max_kernel_size": max_kernel_size}, also
     )

@@ -1,5 +1,6 @@
 """Questions about Keras layers, one or a chain; Keras is loaded only to look at a model."""
 
+import math
 from collections.abc import Callable, Iterable
 
 from course.geometry import SettingError, Window, whole
@@ -309,9 +310,10 @@ def describe(model) -> dict:
 
     ``input_shape`` and ``output_shape`` are without the batch. ``macs`` are those that are counted,
     and ``uncounted`` the names of the other layers. ``field`` is the receptive field of the output
-    along its shorter axis, None where it is not known. ``window`` is the largest kernel or pooling
-    window. ``layers`` are the settings of the Conv2D and pooling layers when the model is a chain
-    of them, up to where the map ends, else nothing.
+    along its shorter axis, None where it is not known. ``window`` is what the largest kernel or
+    pooling window reaches over, and ``pooling`` the number of pooling layers. ``layers`` are the
+    settings of the Conv2D and pooling layers when the model is a chain of them, up to where the map
+    ends, else nothing.
 
     Raises
     ------
@@ -330,18 +332,61 @@ def describe(model) -> dict:
         "macs": table.total_macs,
         "uncounted": table.uncounted,
         "field": field and min(axis.size for axis in field),
-        "window": max(_windows_in(model), default=1),
+        "window": max(map(_reach, _layers_in(model)), default=1),
+        "pooling": sum(hasattr(layer, "pool_size") for layer in _layers_in(model)),
         "layers": _chain_of(model),
     }
 
 
-def _windows_in(model):
-    """The sizes of all kernels and pooling windows, those of nested models too."""
+def examine(model) -> dict:
+    """What `design` looks at besides, in nested models too, as plain data.
+
+    ``window`` is now also that of a layer which looks at the whole map: the map. ``unread`` has a
+    row (layer, pixels never read, pixels) for each map that is not read whole, and ``squeezed`` the
+    layer that makes the smallest map, and how many numbers that holds. ``deaf`` is a model that
+    makes the same of different pictures.
+    """
+    import keras
+
+    from course.keras_graph import read, unread, windows_of
+
+    parts = [*_models_in(model)]
+    calls = [call for part in parts for call in read(part).calls if call.inputs]
+    windows = [windows_of(layer, inputs[0].shape) or () for layer, inputs, _ in calls]
+    maps = [(layer.name, math.prod(made.shape[1:])) for layer, _, (made, *_) in calls]
+    maps.append(("input", math.prod(model.input_shape[1:])))
+    pictures = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
+    one, other = model(pictures)
+    return {
+        "window": max((each.span for axes in windows for each in axes), default=1),
+        "unread": [
+            (name, int((~pixels).sum()), pixels.size)
+            for part in parts
+            for name, pixels in unread(part).items()
+        ],
+        "squeezed": min(maps, key=lambda each: each[1]),
+        "deaf": bool(keras.ops.all(one == other)),
+    }
+
+
+def _models_in(model):
+    """The model and all nested models."""
+    yield model
     for layer in model.layers:
         if hasattr(layer, "layers"):
-            yield from _windows_in(layer)
-        size = getattr(layer, "kernel_size", getattr(layer, "pool_size", 1))
-        yield from size if isinstance(size, tuple) else (size,)
+            yield from _models_in(layer)
+
+
+def _layers_in(model) -> list:
+    """All layers, those of nested models too."""
+    return [layer for part in _models_in(model) for layer in part.layers]
+
+
+def _reach(layer) -> int:
+    """How far the window of a layer reaches, along its longer axis."""
+    sizes = getattr(layer, "kernel_size", getattr(layer, "pool_size", (1,)))
+    rates = getattr(layer, "dilation_rate", (1,) * len(sizes))
+    return max(d * (k - 1) + 1 for k, d in zip(sizes, rates, strict=True))
 
 
 def _chain_of(model) -> tuple:

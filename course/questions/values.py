@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from course.geometry import SettingError, Window, whole
-from course.questions.answers import Choice, Numbers, OneOrMore, Rows, show
+from course.questions.answers import Choice, Numbers, OneOrMore, Rows, YesNo, show
 from course.questions.question import Question, first_different, kind
+from course.questions.windows import numbers_of
 
 # What may stand outside: the mode of numpy.pad that puts it there, and why it stands there.
 FILLS: dict[str, tuple[Any, str]] = {  # NumPy's types want a mode spelt out
@@ -73,10 +74,13 @@ def outputs(values=(1, 2, 3, 4, 5, 6), kernel=(1, 1, 1), padding="valid"):
     shown = _windows(values, kernel, padding)
     places = len(shown) * len(shown[0])
     why = "at each place, multiply each pixel by the weight that lies on it, and add up"
+    order, numbers = " Give them row by row.", {}
     if len(values) == 1:
+        n, window = len(values[0]), Window(len(kernel[0]), padding=padding)
+        order, numbers = "", {"n": n} | numbers_of(window, n)
         row = _row([*shown[0, :-1, 0, 0].tolist(), *shown[0, -1, 0].tolist()])
         why = f"the window slides over {row}, and {why}"
-        picture = {"n": len(values[0]), "kernel_size": len(kernel[0]), "padding": padding}
+        picture = {"n": n, "kernel_size": len(kernel[0]), "padding": padding}
     else:
         picture = {"values": values, "kernel": kernel, "padding": padding}
     square = all(len(rows) in (1, len(rows[0])) for rows in (values, kernel))
@@ -90,10 +94,11 @@ def outputs(values=(1, 2, 3, 4, 5, 6), kernel=(1, 1, 1), padding="valid"):
 
     return Question(
         f"The kernel `{_row_by_row(kernel)}` slides over `{_row_by_row(values)}`, stride 1, "
-        f"padding `{padding!r}`. **Which numbers come out?** Give them row by row.",
+        f"padding `{padding!r}`. **Which numbers come out?**{order}",
         takes=Rows("the numbers in order, row by row"),
         right=_outputs,
         why=why,
+        numbers=numbers,
         fact=fact,
         explorer={"explorer": "window", "settings": picture} if square else None,
         worth=1,  # other slips are as many as there are numbers
@@ -214,7 +219,7 @@ def tells(page="dot", paddings=("valid", "same", "reflect", "circular")):
     return Question(
         f"A stack of 3×3 convolutions{sees}. **Can it learn that**, with padding {names}? Write, "
         "in this order, 1 for yes and 0 for no.",
-        takes=Numbers(YES_OR_NO),
+        takes=YesNo(YES_OR_NO),
         right=lambda page, paddings: tuple(int(_tells(page, padding)) for padding in paddings),
         why=why,
     )
@@ -282,7 +287,7 @@ def survives(strides=(2, 2, 1), shifts=(1, 2, 3, 4)):
         "and then global average pooling. Its picture goes round and is moved by "
         f"{_row(shifts, ', ')} pixels. **Is its answer surely the same?** Write, in this order, 1 "
         "for yes and 0 for no.",
-        takes=Numbers(YES_OR_NO),
+        takes=YesNo(YES_OR_NO),
         right=lambda strides, shifts: tuple(int(by % math.prod(strides) == 0) for by in shifts),
         why="follow the picture down: each layer divides the way by its stride, and only a whole "
         "number of steps brings all maps along unchanged",

@@ -34,12 +34,16 @@ def formula(window: Window, n: int) -> str:
     return f"the places are ⌊({padded} − {window.span}) / {window.strides}⌋ + 1"
 
 
-def starts(window: Window, n: int) -> str:
-    """Where the windows begin, in words."""
-    places = list(map(show, window.positions(n)))
-    shown = places if len(places) < 5 else [*places[:2], "…", places[-1]]
+def places(window: Window, n: int) -> str:
+    """Where the window can begin, in words."""
+    starts = list(map(show, window.positions(n)))
+    return ", ".join(starts if len(starts) < 5 else [*starts[:2], "…", starts[-1]])
+
+
+def reading(window: Window, n: int) -> str:
+    """Where the windows begin, and how far each reaches, in words."""
     reach = geometry.pixels(window.span)
-    return f"the windows begin at {', '.join(shown)} and each reaches over {reach}"
+    return f"the windows begin at {places(window, n)} and each reaches over {reach}"
 
 
 def numbers_of(window: Window, n: int) -> dict:
@@ -88,9 +92,12 @@ def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1
     window = Window(kernel_size, strides, padding, dilation_rate)
     case = vars(window) | {"n": n}
 
+    why = formula(window, n)
+    if padding != "same":
+        why = f"the window can begin at {places(window, n)}"
+
     def fact(answer):
-        start = "The window fits. " if answer == "error" else ""
-        return start + sentence(formula(window, n))
+        return ("The window fits. " if answer == "error" else "") + sentence(why)
 
     def keras_says(keras):
         return keras.layers.Conv1D(1, **vars(window)).compute_output_shape((1, n, 1))[1]
@@ -103,6 +110,7 @@ def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1
         wrong=lambda mistake: (
             mistake.answers("output_size", true_size, **case) + mistake.answers("refusal", **case)
         ),
+        why=why,
         fact=fact,
         keras_says=keras_says if padding in ("valid", "same", "causal") else None,
     )
@@ -127,7 +135,7 @@ def same_pads(n=28, kernel_size=3, strides=1, dilation_rate=1):
 def usage(n=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1):
     """How often is each pixel read?"""
     window = Window(kernel_size, strides, padding, dilation_rate)
-    times, why = window.usage(n), starts(window, n)
+    times, why = window.usage(n), reading(window, n)
     extremes = {"rare": times.index(min(times)), "often": times.index(max(times))}
     return about(
         f"{n} pixels, {{words}}. **How often is each pixel read?**",
@@ -144,7 +152,7 @@ def usage(n=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1):
 def unread(n=28, kernel_size=3, strides=2, padding="valid", dilation_rate=1):
     """Which pixels are never read?"""
     window = Window(kernel_size, strides, padding, dilation_rate)
-    why = starts(window, n)
+    why = reading(window, n)
 
     def fact(answer):
         if outside := [pixel for pixel in answer if not 0 <= pixel < n]:

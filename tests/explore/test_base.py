@@ -28,8 +28,12 @@ def test_there_is_little_javascript():
 @pytest.mark.parametrize("view", [*explore.__all__, "predict"])
 def test_a_bundle_imports_nothing_and_exports_the_view(view: str):
     module = bundle(view)
-    names = re.findall(r"^(?:const|let|function) (\w+)", module, re.M)
-    assert len(names) == len(set(names)) > 20
+    named = re.findall(
+        r"^(?:const|let|class|(?:async )?function) (\w+|[{\[].*?[}\]])", module, re.M
+    )
+    names = [name for each in named for name in re.findall(r"\w+(?= *[,}\]]|$)", each)]
+    assert [name for name in names if names.count(name) > 1] == []  # rename one of them
+    assert len(names) > 20
     assert not re.search(r"^\s*import\b", module, re.M)
     assert re.findall(r"^export .*", module, re.M) == ["export default { initialize, render };"]
 
@@ -56,16 +60,6 @@ GOOD = {
         ("view.js", "export default { render };\n", "", 4, "export default { render };"),
         ("view.js", "default { render }", "default render", 5, "export default { render };"),
         ("view.js", "default { render }", "{ render }", 5, "export default { render };"),
-        ("view.js", "function render", "const a = 1;\nfunction render", 3, "a is in part.js too"),
-        (
-            "view.js",
-            "function render",
-            "const { d } = a;\nfunction render",
-            3,
-            "d is in part.js too",
-        ),
-        ("view.js", "function render", "function initialize() {}\nlet x", 3, "in kernel.js too"),
-        ("part.js", "const [c", "async function a() {}\nconst [c", 3, "a is in part.js too"),
         ("part.js", "export const a = 1;", "const a = 1;\nexport { a };", 2, "export a const"),
     ],
 )
