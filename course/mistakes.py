@@ -850,8 +850,8 @@ MISTAKES = {
     ),
     "dilation_scales_kernel": DILATED(
         "A dilated kernel is d times as long.",
-        "Only the k − 1 distances grow: a dilated kernel spans d·(k−1)+1 pixels[, here {span}], not "
-        "d·k.",
+        "Only the k − 1 distances grow: a dilated kernel spans d·(k−1)+1 pixels[, here {span}], "
+        "not d·k.",
         output_size=lambda case: case.right(
             kernel_size=case.dilation_rate * case.kernel_size, dilation_rate=1
         ),
