@@ -569,8 +569,7 @@ MISTAKES = {
     ),
     "left_over_at_the_start": Mistake(
         "What does not fit is left over at the beginning.",
-        "The first window stands at the very beginning, padding included, so what is left over "
-        "lies at the other end.",
+        "The first window stands at the very beginning, so what is left over lies at the end.",
         HALF | _window(6, 3, 2, usage=True),
         unread=lambda case: frozenset(case.n - 1 - pixel for pixel in case.right()),
     ),
@@ -846,7 +845,7 @@ MISTAKES = {
     ),
     "forgot_plus_one": Mistake(
         "The number of outputs is the number of steps.",
-        "You counted steps: add 1 for the first place, as fences have one more post than gaps.",
+        "You counted steps: add 1 for the first place, as fences have one post more than gaps.",
         COUNT,
         output_size=lambda case: case.right() - 1,
     ),
@@ -928,8 +927,7 @@ MISTAKES = {
     ),
     "stride_is_a_gap": Mistake(
         "Stride s leaves s pixels out between two places.",
-        "The stride is the whole step from one place to the next[, {s} pixels], not what is left "
-        "out in between.",
+        "The stride is the whole step[, {s} pixels], not what is left out in between.",
         STEPS,
         output_size=lambda case: case.right(strides=case.strides + 1) if case.strides > 1 else None,
     ),
@@ -967,8 +965,8 @@ MISTAKES = {
     ),
     "dilation_scales_kernel": Mistake(
         "A dilated kernel is d times as long.",
-        "Only the k − 1 distances between the weights grow: a dilated kernel spans d·(k−1)+1 "
-        "pixels[, here {span}], not d·k.",
+        "Only the k − 1 distances grow: a dilated kernel spans d·(k−1)+1 pixels[, here {span}], "
+        "not d·k.",
         DILATED,
         output_size=lambda case: case.right(
             kernel_size=case.dilation_rate * case.kernel_size, dilation_rate=1

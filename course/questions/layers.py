@@ -333,9 +333,10 @@ def describe(model) -> dict:
 
     ``input_shape`` and ``output_shape`` are without the batch. ``macs`` are those that are counted,
     and ``uncounted`` the names of the other layers. ``field`` is the receptive field of the output
-    along its shorter axis, None where it is not known. ``window`` is what the largest kernel or pooling
-    window reaches over, and ``pooling`` the number of pooling layers. ``layers`` are the settings of the Conv2D and pooling layers when the model is a chain
-    of them, up to where the map ends, else nothing.
+    along its shorter axis, None where it is not known. ``window`` is what the largest kernel or
+    pooling window reaches over, and ``pooling`` the number of pooling layers. ``layers`` are the
+    settings of the Conv2D and pooling layers when the model is a chain of them, up to where the map
+    ends, else nothing.
 
     Raises
     ------

@@ -121,9 +121,9 @@ def mentions_keras(notebook: NotebookNode) -> bool:
 def run(notebook: NotebookNode, folder: Path, before: dict | None = None) -> dict:
     """Run all code cells in this process, in ``folder``, and return the namespace they leave.
 
-    It begins with the names that were there ``before``. Under the key ``VALUES`` it has, by the id of the cell, the value of each last line that is an
-    expression, and under ``PRINTED`` what the cell prints. An exception carries a note with its
-    cell.
+    It begins with the names that were there ``before``. Under the key ``VALUES`` it has, by the id
+    of the cell, the value of each last line that is an expression, and under ``PRINTED`` what the
+    cell prints. An exception carries a note with its cell.
     """
     namespace = {**(before or {}), "__name__": "__main__", VALUES: {}, PRINTED: {}}
     with contextlib.ExitStack() as stack:
