@@ -161,7 +161,7 @@ def output_problems(notebook: NotebookNode, namespace: dict) -> Iterator[str]:
             output.text if output.output_type == "stream" else output.data["text/plain"]
             for output in cell.outputs
         )
-        if now.split() != BOLD.sub("", "".join(kept)).split():
+        if now.split() != BOLD.sub("", "\n".join(kept)).split():
             yield f"{where} prints or shows other words than the file keeps:\n{now}"
 
 
