@@ -189,12 +189,13 @@ class Question:
         drawn, mine = dict(self.setting), self.setting
         for name, options in self.options.items():
             drawn[name] = options(pick, mine[name]) if callable(options) else pick(options)
-        # What the question does without may not have been explained yet.
-        drawn |= {name: plain for name, plain in PLAINEST.items() if mine.get(name) == plain}
-        if mine.get("padding") == "same" and drawn["padding"] != "valid":
-            drawn["padding"] = "same"
-        if "dilation_rate" in self.options and drawn["strides"] > 1:  # Keras has one of the two
-            drawn["dilation_rate"] = 1
+        if {"kernel_size", "strides"} <= drawn.keys():  # a window
+            # What the question does without may not have been explained yet.
+            drawn |= {name: plain for name, plain in PLAINEST.items() if mine.get(name) == plain}
+            if mine.get("padding") == "same" and drawn["padding"] != "valid":
+                drawn["padding"] = "same"
+            if "dilation_rate" in drawn and drawn["strides"] > 1:  # Keras has one of the two
+                drawn["dilation_rate"] = 1
         return drawn
 
     def parse(self, text: str) -> object:
