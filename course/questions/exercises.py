@@ -287,11 +287,6 @@ class Design(BuildModel):
     max_kernel_size: int = 3
     min_numbers: int = 1
 
-    def plain(self):
-        setting = super().plain()
-        whole("min_numbers", setting["min_numbers"])
-        return setting
-
     @property
     def prompt(self):
         return (

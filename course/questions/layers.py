@@ -363,9 +363,8 @@ def describe(model) -> dict:
 def examine(model) -> dict:
     """What `design` looks at besides, in nested models too, as plain data.
 
-    ``span`` is the largest window with its gaps; that of a layer which looks at the whole map is
-    the map. ``unread`` has a row (layer, pixels never read, pixels) for each map that is not read
-    whole, and ``squeezed`` the layer that makes the smallest map, and how many numbers that holds.
+    ``span`` is the largest window with its gaps, or a whole map. ``unread`` has (layer, pixels
+    never read, pixels) of maps, ``squeezed`` the layer with the smallest map and its numbers.
     ``deaf`` is a model that makes the same of different pictures.
     """
     import keras
