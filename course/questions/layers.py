@@ -341,10 +341,9 @@ def describe(model) -> dict:
 def examine(model) -> dict:
     """What `design` looks at besides, in nested models too, as plain data.
 
-    ``window`` is now also that of a layer which looks at the whole map: the map. ``unread`` has a
-    row (layer, pixels never read, pixels) for each map that is not read whole, and ``squeezed`` the
-    layer that makes the smallest map, and how many numbers that holds. ``deaf`` is a model that
-    makes the same of different pictures.
+    ``window`` may be a whole map, too. ``unread`` has (layer, pixels never read, pixels) of maps,
+    ``squeezed`` the layer with the smallest map and its numbers. ``deaf`` is a model that makes the
+    same of different pictures.
     """
     import keras
 
