@@ -6,14 +6,12 @@ breaks this rule and no other.
 """
 
 import ast
-import copy
 import functools
 import io
 import json
 import re
 import subprocess
 import sys
-import textwrap
 import tokenize
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -25,11 +23,9 @@ import lessons
 import prose
 import pytest
 from lessons import (
-    EXERCISE,
     FENCE,
     LINK,
     NOTEBOOKS,
-    SOLUTION,
     TAG,
     cells,
     lesson_paths,
@@ -38,6 +34,7 @@ from lessons import (
 from nbformat import NotebookNode
 from nbval.plugin import comment_markers, metadata_tags
 from refresh import RefreshError, main, normalise, refresh, to_text
+from solutions import exercises, says_right, says_right_to
 from spoilers import spoilers
 
 LESSONS = lesson_paths()
@@ -354,61 +351,6 @@ def test_no_answer_is_given_away(path):
 # Exercises: what they say as they stand, to their solution, and to a shortcut around the idea
 
 
-def exercises(notebook: NotebookNode) -> Iterator[tuple[list[NotebookNode], str]]:
-    """The code cells of each exercise of a lesson, and the code of its solution."""
-    asked: list[list[NotebookNode]] = []
-    for cell in notebook.cells:
-        if "<summary>Solutions</summary>" in cell.source:
-            solutions = re.split(r"^\d+\. ", cell.source, flags=re.MULTILINE)[1:]
-            codes = ("".join(map(textwrap.dedent, SOLUTION.findall(each))) for each in solutions)
-            yield from zip(asked, codes, strict=True)
-        elif EXERCISE.search(cell.source):
-            asked.append([])
-        elif cell.cell_type == "code" and asked:
-            asked[-1].append(cell)
-
-
-def begins(statement: ast.AST) -> str | None:
-    """What a statement has in common with another version of it."""
-    found = re.match(r"def \w+|return|[^=(]+ =|\w+\(\w+", ast.unparse(statement))
-    return found and found[0]
-
-
-def put(code: str, cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells with each statement of the code in place of the one that begins alike.
-
-    Where none does, it comes before the next one.
-    """
-    cells, new = copy.deepcopy(cells), []
-    for statement in ast.parse(code).body:
-        new.append(ast.unparse(statement))
-        places = [
-            (cell, old)
-            for cell in cells
-            for old in ast.walk(ast.parse(cell.source))
-            if isinstance(old, ast.stmt) and begins(old) == begins(statement) is not None
-        ]
-        for cell, old in places:  # one, if any
-            lines = cell.source.split("\n")
-            text = textwrap.indent("\n".join(new), " " * old.col_offset)
-            lines[old.lineno - 1 : old.end_lineno] = [text]
-            cell.source, new = "\n".join(lines), []
-    assert not new, f"nothing in the exercise begins like {new}"
-    return cells
-
-
-def says_right(cells: list[NotebookNode], namespace: dict) -> bool:
-    kinds = lessons.PRINTED, lessons.VALUES
-    said = " ".join(f"{namespace[kind][cell.id]}" for cell in cells for kind in kinds).lower()
-    return bool(re.search(r"\b(right!|well done!|yes,)", said)) and not re.search(r"\byet\b", said)
-
-
-def says_right_to(code: str, path: Path, cells: list[NotebookNode]) -> bool:
-    _, namespace = run(path)
-    notebook = NotebookNode(cells=put(code, cells))
-    return says_right(cells, lessons.run(notebook, path.parent, namespace))
-
-
 SERIES = [path for path in LESSONS if path.name[:2].isdigit() and path.name > "01"]
 
 
@@ -421,7 +363,7 @@ def test_an_exercise_takes_its_solution(path, number):
     notebook, namespace = run(path)
     cells, solution = [*exercises(notebook)][number]
     assert not says_right(cells, namespace)
-    assert says_right_to(solution, path, cells)
+    assert says_right_to(solution, cells, path.parent, namespace)
 
 
 @pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
@@ -457,7 +399,7 @@ def test_an_exercise_takes_no_shortcut(cell, code):
         for cells, _ in exercises(lessons.read(path))
         if cell in {each.id for each in cells}
     ]
-    assert not says_right_to(code, path, cells)
+    assert not says_right_to(code, cells, path.parent, run(path)[1])
 
 
 ASK = ("code", "predict.ask(questions.output_size(n=28, kernel_size=3, strides=2))")
