@@ -260,7 +260,9 @@ def test_what_cannot_be_typed_is_refused(question):
         predict.ask(question)
 
 
-@pytest.mark.parametrize("thing", [3, ..., "output_size", questions.output_size], ids=repr)
+@pytest.mark.parametrize(
+    "thing", [3, ..., "output_size", questions.output_size], ids=["number", "dots", "name", "kind"]
+)
 def test_what_is_no_question_is_refused(thing):
     with pytest.raises(ValueError, match=r"such as questions\.output_size\(n=28\)"):
         predict.ask(thing)
