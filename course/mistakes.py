@@ -476,6 +476,12 @@ MISTAKES = {
         explorer=_window(6, 3, 2, usage=True),
         unread=lambda case: frozenset(),
     ),
+    "lists_what_is_read": HALF(
+        "What is asked for are the pixels that are read.",
+        "Those are the pixels that are read: give the others.",
+        explorer=_window(6, 3, 2, usage=True),
+        unread=lambda case: frozenset(range(case.n)) - case.right(),
+    ),
     "counted_from_one": COUNT(
         "The first pixel has number 1.",
         "You counted from 1, and Python counts from 0: the last[ of {n}] pixels has number n − 1.",

@@ -64,6 +64,7 @@ TYPED = [
     ("number_is_same", questions.usage(8, 3, 2, 1), "1 1 2 1 2 1 2 1"),
     ("everything_is_read", questions.unread(15, 2, 3), "none"),
     ("counted_from_one", questions.unread(28, 3, 2), "28"),
+    ("lists_what_is_read", questions.unread(7, 1, 3), "0 3 6"),
     ("left_over_at_the_start", questions.unread(28, 3, 2), "0"),
     ("stride_skips_pixels", questions.unread(6, 3, 2), "{1, 3, 4, 5}"),
     ("stride_skips_pixels", questions.unread(6, 3, 2), "{1, 3, 5}"),
