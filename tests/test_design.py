@@ -252,3 +252,19 @@ def test_of_an_open_size_nobody_knows_what_is_read():
     with pytest.raises(ValueError, match="depends on the size"):
         unread(open_size)
     assert "It takes" in repr(check(TASK, open_size))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        *(("InceptionV3", False), ("Xception", False)),
+        *(("ResNet50V2", True), ("MobileNetV2", True), ("DenseNet121", True)),
+    ],
+)
+def test_the_project_says_which_networks_read_everything(name, whole):
+    build = getattr(keras.applications, name)
+    maps = unread(build(weights=None, include_top=False, input_shape=(224, 224, 3)))
+    keras.utils.clear_session()
+    assert whole == (not maps)
+    assert whole or not (maps["input"][-1].any() or maps["input"][:, -1].any())

@@ -22,15 +22,7 @@ from pathlib import Path
 import lessons
 import prose
 import pytest
-from lessons import (
-    FENCE,
-    LINK,
-    NOTEBOOKS,
-    TAG,
-    cells,
-    lesson_paths,
-    mentions_keras,
-)
+from lessons import FENCE, LINK, NOTEBOOKS, TAG, cells, lesson_paths, mentions_keras
 from nbformat import NotebookNode
 from nbval.plugin import comment_markers, metadata_tags
 from refresh import RefreshError, main, normalise, refresh, to_text
