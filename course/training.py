@@ -80,6 +80,7 @@ def fit(
     import keras
 
     optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(model.trainable_variables)  # or the step that makes them is traced twice
     if batch_size is None:
         # One epoch of many steps, each with all inputs: an epoch costs more than a step.
         model.compile(optimizer, loss)
