@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import lessons
 import prose
@@ -315,8 +316,25 @@ def broken_rules(lesson: Lesson) -> set[str]:
     return {rule.__name__ for rule in RULES if list(rule(lesson))}
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+def to_run(path: Path, *more: Any) -> Any:
+    """A notebook that a test is going to run; where it trains, that is slow."""
+    names = [getattr(each, "__name__", str(each)) for each in (path.relative_to(NOTEBOOKS), *more)]
+    marks = [pytest.mark.slow] if "training.runs(" in path.read_text("utf-8") else []
+    return pytest.param(path, *more, marks=marks, id="-".join(names))
+
+
+RULED = [
+    to_run(path, rule) if rule is says_true_numbers else (path, rule)
+    for path in LESSONS
+    for rule in RULES
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    RULED,
+    ids=lambda value: getattr(value, "__name__", None) or str(value.relative_to(NOTEBOOKS)),
+)
 def test_rule(path, rule):
     problems = list(rule(load(path)))
     assert not problems, "\n".join([f"{path.name} {rule.__name__}:", *problems])
@@ -328,13 +346,13 @@ def run(path: Path) -> tuple[NotebookNode, dict]:
     return notebook, lessons.run(notebook, path.parent)
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+@pytest.mark.parametrize("path", [to_run(path) for path in LESSONS])
 def test_a_run_says_what_the_file_keeps(path):
     problems = list(lessons.output_problems(*run(path)))
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+@pytest.mark.parametrize("path", [to_run(path) for path in LESSONS])
 def test_no_answer_is_given_away(path):
     problems = list(spoilers(*run(path)))
     assert not problems, "\n".join(problems)
@@ -348,8 +366,7 @@ SERIES = [path for path in LESSONS if path.name[:2].isdigit() and path.name > "0
 
 @pytest.mark.parametrize(
     ("path", "number"),
-    [(p, number) for p in SERIES for number, _ in enumerate(exercises(lessons.read(p)))],
-    ids=lambda value: getattr(value, "stem", f"{value}"),
+    [to_run(p, number) for p in SERIES for number, _ in enumerate(exercises(lessons.read(p)))],
 )
 def test_an_exercise_takes_its_solution(path, number):
     notebook, namespace = run(path)
@@ -379,7 +396,10 @@ BUDGET = (
         ("sliding-window-31", "return right"),
         ("channels-37", BUDGET.format(POOLING)),
         ("channels-37", BUDGET.format(DILATION)),
-        *(("where-27", f"return {p}") for p in (2, 3, 4, "k")),
+        *(
+            pytest.param("where-27", f"return {p}", marks=pytest.mark.slow)  # its lesson trains
+            for p in (2, 3, 4, "k")
+        ),
         ("back-27", "return np.squeeze(keras_says)"),
         ("back-29", "return keras.Input((n, n, 5))"),
     ],
