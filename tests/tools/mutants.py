@@ -107,7 +107,7 @@ SURVIVORS = {
     ("05_stride", "stride-18", 4, "1 → 2"): SHAPE,
     ("05_stride", "stride-27", 1, "1 → 2"): "a corner is a corner on two pictures, channels, steps",
     ("05_stride", "stride-27", 1, "28 → 29"): "a corner is a corner on a larger picture",
-    ("05_stride", "stride-27", 1, '"same" → "valid"'): "a corner is as if nothing were outside, which is what is said",
+    ("05_stride", "stride-27", 1, '"same" → "valid"'): "a corner is as if nothing were outside",
     ("06_which_side", "which-19", 2, "256 → 257"): ANY,
     ("06_which_side", "which-19", 2, "1 → 2"): ANY,
     ("06_which_side", "which-24", 1, "7 → 8"): ANY,
