@@ -78,12 +78,13 @@ def watched(page: Page, but: re.Pattern | None = None) -> Iterator[Page]:
     """A page on which no script may fail, or write an error to the console ``but`` such ones."""
     complaints = []
 
-    def complain(text: str, but: re.Pattern | None) -> None:
-        if not (but and but.search(text)):
+    def complain(text: str, but: re.Pattern | None = None) -> None:
+        if not (STILL_WAITING.search(text) or (but and but.search(text))):
             complaints.append(text)
 
+    # An error that JupyterLab catches is written to the console, with the same words.
     listeners = {
-        "pageerror": lambda error: complain(str(error), STILL_WAITING),
+        "pageerror": lambda error: complain(f"{error}\n{error.stack}"),
         "console": lambda message: message.type == "error" and complain(message.text, but),
     }
     for event, listener in listeners.items():
