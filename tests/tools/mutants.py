@@ -137,13 +137,35 @@ SURVIVORS = {
             *((7, "40 → 41"), (7, "60 → 61"), (7, "8 → 9")),
         )
     },
+    **{
+        ("10_one_pixel", "shift-16", line, change): "what is furthest apart stays so"
+        for line, change in (*((5, "0 → 1"), (5, "1 → 2"), (6, '"valid" → "same"')),)
+    },
+    **{
+        ("11_going_back_up", cell, line, "1 → 2"): "rows and columns are alike, and so is a channel"
+        for cell, line in (*(("back-10", n) for n in (2, 4, 5)), ("back-13", 3), ("back-13", 4))
+    },
+    (
+        "11_going_back_up",
+        "back-20",
+        2,
+        "1 → 2",
+    ): "one picture is shown, and one channel says it all",
+    ("11_going_back_up", "back-20", 2, "2 → 3"): "what is even stays even",
+    ("11_going_back_up", "back-25", 1, "4 → 5"): MINE,
+    ("11_going_back_up", "back-25", 2, "90 → 91"): ANY,
+    ("11_going_back_up", "back-25", 2, "40 → 41"): ANY,
+    ("11_going_back_up", "back-29", 4, "3 → 4"): ANY,
 }
 
 
 def reason(mutant: "Mutant") -> str | None:
     """Why nobody could be wrong about a mutant that survives."""
-    if "predict.weakest(" in mutant.lesson.cells[mutant.cell].source:
+    source = mutant.lesson.cells[mutant.cell].source
+    if "predict.weakest(" in source:
         return "without a record, it is not drawn"
+    if mutant.kind == "code" and "training.fit(" in source:
+        return "a training is compared with stored ones, within a tolerance"
     return SURVIVORS.get(mutant.key)
 
 
