@@ -151,6 +151,22 @@ SURVIVORS = {
         2,
         "1 → 2",
     ): "one picture is shown, and one channel says it all",
+    **{
+        ("09_where_is_the_dot", cell, line, change): ANY
+        for cell, line, change in (
+            *(("where-06", 1, "0 → 1"), ("where-06", 3, "4 → 5"), ("where-06", 3, "13 → 14")),
+            *(("where-29", 6, "2 → 3"), ("where-29", 6, "5 → 6")),
+        )
+    },
+    ("09_where_is_the_dot", "where-27", 6, "0 → 1"): "what stands out, does so by more than one",
+    **{
+        ("10_one_pixel", "shift-30", line, change): "the solution stays right, and others wrong"
+        for line, change in ((1, "0 → 1"), (2, "1 → 2"), (2, "31 → 32"))
+    },
+    **{
+        ("12_does_it_matter", cell, 2, "0.6 → 1.6"): "an axis begins at its lowest number"
+        for cell in ("matter-12", "matter-20")
+    },
     ("11_going_back_up", "back-20", 2, "2 → 3"): "what is even stays even",
     ("11_going_back_up", "back-25", 1, "4 → 5"): MINE,
     ("11_going_back_up", "back-25", 2, "90 → 91"): ANY,
