@@ -57,7 +57,7 @@ def test_survivors_need_a_reason(write_notebook, capsys, monkeypatch):
     monkeypatch.setattr(mutants, "survivors", lambda candidates: alive)  # it took a while
     assert mutants.main([str(path)]) == 1
     assert "lesson, cell 2 (cell-1), line 2: 7 → 8 in “seed = 7”" in capsys.readouterr().out
-    monkeypatch.setitem(mutants.SURVIVORS, ("lesson", "cell-1", 2, "7 → 8"), "any seed does")
+    monkeypatch.setitem(mutants.SURVIVORS, "cell-1, line 2: 7 → 8", "any seed does")
     assert mutants.main([str(path)]) == 0
     assert "any seed does" in capsys.readouterr().out
 

@@ -792,7 +792,7 @@ def test_what_cannot_be_read_is_told_what_to_write(question, text, says):
 
 
 @pytest.mark.parametrize(("padding", "said"), [(3, "`3`"), ((3, 3), "`3`"), ((1, 2), "`(1, 2)`")])
-def test_a_stack_says_padding_as_it_is_given(padding, said):
+def test_the_same_padding_at_each_side_is_one_number(padding, said):
     stack = questions.receptive_field([Window(7, 2, padding)], n=28)
     assert f"padding {said}" in stack.prompt
 

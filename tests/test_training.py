@@ -138,6 +138,10 @@ def test_the_alternative_text_says_means_spreads_and_what_is_far():
     assert "Yours" not in seeds(stored).alt
 
 
+def test_one_run_has_no_spread():
+    assert "same: 0.40 over 1 seed." in seeds({"same": [0.4]}).alt
+
+
 def test_only_some_settings_are_shown():
     rows = {"same, right": [1.0, 0.5], "same, moved": [0.5], "valid, right": [0.25]}
     alt = seeds(rows, rows, only="right").alt

@@ -451,14 +451,14 @@ def seeds(
         page.text(x(tick), y - 28, number(tick), SMALLEST, style.GREY_TEXT)
     for name, line in stored.items():
         mean = float(np.mean(line))
-        spread = stdev(line) if len(line) > 1 else 0.0
+        spread = stdev(line) if len(line) > 1 else 0.0  # one run has none, and none is said
         page.text(left - 20, y, name, 12, ha="right")
         page.dots(x(line), y, "o", "none", style.BLUE, 7, gid="stored")
         page.line(x([mean - spread, mean + spread]), [y + 12] * 2, style.INK, 2)
         page.line(x([mean] * 2), [y + 9, y + 15], style.INK, 2)
-        said = f"{mean:.{decimals}f} ± {spread:.{decimals}f}"
+        said = f"{mean:.{decimals}f}" + f" ± {spread:.{decimals}f}" * (len(line) > 1)
         page.text(WIDTH - MARGIN, y, said, 12, ha="right", gid="mean")
-        alt.append(f"{name}: {said} over {len(line)} seeds.")
+        alt.append(f"{name}: {said} over {len(line)} seed{'s' * (len(line) > 1)}.")
         if not alone and name in results:
             page.dots(x(results[name]), y, "D", style.ORANGE, style.INK, 6, gid="yours")
             far = [each for each in results[name] if abs(each - mean) > max(3 * spread, FAR)]

@@ -27,9 +27,9 @@ SLIDERS = {
     "strides": "s, strides",
     "dilation_rate": "d, dilation_rate",
 }
-# JupyterLab's debugger, or a subshell, is still waited for when a page is closed, and it says so.
-# And a notebook that gets the focus while it is closed has no footer any more.
-STILL_WAITING = re.compile(
+# What JupyterLab says while a page or a notebook closes: its debugger, or a subshell, is still
+# waited for, or a notebook gets the focus and has no footer any more.
+CLOSING = re.compile(
     r"^Canceled future for (debug|create_subshell)_request message|"
     r"\(reading 'footer'\)\n.*_ensureFocus"
 )
@@ -79,7 +79,7 @@ def watched(page: Page, but: re.Pattern | None = None) -> Iterator[Page]:
     complaints = []
 
     def complain(text: str, but: re.Pattern | None = None) -> None:
-        if not (STILL_WAITING.search(text) or (but and but.search(text))):
+        if not (CLOSING.search(text) or (but and but.search(text))):
             complaints.append(text)
 
     # An error that JupyterLab catches is written to the console, with the same words.

@@ -1,6 +1,5 @@
 """What all explorers share."""
 
-import contextlib
 import html
 import json
 import re
@@ -14,7 +13,6 @@ from refresh import SANITIZE, SCRIPT
 from course import explore
 from course.explore import base
 from course.explore.base import Explorer, bundle
-from explore.conftest import watched
 
 
 def test_there_is_little_javascript():
@@ -214,21 +212,3 @@ def test_whatever_python_sets_is_refused_or_can_be_drawn(make):
                 state = json.dumps(explorer.state(), allow_nan=False)
                 assert state in drawn or explorer.picture().alt, (name, value)
                 drawn.add(state)
-
-
-OTHERS = "const error = new TypeError(\"Cannot read properties of null (reading 'footer')\");"
-
-
-@pytest.mark.parametrize("how", ["console.error(error.stack)", "setTimeout(() => { throw error })"])
-@pytest.mark.parametrize("function", ["_ensureFocus", "draw"])
-def test_only_jupyterlabs_own_errors_are_overlooked(chromium, how, function):
-    page = chromium.new_page()
-    outcome = (
-        contextlib.nullcontext()
-        if function == "_ensureFocus"
-        else pytest.raises(AssertionError, match="footer")
-    )
-    with outcome, watched(page):
-        page.evaluate(f"(function {function}() {{ {OTHERS} {how} }})()")
-        page.wait_for_timeout(100)
-    page.close()

@@ -444,3 +444,21 @@ def test_lesson(server, open_notebook, lesson: Path):
             page.mouse.up()
         expect(explorer).to_be_visible()
         assert not re.search(r"NaN|Infinity|undefined", explorer.inner_html())
+
+
+NO_FOOTER = "const error = new TypeError(\"Cannot read properties of null (reading 'footer')\");"
+
+
+@pytest.mark.parametrize("how", ["console.error(error.stack)", "setTimeout(() => { throw error })"])
+@pytest.mark.parametrize("function", ["_ensureFocus", "draw"])
+def test_only_jupyterlabs_own_errors_are_overlooked(chromium, how, function):
+    page = chromium.new_page()
+    outcome = (
+        contextlib.nullcontext()
+        if function == "_ensureFocus"
+        else pytest.raises(AssertionError, match="footer")
+    )
+    with outcome, watched(page):
+        page.evaluate(f"(function {function}() {{ {NO_FOOTER} {how} }})()")
+        page.wait_for_timeout(100)
+    page.close()
