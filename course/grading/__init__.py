@@ -1,0 +1,103 @@
+"""Grading a homework: a student's code runs in a sandbox, and only values come out.
+
+::
+
+    assignment = read(Path("notebooks/homework/source/padding/padding.ipynb"), secret)
+    with Sandbox(assignment.modules) as sandbox:
+        verdicts = grade(assignment, notebook, sandbox)
+
+What is right, comparison, diagnosis and points stay here. Nothing of a student's is run, imported
+or believed here: see `course.grading.messages` for all that can be said.
+"""
+
+from dataclasses import dataclass, field
+
+from course.grading.assignment import Assignment as Assignment
+from course.grading.assignment import Part
+from course.grading.assignment import read as read
+from course.grading.judge import Verdict, judge
+from course.grading.messages import Ask, Built, Failed, Missing, Run, request, unknown
+from course.grading.sandbox import Sandbox as Sandbox
+from course.grading.sandbox import SandboxError
+from course.grading.submission import AsideError as AsideError
+from course.grading.submission import Submission, cells_of, plan
+
+MOST_TRIES = 10  # each leaves out one more cell or question that did not come to an end
+
+
+@dataclass
+class Graded:
+    """The verdicts on a submission, and the texts that a teacher reads."""
+
+    verdicts: list[Verdict]
+    texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def points(self) -> float | None:
+        """The points without those for texts; None where a teacher has to look first."""
+        points = [verdict.points for verdict in self.verdicts]
+        return None if None in points else sum(points)
+
+
+def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
+    """Grade a notebook; ``AsideError`` says why it cannot be, ``SandboxError`` that it was not."""
+    submission = plan(assignment, cells_of(notebook))
+    answers, troubles = _answers(submission, len(assignment.setup), sandbox)
+    _rebuild(answers, sandbox)
+    verdicts = []
+    for part in assignment.parts:
+        answer, notes = answers.get(part, Missing()), troubles.get(part, ())
+        if isinstance(answer, Missing) and part in submission.lost:
+            notes = (f"No cell of {part.name} was found: neither its answer nor its test.", *notes)
+        verdicts.append(judge(part, answer, notes))
+    return Graded(verdicts, submission.texts)
+
+
+def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict, dict]:
+    """What each part was answered, and what stopped in the cell of its answer.
+
+    A step that did not come to an end is left out, and all others are done again.
+    """
+    steps = list(submission.steps)
+    answers: dict[Part, object] = {}
+    troubles: dict[Part, tuple[str, ...]] = {}
+    stopped: dict[int, str] = {}
+    for _ in range(MOST_TRIES):
+        outcome = sandbox.run(request(steps))
+        stopped = outcome.troubles | stopped
+        for number, answer in outcome.answers.items():
+            if not isinstance(answer, Missing):
+                answers.setdefault(submission.asked[number], answer)
+        if outcome.ended == "done":
+            break
+        if outcome.step < setup:
+            raise SandboxError(f"The assignment's own cells do not run: it {outcome.ended}.")
+        part = submission.asked.get(outcome.step)
+        if part:
+            answers.setdefault(part, Failed(outcome.ended))
+        stopped[outcome.step] = outcome.ended
+        for number, asked in submission.asked.items():
+            if asked in answers:
+                steps[number] = Run("")
+        steps[outcome.step] = Run("")
+    else:
+        for part in submission.asked.values():
+            answers.setdefault(part, Failed("was not tried: too much else did not end"))
+    for number, part in submission.asked.items():
+        step = submission.steps[number]
+        if isinstance(step, Ask) and step.after in stopped:
+            troubles[part] = (f"The cell of {part.name}: {stopped[step.after]}",)
+    return answers, troubles
+
+
+def _rebuild(answers: dict[Part, object], sandbox: Sandbox) -> None:
+    """Put in place of a student's models what the course says of them, built anew elsewhere."""
+    built = {
+        part: answer.plain
+        for part, answer in answers.items()
+        if isinstance(answer, Built) and not unknown(answer.plain)
+    }
+    if built:
+        outcome = sandbox.run(request([], list(built.values())))
+        for number, part in enumerate(built):
+            answers[part] = outcome.answers.get(number, Failed("cannot be built"))

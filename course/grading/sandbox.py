@@ -1,0 +1,245 @@
+"""The sandbox: bubblewrap around a fork server, and the grader's end of it.
+
+A student's code has no network, no files but the interpreter's, and limits for everything. All
+that it does is measured by the server, and judged here.
+"""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import course
+from course.grading import messages
+
+
+class SandboxError(RuntimeError):
+    """There is no sandbox, or it broke. The message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use."""
+
+    step_work: float = 5  # seconds of the processor, for one cell or one question
+    step_time: float = 30  # on the clock: for what waits
+    work: float = 60
+    time: float = 150
+    memory: int = 1_500_000_000  # more than the server has
+    disk: int = 32_000_000
+    processes: int = 64  # threads too
+    talk: int = 50_000_000  # bytes
+
+
+@dataclass
+class Outcome:
+    """What came of a request."""
+
+    answers: dict[int, object] = field(default_factory=dict)  # by step
+    troubles: dict[int, str] = field(default_factory=dict)
+    step: int = -1  # the last that began
+    ended: str = ""  # "done", or why it ended before
+
+
+class Sandbox:
+    """A fork server in bubblewrap, started when it is first needed; use it with ``with``."""
+
+    def __init__(self, modules: list[str], limits: Limits | None = None):
+        self.modules, self.limits = modules, limits or Limits()
+        self.process: subprocess.Popen | None = None
+
+    def __enter__(self) -> "Sandbox":
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        arguments = [str(theirs.fileno()), os.readlink("/proc/self/ns/pid")]
+        try:
+            self.process = subprocess.Popen(
+                [*command(), *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise SandboxError(why_not(str(error))) from None
+        theirs.close()
+        settings = {"modules": self.modules, "limits": asdict(self.limits)}
+        self.control.settimeout(300)
+        with contextlib.suppress(OSError):
+            self.control.send(json.dumps(settings).encode())
+            if self.control.recv(100) == b'["ready"]':
+                return self
+        self.__exit__()
+        raise SandboxError(why_not(self.process.stderr.read().decode(errors="replace")))
+
+    def __exit__(self, *error) -> None:
+        self.control.close()  # it ends itself then
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def run(self, request: bytes) -> Outcome:
+        """Let a fork do what is asked, and kill it when it is done or goes too far."""
+        channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with channel, theirs, os.fdopen(os.memfd_create("request"), "wb") as file:
+            file.write(request)
+            file.flush()
+            file.seek(0)
+            socket.send_fds(self.control, [b"fork"], [theirs.fileno(), file.fileno()])
+            theirs.close()
+            outcome = self._listen(channel)
+        with contextlib.suppress(OSError):
+            self.control.send(b"kill")
+        while self._uses():
+            pass
+        return outcome
+
+    def _uses(self) -> list | None:
+        """What the server says of seconds and bytes; None when all is over."""
+        try:
+            kind, *used = json.loads(self.control.recv(1000))
+        except (OSError, ValueError):
+            raise SandboxError("The sandbox was ended from outside.") from None
+        return used if kind == "uses" else None
+
+    def _listen(self, channel: socket.socket) -> Outcome:
+        """Hear what a fork answers, until it has said enough."""
+        outcome, limits = Outcome(), self.limits
+        began = step_began = monotonic()
+        work = step_work = memory = talk = 0.0
+        while not outcome.ended:
+            # The server is not heard at the very end, so that `run` hears that all is over.
+            ready = select.select([channel, self.control], [], [], 1)[0]
+            if channel in ready:
+                packet = channel.recv(messages.MOST_BYTES + 1)
+                talk += len(packet)
+                if _note(packet, outcome):
+                    step_began, step_work = monotonic(), work
+            elif self.control in ready:
+                work, memory = self._uses() or (work, memory)
+            step, now = work - step_work, monotonic()
+            if step > limits.step_work or now - step_began > limits.step_time:
+                outcome.ended = outcome.ended or "takes too long"
+            if work > limits.work or now - began > limits.time:
+                outcome.ended = outcome.ended or "takes too long"
+            if memory > limits.memory:
+                outcome.ended = outcome.ended or "takes too much memory"
+            if talk > limits.talk:
+                outcome.ended = outcome.ended or "writes where it should not"
+        return outcome
+
+
+def _note(packet: bytes, outcome: Outcome) -> bool:
+    """Take down a message; return whether a step began.
+
+    What is about another step than the one that runs comes from a second process, and is nothing.
+    """
+    if not packet:
+        outcome.ended = "ends the program"
+        return False
+    try:
+        kind, number, said = messages.parse(packet)
+    except messages.MessageError:
+        outcome.ended = "writes where it should not"
+        return False
+    if kind == "step" and number == outcome.step + 1:
+        outcome.step = number
+        return True
+    if kind == "done" and number == outcome.step + 1:
+        outcome.ended = "done"
+    elif kind in ("answer", "trouble") and number == outcome.step:
+        (outcome.answers if kind == "answer" else outcome.troubles).setdefault(number, said)
+    return False
+
+
+def command() -> list[str]:
+    """The command line, with the server at its end."""
+    bwrap = shutil.which("bwrap")
+    if not bwrap:
+        raise SandboxError(why_not("bwrap: not found"))
+    seen = [sys.prefix, sys.base_prefix, "/etc/ld.so.cache", "/lib", "/lib64"]
+    seen += [f"/usr/{name}" for name in ("lib", "lib32", "lib64", "local/lib")]
+    folders = {folder for path in seen for folder in Path(path).parents} - {Path("/")}
+    # Made by --dir, everybody may enter a folder; made by the way, only root.
+    shown = [part for folder in sorted(folders) for part in ("--dir", str(folder))]
+    shown += [part for path in seen for part in ("--ro-bind-try", path, path)]
+    shown += ["--ro-bind", str(Path(course.__file__).resolve().parent), "/srv/course"]
+    environment = {
+        "PYTHONPATH": "/srv",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "MPLBACKEND": "agg",
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+    }
+    settings = [part for item in environment.items() for part in ("--setenv", *item)]
+    as_root = "--cap-add CAP_SETUID --cap-add CAP_SETGID" if os.getuid() == 0 else "--unshare-user"
+    devices = [f"/dev/{name}" for name in ("null", "zero", "random", "urandom")]
+    return [
+        *(bwrap, *as_root.split(), *APART.split(), *settings, *FOLDERS.split(), *shown),
+        *(part for device in devices for part in ("--dev-bind", device, device)),
+        *("--remount-ro", "/", sys.executable, "-P", "-m", "course.grading.server"),
+    ]
+
+
+APART = "--unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try "
+APART += "--die-with-parent --new-session --clearenv"
+FOLDERS = "--proc /proc --dir /srv --dir /dev --symlink /tmp /dev/shm "
+FOLDERS += "--perms 1777 --tmpfs /tmp --chdir /tmp"
+
+
+def why_not(said: str) -> str:
+    """Why there is no sandbox, and what to do, from what was said when it was tried."""
+
+    def setting(name: str) -> str:
+        with contextlib.suppress(OSError):
+            return Path("/proc/sys", name).read_text().strip()
+        return ""
+
+    if sys.platform != "linux":
+        return (
+            "Only Linux has such a sandbox: grade on a Linux machine, or in a Linux container "
+            "or virtual machine on this one."
+        )
+    if "not found" in said:
+        return "bubblewrap is missing: install it, with apt install bubblewrap, or ask for it."
+    if "libseccomp" in said:
+        return "libseccomp is missing: install it, with apt install libseccomp2, or ask for it."
+    if "execvp" in said:
+        return (
+            f"The sandbox cannot start Python ({sys.executable}): it must be in a folder that "
+            "everybody may read."
+        )
+    refused = any(word in said for word in ("ermission", "not permitted", "namespace"))
+    if refused and setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
+        return (
+            "AppArmor forbids the sandbox (Ubuntu 24.04 and later): allow it with a profile for "
+            "/usr/bin/bwrap, or until the next start with "
+            "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0."
+        )
+    if refused and "0" in (
+        setting("user/max_user_namespaces"),
+        setting("kernel/unprivileged_userns_clone"),
+    ):
+        return (
+            "The kernel is set to allow no user namespaces: sudo sysctl "
+            "user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1, or grade as root."
+        )
+    if refused and Path("/proc/self/status").read_text().find("Seccomp:\t2") > 0:
+        return (
+            "This container forbids a sandbox in it: start it with docker run --security-opt "
+            "seccomp=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN, or "
+            "grade outside."
+        )
+    return f"The sandbox does not start: {said.strip()[-500:] or 'it says nothing'}."
