@@ -66,12 +66,13 @@ class Child:
 
     def code(self, source: str) -> types.CodeType:
         """The code of a cell; without its magics, or with its other half, if it needs that."""
-        quiet = MAGIC.sub(r"\1pass", source)
-        joined = self.before + "\n" + source
-        self.before = source
-        for each in (source, quiet, joined):
-            with contextlib.suppress(SyntaxError, ValueError):
-                return _compiled(each)
+        before, self.before = self.before, source
+        with contextlib.suppress(SyntaxError, ValueError):
+            return _compiled(source)
+        with contextlib.suppress(SyntaxError, ValueError):
+            return _compiled(MAGIC.sub(r"\1pass", source))
+        with contextlib.suppress(SyntaxError, ValueError):
+            return _compiled(f"{before}\n{source}")
         return _compiled(source)
 
     def answer(self, part: str, name: str, calls: str, after: int | None, last: bool) -> object:

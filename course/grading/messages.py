@@ -12,7 +12,7 @@ shapes, a packet each, within the limits; anything else raises ``MessageError``,
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 MOST_BYTES = 60_000  # of a packet
 MOST_TEXT = 1_000
@@ -48,7 +48,7 @@ class Ask:
 
 def request(steps: list[Run | Ask], models: list | None = None) -> bytes:
     """What the child is to do."""
-    return json.dumps({"steps": [asdict(step) for step in steps], "models": models or []}).encode()
+    return json.dumps({"steps": [vars(step) for step in steps], "models": models or []}).encode()
 
 
 # What an answer can be, besides None, numbers, texts and lists

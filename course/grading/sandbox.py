@@ -143,7 +143,7 @@ def _note(packet: bytes, outcome: Outcome) -> bool:
     What is about another step than the one that runs comes from a second process, and is nothing.
     """
     if not packet:
-        outcome.ended = "ends the program"
+        outcome.ended = "ends the program (an exit, or a crash)"
         return False
     try:
         kind, number, said = messages.parse(packet)
