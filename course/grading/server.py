@@ -119,6 +119,7 @@ def keep(channel: int, request: int, settings: dict) -> None:
     if child:
         os.waitpid(child, 0)
         return
+    os.setsid()  # signals to one's own process group pass all walls
     from course.grading.child import Child
 
     with open(request, "rb") as file:

@@ -157,7 +157,7 @@ class Book:
     def try_to_see(self, attempt: str) -> None:
         """Let ``attempt`` fill the list ``seen``; only who sees nothing has the size right."""
         self.add(f"seen = []\n{attempt}", before="size")
-        self.answer(size=f"{SIZE}\nif seen:\n    size = repr(seen)")
+        self.answer(size=f"if seen:\n    size = repr(seen)\nelse:\n    {SIZE}")
 
     def __bytes__(self) -> bytes:
         return json.dumps(self.notebook, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -677,9 +677,10 @@ def stops_itself(book):
 def reads_tests(book):
     """looks for the source, the gradebook and the secret on the whole disk"""
     book.try_to_see(
-        "import os\nfor folder, _, files in os.walk('/'):\n"
-        "    seen += [os.path.join(folder, f) for f in files if 'site-packages' not in folder\n"
-        "             and (f.endswith(('.ipynb', '.db')) or f == 'secret' or 'red_team' in f)]"
+        "import os\nfor folder, folders, files in os.walk('/'):\n"
+        "    folders[:] = {*folders} - {'usr', 'lib', 'lib64', 'share', 'include', 'proc'}\n"
+        "    seen += [os.path.join(folder, f) for f in files\n"
+        "             if f.endswith(('.ipynb', '.db')) or f == 'secret' or 'red_team' in f]"
     )
 
 
@@ -746,10 +747,10 @@ def breaks_out(book):
 def leaves_something(book):
     """leaves notes for those who come after: files, shared memory, a patched library"""
     book.add(
-        "import builtins, os, sys, course.questions.answers as a\nbuiltins.note = a.note = 'hello'\n"
-        "sys.modules['note'] = a\nos.environ['NOTE'] = 'hello'\n"
+        "import builtins, os, sys, course.questions.answers as a\nbuiltins.left_by_me = a.left_by_me = 'hello'\n"
+        "sys.modules['left_by_me'] = a\nos.environ['LEFT_BY_ME'] = 'hello'\n"
         "for folder in ('/tmp', '/dev/shm', '/', '/var/tmp', sys.prefix):\n    try:\n"
-        "        open(folder + '/note', 'w').write('hello')\n    except OSError:\n        pass"
+        "        open(folder + '/left_by_me', 'w').write('hello')\n    except OSError:\n        pass"
     )
 
 
@@ -758,11 +759,11 @@ def finds_something(book):
     """looks for what was left there, and in all of memory for what others wrote"""
     book.try_to_see(
         "import builtins, gc, os, sys, course.questions.answers as a\n"
-        "seen += [m for m in (builtins, a) if hasattr(m, 'note')]\n"
-        "seen += [v for v in (sys.modules.get('note'), os.environ.get('NOTE')) if v]\n"
+        "seen += [m for m in (builtins, a) if hasattr(m, 'left_by_me')]\n"
+        "seen += [v for v in (sys.modules.get('left_by_me'), os.environ.get('LEFT_BY_ME')) if v]\n"
         "seen += [f for f in ('/tmp', '/dev/shm', '/', '/var/tmp', sys.prefix)\n"
-        "         if os.path.exists(f + '/note')]\n"
-        "seen += [o for o in gc.get_objects() if isinstance(o, dict) and 'note' in o.keys()\n"
+        "         if os.path.exists(f + '/left_by_me')]\n"
+        "seen += [o for o in gc.get_objects() if isinstance(o, dict) and 'left_by_me' in o.keys()\n"
         "         and o is not globals() and 'seen' not in o]"
     )
 
@@ -899,9 +900,9 @@ def floods(book):
     )
 
 
-@row()
+@row(nothing=True)
 def empty_world(book):
-    """a cell that takes away all that the grader might need"""
+    """a cell that deletes all of Python's builtins: nothing after it runs, in any kernel"""
     book.add(
         "import builtins, sys\nfor name in list(sys.modules):\n    sys.modules[name] = None\n"
         "for name in list(vars(builtins)):\n    delattr(builtins, name)"
@@ -932,7 +933,7 @@ def subclassed(book):
     """an int that says one thing and is another"""
     book.answer(
         output_size="class I(int):\n    def __repr__(self): return '1'\n    __str__ = __repr__\n"
-        "    def __int__(self): return 13\n    __index__ = __int__\n\n" + define("return I(5)")
+        "    def __int__(self): return -7\n    __index__ = __int__\n\n" + define("return I(-5)")
     )
 
 
