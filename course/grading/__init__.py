@@ -16,7 +16,17 @@ from course.grading.assignment import Assignment as Assignment
 from course.grading.assignment import Part
 from course.grading.assignment import read as read
 from course.grading.judge import Verdict, judge
-from course.grading.messages import Ask, Built, Failed, Missing, Run, request, unknown
+from course.grading.messages import (
+    Ask,
+    Built,
+    Described,
+    Failed,
+    Missing,
+    Rebuild,
+    Run,
+    request,
+    unknown,
+)
 from course.grading.sandbox import Sandbox as Sandbox
 from course.grading.sandbox import SandboxError
 from course.grading.submission import AsideError as AsideError
@@ -48,7 +58,7 @@ def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
     for part in assignment.parts:
         answer, notes = answers.get(part, Missing()), troubles.get(part, ())
         if isinstance(answer, Missing) and part in submission.lost:
-            notes = (f"No cell of {part.name} was found: neither its answer nor its test.", *notes)
+            notes = (f"Neither the cell of `{part.name}` nor its test was found.",)
         verdicts.append(judge(part, answer, notes))
     return Graded(verdicts, submission.texts)
 
@@ -64,7 +74,8 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
     stopped: dict[int, str] = {}
     for _ in range(MOST_TRIES):
         outcome = sandbox.run(request(steps))
-        stopped = outcome.troubles | stopped
+        said = {number: f"stops with {said}" for number, said in outcome.troubles.items()}
+        stopped = said | stopped
         for number, answer in outcome.answers.items():
             if not isinstance(answer, Missing):
                 answers.setdefault(submission.asked[number], answer)
@@ -86,18 +97,19 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
     for number, part in submission.asked.items():
         step = submission.steps[number]
         if isinstance(step, Ask) and step.after in stopped:
-            troubles[part] = (f"The cell of {part.name}: {stopped[step.after]}",)
+            troubles[part] = (f"Its cell {stopped[step.after]}.",)
     return answers, troubles
 
 
 def _rebuild(answers: dict[Part, object], sandbox: Sandbox) -> None:
     """Put in place of a student's models what the course says of them, built anew elsewhere."""
     built = {
-        part: answer.plain
+        part: Rebuild(repr(part.question), answer.plain)
         for part, answer in answers.items()
         if isinstance(answer, Built) and not unknown(answer.plain)
     }
     if built:
-        outcome = sandbox.run(request([], list(built.values())))
+        outcome = sandbox.run(request(list(built.values())))
         for number, part in enumerate(built):
-            answers[part] = outcome.answers.get(number, Failed("cannot be built"))
+            if isinstance(described := outcome.answers.get(number), Described | Failed):
+                answers[part] = described

@@ -15,6 +15,7 @@ import sys
 import types
 from numbers import Real
 
+from course import questions
 from course.grading import messages
 from course.questions.answers import LARGEST, plain, what
 
@@ -33,20 +34,20 @@ class Child:
         self.answered: set[str] = set()
 
     def say(self, *message) -> None:
-        self.channel.send(json.dumps(message).encode())
+        self.channel.send(json.dumps(message, default=str).encode())
 
-    def work(self, request: dict) -> None:
+    def work(self, request: list[dict]) -> None:
         """Do all that is asked for."""
-        for number, step in enumerate(request["steps"]):
+        for number, step in enumerate(request):
             self.say("step", number)
-            if "source" in step:
-                self.run(number, step["source"])
-            else:
-                self.say("answer", number, self.answer(**step))
-        for number, model in enumerate(request["models"]):
-            self.say("step", number)
-            self.say("answer", number, self.rebuilt(model))
-        self.say("done", len(request["steps"] + request["models"]))
+            match step.pop("do"):
+                case "Run":
+                    self.run(number, step["source"])
+                case "Ask":
+                    self.say("answer", number, self.answer(**step))
+                case "Rebuild":
+                    self.say("answer", number, rebuilt(**step))
+        self.say("done", len(request))
 
     def run(self, number: int, source: str) -> None:
         space = vars(self.main)
@@ -90,15 +91,6 @@ class Child:
         if not callable(value) or isinstance(value, type):
             return {"what": what(value)}
         return [called(value, arguments) for arguments in ast.literal_eval(calls)]
-
-    def rebuilt(self, model: dict) -> object:
-        """What the course says of a model that is built anew from plain settings."""
-        from course import questions
-
-        try:
-            return {"described": questions.describe(built(model))}
-        except Exception as error:
-            return {"error": said(error)}
 
 
 def _compiled(source: str) -> types.CodeType:
@@ -169,18 +161,26 @@ def described(model) -> dict:
 
 
 def _layer(layer) -> list:
-    import keras
-
     kind = type(layer)
-    if kind in (keras.Sequential, type(keras.Model(layer.inputs, layer.outputs))):
+    if not kind.__module__.startswith("keras."):
+        return ["of-their-own", {}]
+    if kind.__name__ in ("Sequential", "Functional"):
         return ["Model", described(layer)]
-    ours = kind.__module__.startswith("keras.")
-    settings = layer.get_config() if ours and isinstance(layer, keras.Layer) else {}
-    names = messages.SETTINGS.split()
-    simple = {
-        name: settings[name] for name in names if not isinstance(settings.get(name, {}), dict)
-    }
-    return [kind.__name__ if ours else "own-layer", simple]
+    settings = layer.get_config() if hasattr(layer, "get_config") else {}
+    known = {name: settings[name] for name in messages.SETTINGS.split() if name in settings}
+    return [kind.__name__, known]
+
+
+def rebuilt(question: str, model: dict) -> object:
+    """What a question reads in a model that is built anew; "missing" where it cannot be."""
+    try:
+        answer = built(model)
+    except Exception:
+        return {"missing": True}
+    try:
+        return {"described": eval(question, {"questions": questions}).read(answer)}
+    except questions.AnswerError as error:
+        return {"error": said(error)}
 
 
 def built(model: dict):

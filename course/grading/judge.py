@@ -1,11 +1,12 @@
 """From what a student's code gave to points. Everything in here is the grader's own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from course.grading.assignment import Part
 from course.grading.messages import Built, Described, Failed, Missing, Unreadable, unknown
 from course.questions import AnswerError, Diagnosis
-from course.questions.answers import Function, Model
+from course.questions.answers import Function, Model, what
+from course.questions.exercises import Write
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Verdict:
     message: str  # for the student
     mistake: str | None = None  # the misconception, as in `course.mistakes`, if it is certain
     cases: tuple[bool, ...] = ()  # which were right
-    notes: tuple[str, ...] = field(default=())  # for the teacher
+    notes: tuple[str, ...] = ()  # for the teacher
 
 
 def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
@@ -26,62 +27,68 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
     A function with a branch for each padding earns a share of the points for each that is right
     in all its cases. All else is right or not.
     """
+    question, name = part.question, f"`{part.name}`"
 
-    def nothing(message: str, points: float | None = 0) -> Verdict:
-        return Verdict(part.grade_id, points, message, notes=notes)
+    def verdict(diagnosis: Diagnosis, points: float | None, *right: bool) -> Verdict:
+        said, mistake = diagnosis.message, diagnosis.mistake
+        return Verdict(part.grade_id, points, said, mistake, right, notes)
 
-    def verdict(diagnosis: Diagnosis, right: tuple[bool, ...], share: float) -> Verdict:
-        points = part.points * share
-        return Verdict(part.grade_id, points, diagnosis.message, diagnosis.mistake, right, notes)
+    def wrong(message: str, points: float | None = 0) -> Verdict:
+        return verdict(Diagnosis(False, None, message), points)
 
-    question = part.question
     if isinstance(answer, Missing):
-        return nothing(f"There is no `{part.name}` yet.")
+        return wrong(" ".join((f"There is no {name} yet.", *notes)))
     if isinstance(answer, Failed):
-        return nothing(f"`{part.name}` {answer.said}.")
+        return wrong(f"{name} {answer.said}.")
     if isinstance(question.answer_type, Function):
         if not isinstance(answer, list) or len(answer) != len(question.cases):
-            return nothing(f"`{part.name}` is no function{_in_words(answer)}.")
-        outputs = [_output(each) for each in answer]
-        right = tuple(map(_is_right, [question] * len(outputs), question.cases, outputs))
+            return wrong(f"{name} is {_in_words(answer)}, not a function.")
+        right = tuple(map(_is_right, [question] * len(answer), question.cases, answer))
         branches: dict[object, list[bool]] = {}
         for case, each in zip(question.cases, right, strict=True):
             branches.setdefault(case.get("padding"), []).append(each)
         share = sum(map(all, branches.values())) / len(branches)
-        return verdict(question.diagnose_outputs(outputs), right, share)
+        return verdict(_diagnosis(question, answer), part.points * share, *right)
     if isinstance(question.answer_type, Model):
-        if isinstance(answer, Built):
+        if isinstance(answer, Built):  # and nobody could build it anew
             kind = unknown(answer.plain)
-            return nothing(f"The course cannot tell what a layer of kind {kind} does.", None)
+            why = f"what a layer of kind {kind} does" if kind else "what it does"
+            return wrong(f"The course cannot tell {why}.", None)
         if not isinstance(answer, Described):
-            return nothing(f"`{part.name}` is no Keras model{_in_words(answer)}.")
+            return wrong(f"{name} is {_in_words(answer)}, not a Keras model.")
         diagnosis = question.judge([answer.plain])
         if diagnosis.message.startswith("The course cannot tell"):
-            return nothing(diagnosis.message, None)
-    elif isinstance(answer, Unreadable | Built):
-        return nothing(f"`{part.name}` is {answer.what}, not {question.answer_type.asks}.")
+            return verdict(diagnosis, None)
+    elif isinstance(answer, Unreadable | Built | Described):
+        return wrong(f"{name} is {_in_words(answer)}, not {question.answer_type.asks}.")
     else:
         diagnosis = question.diagnose(answer)
-    return verdict(diagnosis, (diagnosis.correct,), diagnosis.correct)
+    return verdict(diagnosis, part.points * diagnosis.correct, diagnosis.correct)
 
 
-def _output(answer: object) -> object:
-    """What `diagnose_outputs` takes for one call."""
-    if isinstance(answer, Failed):
-        return {"error": answer.said}
-    if isinstance(answer, Unreadable):
-        return {"error": f"no number: it returns {answer.what}"}
-    return answer
+def _diagnosis(question: Write, answers: list) -> Diagnosis:
+    """What is to be said about a function, from what it gave in all cases."""
+    for number, (case, answer) in enumerate(zip(question.cases, answers, strict=True)):
+        seen = number < question.visible
+        call = question.call(case) if seen else "In a case that you do not see, it"
+        if isinstance(answer, Failed):
+            if answer.said.startswith("NotImplementedError"):
+                return Diagnosis(False, None, "It is not written yet.")
+            return Diagnosis(False, None, f"Not right yet. {call} stops with {answer.said}.")
+        if isinstance(answer, Unreadable):
+            return Diagnosis(False, None, f"Not right yet. {call} gives {answer.what}.")
+    return question.diagnose_outputs(answers)
 
 
-def _is_right(question, case: dict, output: object) -> bool:
-    if isinstance(output, dict):
-        return False
+def _is_right(question: Write, case: dict, answer: object) -> bool:
     try:
-        return question.answer_of(case).read(output) == question.expected(case)
+        return question.answer_of(case).read(answer) == question.expected(case)
     except AnswerError:
         return False
 
 
 def _in_words(answer: object) -> str:
-    return f", but {answer.what}" if isinstance(answer, Unreadable) else ""
+    """What an answer is that is of another kind than was asked for."""
+    if isinstance(answer, Built | Described):
+        return "a Keras model"
+    return answer.what if isinstance(answer, Unreadable) else what(answer)

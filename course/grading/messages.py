@@ -3,7 +3,7 @@
 The child is the student's: whatever it says is a claim. So all it can say is plain data of these
 shapes, a packet each, within the limits; anything else raises ``MessageError``, and is no answer.
 
-    grader → child    the request, JSON in a file: `Run` and `Ask` in order, or models to rebuild
+    grader → child    the request, JSON in a file: `Run`, `Ask`, `Rebuild` in order
     child → grader    ["step", n]            step n begins
                       ["trouble", n, text]   its cell stopped
                       ["answer", n, value]   to what it asks
@@ -46,9 +46,17 @@ class Ask:
     last: bool = False
 
 
-def request(steps: list[Run | Ask], models: list | None = None) -> bytes:
+@dataclass(frozen=True)
+class Rebuild:
+    """Build a model anew, from what `model` has looked through, and read it as a question does."""
+
+    question: str
+    model: dict
+
+
+def request(steps: list) -> bytes:
     """What the child is to do."""
-    return json.dumps({"steps": [vars(step) for step in steps], "models": models or []}).encode()
+    return json.dumps([{"do": type(step).__name__, **vars(step)} for step in steps]).encode()
 
 
 # What an answer can be, besides None, numbers, texts and lists
@@ -82,7 +90,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Described:
-    """What `course.questions.describe` says of a model that was built anew."""
+    """What a question reads in a model that was built anew."""
 
     plain: dict
 
@@ -135,7 +143,7 @@ def _value(value: object, deep: int = 0) -> object:
         case {"model": dict(plain), **rest} if not rest:
             return Built(model(plain))
         case {"described": dict(plain), **rest} if not rest:
-            return Described(_described(plain))
+            return Described(_plain(plain))
     raise MessageError("no answer")
 
 
@@ -177,18 +185,19 @@ def _layer(kind: str, settings: dict) -> list:
         return [kind, model(settings)]
     if not isinstance(kind, str) or not WORD.fullmatch(kind):
         raise MessageError("no layer")
-    return [kind, {name: _setting(settings[name]) for name in SETTINGS.split() if name in settings}]
+    known = [name for name in SETTINGS.split() if _is_setting(settings.get(name, {}))]
+    return [kind, {name: settings[name] for name in known}]
 
 
-def _setting(value: object) -> object:
+def _is_setting(value: object) -> bool:
     match value:
         case None | bool() | int() | float():
-            return value
-        case str() if WORD.fullmatch(value):
-            return value
-        case list() if len(value) <= 4:
-            return [_setting(each) for each in value]
-    raise MessageError("no setting")
+            return True
+        case str():
+            return bool(WORD.fullmatch(value))
+        case list():
+            return len(value) <= 4 and all(map(_is_setting, value))
+    return False
 
 
 def _size(size: object) -> int | None:
@@ -210,13 +219,6 @@ def unknown(plain: dict) -> str | None:
         elif kind not in LAYERS.split():
             return kind
     return None
-
-
-def _described(plain: dict) -> dict:
-    known = {"input_shape", "output_shape", "params", "macs", "uncounted", "field", "window"}
-    if plain.keys() != {*known, "layers"}:
-        raise MessageError("no description")
-    return {name: _plain(value) for name, value in plain.items()}
 
 
 def _plain(value: object) -> object:

@@ -49,8 +49,8 @@ def serve(control: socket.socket) -> None:
         os.setuid(NOBODY)
         must(LIBC.prctl(SET_DUMPABLE, 1, 0, 0, 0))
     settings = json.loads(control.recv(60_000))
-    stub = types.ModuleType("course.check")
-    stub.check = lambda *answers: None  # what it says, nobody reads, and it takes its time
+    stub = types.ModuleType("course.check")  # what it says, nobody reads, and it takes its time
+    stub.__getattr__ = lambda name: lambda *answers: None
     sys.modules["course.check"] = stub
     for module in ["course.grading.child", *settings["modules"]]:
         importlib.import_module(module)
@@ -133,7 +133,9 @@ def shut_in(channel: int, limits: dict) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     disk = f"size={limits['disk']},nr_inodes=2000".encode()
     must(LIBC.mount(b"tmpfs", b"/tmp", b"tmpfs", QUIET_MOUNT, disk))
-    must(LIBC.mount(b"tmpfs", b"/proc", b"tmpfs", QUIET_MOUNT | 1, b"size=4k"))
+    must(LIBC.mount(b"tmpfs", b"/proc", b"tmpfs", QUIET_MOUNT, b"size=4k,nr_inodes=4"))
+    os.mkdir("/proc/self")
+    os.symlink(sys.executable, "/proc/self/exe")  # TensorFlow wants to know it
     os.chdir("/tmp")
     nothing = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
