@@ -135,7 +135,7 @@ def shut_in(channel: int, limits: dict) -> None:
     must(LIBC.mount(b"tmpfs", b"/tmp", b"tmpfs", QUIET_MOUNT, disk))
     must(LIBC.mount(b"tmpfs", b"/proc", b"tmpfs", QUIET_MOUNT, b"size=4k,nr_inodes=4"))
     os.mkdir("/proc/self")
-    os.symlink(sys.executable, "/proc/self/exe")  # TensorFlow wants to know it
+    os.symlink("nothing", "/proc/self/exe")  # where TensorFlow looks for its name
     os.chdir("/tmp")
     nothing = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
