@@ -71,9 +71,10 @@ class Sandbox:
         theirs.close()
         settings = {"modules": self.modules, "limits": asdict(self.limits)}
         self.control.settimeout(300)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, SandboxError):
             self.control.send(json.dumps(settings).encode())
-            if self.control.recv(100) == b'["ready"]':
+            self.control.recv(100)  # it is ready
+            if self.run(messages.request([])).ended == "done":
                 return self
         self.__exit__()
         raise SandboxError(why_not(self.process.stderr.read().decode(errors="replace")))
@@ -199,14 +200,17 @@ FOLDERS = "--proc /proc --dir /srv --dir /dev --symlink /tmp /dev/shm "
 FOLDERS += "--perms 1777 --tmpfs /tmp --chdir /tmp"
 
 
+def setting(name: str) -> str:
+    """A setting of the kernel's, "" where it has none; or what it says of this process."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    if name in (known := dict(line.split(":\t", 1) for line in status if ":\t" in line)):
+        return known[name]
+    path = Path("/proc/sys", name)
+    return path.read_text().strip() if path.exists() else ""
+
+
 def why_not(said: str) -> str:
     """Why there is no sandbox, and what to do, from what was said when it was tried."""
-
-    def setting(name: str) -> str:
-        with contextlib.suppress(OSError):
-            return Path("/proc/sys", name).read_text().strip()
-        return ""
-
     if sys.platform != "linux":
         return (
             "Only Linux has such a sandbox: grade on a Linux machine, or in a Linux container "
@@ -236,7 +240,7 @@ def why_not(said: str) -> str:
             "The kernel is set to allow no user namespaces: sudo sysctl "
             "user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1, or grade as root."
         )
-    if refused and Path("/proc/self/status").read_text().find("Seccomp:\t2") > 0:
+    if refused and setting("Seccomp") == "2":
         return (
             "This container forbids a sandbox in it: start it with docker run --security-opt "
             "seccomp=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN, or "

@@ -62,9 +62,12 @@ def serve(control: socket.socket) -> None:
         if descriptors:
             keeper = os.fork()
             if not keeper:
-                with contextlib.suppress(OSError):
+                try:
                     keep(*descriptors, settings)
-                os._exit(0)
+                except OSError as error:
+                    print(error, file=sys.stderr, flush=True)
+                finally:
+                    os._exit(0)
             for each in descriptors:
                 os.close(each)
             watch(control, keeper)

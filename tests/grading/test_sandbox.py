@@ -1,0 +1,130 @@
+"""What the sandbox promises: two submissions know nothing of each other, nor of us."""
+
+import subprocess
+import sys
+
+import pytest
+
+from course.grading import sandbox as module
+from course.grading.messages import Ask, Run, request
+from course.grading.sandbox import Limits, Sandbox, SandboxError, why_not
+from tests.grading.conftest import needs_sandbox
+
+
+def said(sandbox: Sandbox, source: str) -> object:
+    """What ``answer`` is after a cell was run."""
+    outcome = sandbox.run(request([Run(source), Ask("part", "answer")]))
+    assert outcome.troubles == {}, source
+    return outcome.answers.get(1, outcome.ended)
+
+
+STAY = """
+import os, signal
+if not os.fork():
+    os.setsid()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    while True:
+        signal.pause()
+open("/tmp/left", "w").write("mine")
+answer = os.listdir("/tmp")
+"""
+LOOK = """
+import os, signal
+def reaches(pid):
+    try:
+        os.kill(pid, 0)
+        return True
+    except OSError:
+        return False
+answer = [[pid for pid in range(2, 2000) if reaches(pid)], os.listdir("/tmp"), os.listdir("/proc")]
+"""
+
+
+def test_of_two_siblings_neither_sees_signals_or_outlives_the_other(sandbox):
+    assert said(sandbox, STAY) == ["left"]
+    assert said(sandbox, LOOK) == [[], [], ["self"]]
+
+
+def test_signals_do_not_leave(sandbox):
+    everybody = "import os, signal\nfor each in (0, -1, os.getppid() or 2):\n    try:\n"
+    everybody += "        os.kill(each, signal.SIGKILL)\n    except OSError: pass\nanswer = 1"
+    said(sandbox, everybody)
+    assert said(sandbox, "answer = 2") == 2
+
+
+def test_the_child_has_its_channel_and_nothing_else_open(sandbox):
+    look = "import os\nanswer = []\nfor fd in range(1024):\n    try:\n"
+    look += "        answer.append(oct(os.fstat(fd).st_mode))\n    except OSError: pass"
+    null, channel = "0o20666", "0o140777"
+    assert said(sandbox, look) == [null, null, null, channel]
+
+
+def test_the_child_is_nobody_and_alone(sandbox):
+    assert said(sandbox, "import os\nanswer = [os.getuid(), os.getpid()]") == [65534, 1]
+
+
+def test_there_is_no_file_of_ours(sandbox):
+    look = "import os\nanswer = [os.path.exists(path) for path in PATHS]"
+    paths = [__file__, "/etc/passwd", "/var", "/home", "/bin/sh", "/usr/bin/env", "/sys"]
+    assert said(sandbox, look.replace("PATHS", repr(paths))) == [False] * len(paths)
+
+
+def test_what_is_random_is_the_same_for_all(sandbox):
+    look = "import random, numpy\nanswer = [random.random(), numpy.random.rand(), hash('a')]"
+    assert said(sandbox, look) == said(sandbox, look)
+
+
+def test_the_server_refuses_to_run_outside_a_sandbox():
+    command = [sys.executable, "-m", "course.grading.server", "0"]
+    here = module.os.readlink("/proc/self/ns/pid")
+    done = subprocess.run([*command, here], capture_output=True, text=True)
+    assert done.returncode
+    assert "not in a sandbox" in done.stderr
+
+
+def test_a_module_that_is_missing_is_said():
+    needs_sandbox()
+    with pytest.raises(SandboxError, match="no_such_module"), Sandbox(["no_such_module"]):
+        pass
+
+
+SETTINGS = "setting up uid map: Permission denied"
+PROBES = [
+    ("bwrap: not found", {}, "apt install bubblewrap"),
+    ("OSError: libseccomp.so.2: cannot open", {}, "apt install libseccomp2"),
+    ("bwrap: execvp /x/python: Permission denied", {}, "everybody may read"),
+    (SETTINGS, {"kernel/apparmor_restrict_unprivileged_userns": "1"}, "AppArmor"),
+    (
+        "bwrap: No permissions to create new namespace",
+        {"user/max_user_namespaces": "0"},
+        "user.max_user_namespaces=10000",
+    ),
+    (
+        "bwrap: No permissions to create new namespace",
+        {"kernel/unprivileged_userns_clone": "0"},
+        "unprivileged_userns_clone=1",
+    ),
+    ("bwrap: Creating new namespace failed: Operation not permitted", {"Seccomp": "2"}, "docker"),
+    ("something else", {}, "something else"),
+]
+
+
+@pytest.mark.parametrize(("error", "settings", "advice"), PROBES)
+def test_each_way_to_fail_has_its_sentence(error, settings, advice, monkeypatch):
+    monkeypatch.setattr(module, "setting", lambda name: settings.get(name, ""))
+    assert advice in why_not(error)
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_other_systems_are_told_what_to_do(system, monkeypatch):
+    monkeypatch.setattr(sys, "platform", system)
+    assert "Linux" in why_not("")
+
+
+def test_limits_hold_for_a_whole_program():
+    needs_sandbox()
+    limits = Limits(step_work=60, work=1)
+    with Sandbox([], limits) as sandbox:
+        outcome = sandbox.run(request([Run("while True: pass")]))
+    assert outcome.ended == "takes too long"
