@@ -172,6 +172,8 @@ def command() -> list[str]:
     # Made by --dir, everybody may enter a folder; made by the way, only root.
     shown = [part for folder in sorted(folders) for part in ("--dir", str(folder))]
     shown += [part for path in seen for part in ("--ro-bind-try", path, path)]
+    if Path("/tmp") not in folders:  # where Python itself may be
+        shown += ["--symlink", "/scratch", "/tmp"]
     shown += ["--ro-bind", str(Path(course.__file__).resolve().parent), "/srv/course"]
     environment = {
         "PYTHONPATH": "/srv",
@@ -181,7 +183,8 @@ def command() -> list[str]:
         "TF_NUM_INTRAOP_THREADS": "1",
         "TF_NUM_INTEROP_THREADS": "1",
         "MPLBACKEND": "agg",
-        "HOME": "/tmp",
+        "HOME": "/scratch",
+        "TMPDIR": "/scratch",
         "LANG": "C.UTF-8",
     }
     settings = [part for item in environment.items() for part in ("--setenv", *item)]
@@ -196,8 +199,8 @@ def command() -> list[str]:
 
 APART = "--unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try "
 APART += "--die-with-parent --new-session --clearenv"
-FOLDERS = "--proc /proc --dir /srv --dir /dev --symlink /tmp /dev/shm "
-FOLDERS += "--perms 1777 --tmpfs /tmp --chdir /tmp"
+FOLDERS = "--proc /proc --dir /srv --dir /dev --symlink /scratch /dev/shm "
+FOLDERS += "--perms 1777 --tmpfs /scratch --chdir /scratch"
 
 
 def setting(name: str) -> str:

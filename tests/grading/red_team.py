@@ -607,7 +607,7 @@ def huge_power(book):
 def disk_bomb(book):
     """a file that grows for ever, in every folder that can be written to"""
     book.add(
-        "import os\nfor folder in ('/tmp', '/dev/shm', '/var/tmp', '/', os.getcwd()):\n    try:\n"
+        "import os\nfor folder in ('.', '/tmp', '/dev/shm', '/var/tmp', '/'):\n    try:\n"
         "        with open(folder + '/big', 'wb') as file:\n"
         "            while True:\n                file.write(bytes(10**6))\n"
         "    except OSError:\n        pass"
@@ -619,7 +619,7 @@ def many_files(book):
     """a million files"""
     book.add(
         "import os\ntry:\n    for number in range(10**6):\n"
-        "        open(f'/tmp/{number}', 'w').close()\nexcept OSError:\n    pass"
+        "        open(f'{number}', 'w').close()\nexcept OSError:\n    pass"
     )
 
 
@@ -749,7 +749,7 @@ def leaves_something(book):
     book.add(
         "import builtins, os, sys, course.questions.answers as a\nbuiltins.left_by_me = a.left_by_me = 'hello'\n"
         "sys.modules['left_by_me'] = a\nos.environ['LEFT_BY_ME'] = 'hello'\n"
-        "for folder in ('/tmp', '/dev/shm', '/', '/var/tmp', sys.prefix):\n    try:\n"
+        "for folder in ('.', '/tmp', '/dev/shm', '/', '/var/tmp', sys.prefix):\n    try:\n"
         "        open(folder + '/left_by_me', 'w').write('hello')\n    except OSError:\n        pass"
     )
 
@@ -761,7 +761,7 @@ def finds_something(book):
         "import builtins, gc, os, sys, course.questions.answers as a\n"
         "seen += [m for m in (builtins, a) if hasattr(m, 'left_by_me')]\n"
         "seen += [v for v in (sys.modules.get('left_by_me'), os.environ.get('LEFT_BY_ME')) if v]\n"
-        "seen += [f for f in ('/tmp', '/dev/shm', '/', '/var/tmp', sys.prefix)\n"
+        "seen += [f for f in ('.', '/tmp', '/dev/shm', '/', '/var/tmp', sys.prefix)\n"
         "         if os.path.exists(f + '/left_by_me')]\n"
         "seen += [o for o in gc.get_objects() if isinstance(o, dict) and 'left_by_me' in o.keys()\n"
         "         and o is not globals() and 'seen' not in o]"

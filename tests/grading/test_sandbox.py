@@ -26,8 +26,8 @@ if not os.fork():
         signal.signal(each, signal.SIG_IGN)
     while True:
         signal.pause()
-open("/tmp/left", "w").write("mine")
-answer = os.listdir("/tmp")
+open("left", "w").write("mine")
+answer = os.listdir(".")
 """
 LOOK = """
 import os, signal
@@ -37,7 +37,7 @@ def reaches(pid):
         return True
     except OSError:
         return False
-answer = [[pid for pid in range(2, 2000) if reaches(pid)], os.listdir("/tmp"), os.listdir("/proc")]
+answer = [[pid for pid in range(2, 2000) if reaches(pid)], os.listdir("."), os.listdir("/proc")]
 """
 
 
@@ -71,7 +71,7 @@ def test_there_is_no_file_of_ours(sandbox):
 
 
 def test_what_is_random_is_the_same_for_all(sandbox):
-    look = "import random, numpy\nanswer = [random.random(), numpy.random.rand(), hash('a')]"
+    look = "import random, numpy\nanswer = [random.random(), numpy.random.rand(), hash('a') % 1000]"
     assert said(sandbox, look) == said(sandbox, look)
 
 
