@@ -29,9 +29,9 @@ class Limits:
     """What one submission may use."""
 
     step_work: float = 5  # seconds of the processor, for one cell or one question
-    step_time: float = 30  # on the clock: for what waits
-    work: float = 60
-    time: float = 150
+    work: float = 60  # for all
+    idle: float = 20  # seconds on the clock, without any work
+    time: float = 300  # on the clock, for all; a machine may be busy
     memory: int = 1_500_000_000  # more than the server has
     disk: int = 32_000_000
     processes: int = 64  # threads too
@@ -53,7 +53,6 @@ class Sandbox:
 
     def __init__(self, modules: list[str], limits: Limits | None = None):
         self.modules, self.limits = modules, limits or Limits()
-        self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Sandbox":
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -89,6 +88,7 @@ class Sandbox:
 
     def run(self, request: bytes) -> Outcome:
         """Let a fork do what is asked, and kill it when it is done or goes too far."""
+        self.over = False
         channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with channel, theirs, os.fdopen(os.memfd_create("request"), "wb") as file:
             file.write(request)
@@ -99,37 +99,38 @@ class Sandbox:
             outcome = self._listen(channel)
         with contextlib.suppress(OSError):
             self.control.send(b"kill")
-        while self._uses():
-            pass
+        while not self.over:
+            self._uses()
         return outcome
 
-    def _uses(self) -> list | None:
-        """What the server says of seconds and bytes; None when all is over."""
+    def _uses(self) -> tuple[float, int]:
+        """What the server says of seconds and bytes, until it says that all is over."""
         try:
             kind, *used = json.loads(self.control.recv(1000))
         except (OSError, ValueError):
             raise SandboxError("The sandbox was ended from outside.") from None
-        return used if kind == "uses" else None
+        self.over = kind == "ended"
+        return (0, 0) if self.over else tuple(used)
 
     def _listen(self, channel: socket.socket) -> Outcome:
         """Hear what a fork answers, until it has said enough."""
         outcome, limits = Outcome(), self.limits
-        began = step_began = monotonic()
+        began = moved = monotonic()
         work = step_work = memory = talk = 0.0
         while not outcome.ended:
-            # The server is not heard at the very end, so that `run` hears that all is over.
             ready = select.select([channel, self.control], [], [], 1)[0]
             if channel in ready:
                 packet = channel.recv(messages.MOST_BYTES + 1)
                 talk += len(packet)
                 if _note(packet, outcome):
-                    step_began, step_work = monotonic(), work
+                    moved, step_work = monotonic(), work
             elif self.control in ready:
-                work, memory = self._uses() or (work, memory)
-            step, now = work - step_work, monotonic()
-            if step > limits.step_work or now - step_began > limits.step_time:
-                outcome.ended = outcome.ended or "takes too long"
-            if work > limits.work or now - began > limits.time:
+                before = work
+                work, memory = self._uses()
+                moved = monotonic() if work > before else moved
+            now = monotonic()
+            too_long = work - step_work > limits.step_work or work > limits.work
+            if too_long or now - moved > limits.idle or now - began > limits.time:
                 outcome.ended = outcome.ended or "takes too long"
             if memory > limits.memory:
                 outcome.ended = outcome.ended or "takes too much memory"

@@ -24,7 +24,7 @@ NOBODY = 65534
 NEW_USER = 0x10000000
 NEW_NAMESPACES = NEW_USER | 0x20000000 | 0x20000 | 0x8000000 | 0x40000000  # pid, mount, ipc, net
 QUIET_MOUNT = 2 | 4 | 8  # no suid, devices, programs
-SET_DUMPABLE, SET_NO_NEW_PRIVS = 4, 38
+SET_DUMPABLE = 4
 ALLOW, REFUSE, NOT, MASKED = 0x7FFF0000, 0x00050000, 1, 7  # libseccomp's
 REFUSED = (
     "unshare setns mount umount2 pivot_root chroot move_mount open_tree fsopen fsmount fsconfig "
