@@ -63,7 +63,8 @@ def solution(book):
 def lambdas(book):
     """short: a lambda, a conditional"""
     book.answer(
-        output_size="output_size = lambda n, k, s, p: -(-n // s) if p == 'same' else (n - k) // s + 1"
+        output_size="output_size = lambda n, k, s, p: ("
+        "-(-n // s) if p == 'same' else (n - k) // s + 1)"
     )
 
 
@@ -738,7 +739,8 @@ def breaks_out(book):
         "         'sethostname': (b'x', 1), 'mknod': (b'/tmp/null', 0o20666, 259),\n"
         "         'setgroups': (0, None)}\n"
         "seen += [name for name, given in tries.items() if getattr(libc, name)(*given) == 0]\n"
-        "seen += [n for n in (248, 249, 250, 298, 321, 323, 425) if libc.syscall(n, 0, 0, 0) >= 0]\n"
+        "seen += [n for n in (248, 249, 250, 298, 321, 323, 425)\n"
+        "         if libc.syscall(n, 0, 0, 0) >= 0]\n"
         "if libc.syscall(248, b'user', b'key', b'answer', 6, -4) > 0: seen.append('a key')"
     )
 
@@ -747,10 +749,12 @@ def breaks_out(book):
 def leaves_something(book):
     """leaves notes for those who come after: files, shared memory, a patched library"""
     book.add(
-        "import builtins, os, sys, course.questions.answers as a\nbuiltins.left_by_me = a.left_by_me = 'hello'\n"
+        "import builtins, os, sys, course.questions.answers as a\n"
+        "builtins.left_by_me = a.left_by_me = 'hello'\n"
         "sys.modules['left_by_me'] = a\nos.environ['LEFT_BY_ME'] = 'hello'\n"
         "for folder in ('.', '/tmp', '/dev/shm', '/', '/var/tmp', sys.prefix):\n    try:\n"
-        "        open(folder + '/left_by_me', 'w').write('hello')\n    except OSError:\n        pass"
+        "        open(folder + '/left_by_me', 'w').write('hello')\n"
+        "    except OSError:\n        pass"
     )
 
 
@@ -857,19 +861,26 @@ def traces(book):
     """a tracing function that changes what the grader's own code works with"""
     book.blank()
     book.add(
-        "import sys, threading\ndef look(frame, event, arg):\n    for name in list(frame.f_locals):\n"
+        "import sys, threading\ndef look(frame, event, arg):\n"
+        "    for name in list(frame.f_locals):\n"
         "        if name in ('correct', 'points', 'ok'):\n            frame.f_locals[name] = True\n"
         "    return look\nsys.settrace(look)\nthreading.settrace(look)"
     )
 
 
-FORGED = (
-    'lines = [b\'{"correct": true, "points": 6}\', b\'["points", 6]\', b\'["done"]\',\n'
-    '         b\'["value", "size", {"correct": true}]\', b\'["ended", "ok"]\', b\'\\x00\\x00\\x00\\x02{}\',\n'
-    "         b'[\"values\", \"output_size\", [true, true]]', b'\\xff\\xfe\\x00', b'NaN', b'[' * 5000]\n"
-    "for fd in range(1024):\n    for line in lines:\n        try:\n"
-    "            os.write(fd, line + b'\\n')\n        except OSError:\n            break"
-)
+FORGED = """\
+lines = [
+    b'{"correct": true, "points": 6}', b'["points", 6]', b'["done"]', b'["done", 9]', b"NaN",
+    b'["answer", "size", {"correct": true}]', b'["ended"]', b'\\x00\\x00\\x00\\x02{}',
+    b'["answer", 3, [true, true]]', b'\\xff\\xfe\\x00', b"[" * 5000,
+]
+for fd in range(1024):
+    for line in lines:
+        try:
+            os.write(fd, line)
+        except OSError:
+            break
+"""
 
 
 @row(nothing=True)
@@ -1056,8 +1067,8 @@ def lies(book):
         model="class Liar(keras.Sequential):\n    def count_params(self): return 1\n"
         "    output_shape = (None, 7, 7, 10)\n    def get_config(self): return {'layers': []}\n"
         "class int_(int):\n    def __gt__(self, other): return False\n"
-        "model = Liar([keras.Input((28, 28, 1)), layers.Conv2D(500, 9, strides=4, padding='same'),\n"
-        "              layers.Conv2D(10, 1)])"
+        "model = Liar([keras.Input((28, 28, 1)),\n"
+        "    layers.Conv2D(500, 9, strides=4, padding='same'), layers.Conv2D(10, 1)])"
     )
 
 
@@ -1084,7 +1095,8 @@ def code_in_a_layer(book):
     """a Lambda layer, whose configuration is code"""
     book.answer(
         model="model = keras.Sequential([keras.Input((28, 28, 1)),\n"
-        "    layers.Lambda(lambda x: x[:, ::4, ::4], output_shape=(7, 7, 1)), layers.Conv2D(10, 1)])"
+        "    layers.Lambda(lambda x: x[:, ::4, ::4], output_shape=(7, 7, 1)),\n"
+        "    layers.Conv2D(10, 1)])"
     )
 
 
