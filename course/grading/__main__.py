@@ -1,0 +1,129 @@
+"""Grade what a class handed in.
+
+    uv run --extra grading python -m course.grading padding --secret secret.txt
+
+It is run in the folder of a class, as nbgrader has it: ``source/padding/padding.ipynb`` and
+``submitted/ada/padding/padding.ipynb``. Each result is written to ``grades.sqlite`` as it comes,
+and in the end all are written to ``grades.csv``. Run it again after a stop, or when more was
+handed in: what has its result keeps it.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+
+from course.grading import Assignment, read
+from course.grading.worker import environment, result_of
+
+
+class Store:
+    """Results by key, in a file; one process writes."""
+
+    def __init__(self, path: Path):
+        self.file = sqlite3.connect(path)
+        columns = "key TEXT PRIMARY KEY, student TEXT, file TEXT, result TEXT"
+        self.file.execute(f"CREATE TABLE IF NOT EXISTS results ({columns})")
+
+    def __contains__(self, key: str) -> bool:
+        return bool(self.file.execute("SELECT 1 FROM results WHERE key = ?", [key]).fetchone())
+
+    def __getitem__(self, key: str) -> dict:
+        found = self.file.execute("SELECT result FROM results WHERE key = ?", [key]).fetchone()
+        return json.loads(found[0])
+
+    def add(self, key: str, student: str, path: Path, result: dict) -> None:
+        """Keep a result for good; a key that has one keeps it."""
+        row = [key, readable(student), readable(path), json.dumps(result)]
+        self.file.execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", row)
+        self.file.commit()
+
+
+def readable(name: object) -> str:
+    """A name that may not be UTF-8."""
+    return str(name).encode(errors="backslashreplace").decode()
+
+
+def handed_in(name: str) -> Iterator[tuple[str, Path]]:
+    """Each student's notebook: of several, the one with the right name, or the latest."""
+    for folder in sorted(Path("submitted").glob(f"*/{name}")):
+        paths = sorted(folder.glob("*.ipynb"), key=lambda path: path.stat().st_mtime)
+        paths.sort(key=lambda path: path.stem == name)
+        if paths:
+            yield folder.parent.name, paths[-1]
+        if others := [readable(path) for path in paths[:-1]]:
+            print(f"{readable(folder.parent.name)}: not graded besides: {', '.join(others)}")
+
+
+def write_table(path: Path, assignment: Assignment, rows: dict[str, dict]) -> None:
+    """A row for each student; who was not graded has a reason, and no points."""
+    parts = [part.grade_id for part in assignment.parts]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["student", "points", "not graded because", *parts])
+        for student, result in rows.items():
+            points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
+            known = points and None not in points.values()
+            why = result.get("aside") or ("" if known else "A teacher has to look.")
+            total = sum(points.values()) if known else ""
+            table.writerow([readable(student), total, why, *map(points.get, parts)])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Grade; 1 if somebody could not be graded yet."""
+    from dask.distributed import Client, as_completed
+
+    parser = argparse.ArgumentParser(prog="python -m course.grading")
+    parser.add_argument("assignment", help="such as padding")
+    parser.add_argument("--secret", type=Path, required=True, help="the file it was drawn from")
+    parser.add_argument("--scheduler", help="the address of a Dask scheduler; else this machine")
+    parser.add_argument("--workers", type=int, help="on this machine")
+    asked = parser.parse_args(arguments)
+    name, source = asked.assignment, Path("source", asked.assignment, f"{asked.assignment}.ipynb")
+    secret = asked.secret.read_text(encoding="utf-8").strip()
+    assignment = read(source, secret)
+    common = hashlib.sha256("\0".join([source.read_text(), secret, environment()]).encode())
+    store, keys, todo = Store(Path("grades.sqlite")), {}, {}
+    for student, path in handed_in(name):
+        made = common.copy()
+        made.update(path.read_bytes())
+        keys[student] = made.hexdigest()
+        if keys[student] not in store:
+            todo[keys[student]] = student, path
+    local = {"n_workers": asked.workers, "threads_per_worker": 1, "dashboard_address": None}
+    failed, began = 0, monotonic()
+    with Client(asked.scheduler) if asked.scheduler else Client(**local) as client:
+        waiting = iter(todo.items())
+
+        def more(many: int) -> list:
+            return [
+                client.submit(result_of, assignment, path.read_bytes(), key=key)
+                for key, (_, path) in islice(waiting, many)
+            ]
+
+        # Not all at once: their notebooks would fill the scheduler's memory.
+        futures = as_completed(more(3 * len(client.nthreads())))
+        for done, future in enumerate(futures, 1):
+            student, path = todo[future.key]
+            if future.status == "finished":
+                store.add(future.key, student, path, future.result())
+            else:
+                failed += 1
+                print(f"{readable(student)}: {future.exception()!r}")
+            left = (monotonic() - began) / done * (len(todo) - done)
+            print(f"\r{done} of {len(todo)}, {left:.0f} s left ", end="", flush=True)
+            futures.update(more(1))
+    rows = {student: store[key] for student, key in keys.items() if key in store}
+    write_table(Path("grades.csv"), assignment, rows)
+    print(f"\n{len(rows)} of {len(keys)} are in grades.csv")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
