@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from course import grading  # noqa: E402
@@ -30,6 +32,12 @@ def seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
+def of_sandbox(sandbox: grading.Sandbox) -> float:
+    """What all in a sandbox have worked, which nobody outside is told at its end."""
+    process = psutil.Process(sandbox.process.pid)
+    return sum(sum(each.cpu_times()[:4]) for each in [process, *process.children(recursive=True)])
+
+
 def ours(name: str, many: int, folder: Path) -> float:
     assignment = grading.read(folder / "source" / name / f"{name}.ipynb", "a secret")
     before = seconds()
@@ -37,7 +45,7 @@ def ours(name: str, many: int, folder: Path) -> float:
         for _ in range(many):
             graded = grading.grade(assignment, bytes(Book(name)), sandbox)
             assert graded.points == sum(POINTS[name].values())
-    return seconds() - before
+        return seconds() - before + of_sandbox(sandbox)
 
 
 def nbgraders(name: str, many: int, folder: Path) -> float:
