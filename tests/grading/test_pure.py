@@ -133,6 +133,7 @@ def test_what_is_hidden_or_drawn_comes_from_the_secret(tmp_path):
     )
     assert asked("a")[3] == asked("b")[3]  # neither hidden nor drawn
     assert "28, kernel_size=3" not in read(path, "secret").setup[1]
+    assert read(path).setup[1] == "shape = questions.output_size(28, 3, 2)"
 
 
 @pytest.mark.parametrize(
