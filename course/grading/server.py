@@ -91,16 +91,17 @@ def watch(control: socket.socket, keeper: int) -> None:
     control.send(b'["ended"]')
 
 
-def uses() -> tuple[float, int]:
-    """Seconds of work and bytes of memory of all processes but the server's."""
-    ticks = memory = 0
+def uses() -> tuple[float, int, bool]:
+    """Of all processes but the server's: seconds of work, bytes of memory, whether any runs."""
+    ticks, memory, runs = 0, 0, False
     for process in Path("/proc").glob("[0-9]*"):
         if process.name not in ("1", str(os.getpid())):
             with contextlib.suppress(OSError):  # it has ended
                 stat = (process / "stat").read_text().rpartition(")")[2].split()
                 ticks += sum(map(int, stat[11:15]))
+                runs |= stat[0] in "RD"  # or would, if it were its turn
                 memory += _memory(process)
-    return ticks / os.sysconf("SC_CLK_TCK"), memory
+    return ticks / os.sysconf("SC_CLK_TCK"), memory, runs
 
 
 def _memory(process: Path) -> int:
