@@ -896,6 +896,31 @@ def forges_and_answers(book):
     book.add(f"import os\nif not os.fork():\n    os._exit(0)\n{FORGED}", after="pads_points")
 
 
+def forged(*answers) -> str:
+    """A cell that goes through all steps itself, as the grader's own child would."""
+    return (
+        f"import json, os\nfor fd in range(3, 256):\n    for step in range(60):\n"
+        f"        for answer in {answers!r}:\n            for said in (['answer', step, answer],\n"
+        "                ['trouble', step, 'x'], ['done', step], ['step', step + 1]):\n"
+        "                try:\n                    os.write(fd, json.dumps(said).encode())\n"
+        "                except OSError:\n                    pass"
+    )
+
+
+@row(nothing=True)
+def forges_steps(book):
+    """messages of the right form, about every step: answers, their ends, descriptions"""
+    book.blank()
+    book.add(forged(True, {"correct": True}, {"described": {"correct": True}}))
+
+
+@row(nothing=True)
+def forges_descriptions(book):
+    """the same, with what only the grader may say first"""
+    book.blank()
+    book.add(forged({"described": {"correct": True, "points": 6}}))
+
+
 @row()
 def closes_everything(book):
     """a cell that closes every descriptor, so that no answer can come"""
@@ -1070,6 +1095,15 @@ def lies(book):
         "model = Liar([keras.Input((28, 28, 1)),\n"
         "    layers.Conv2D(500, 9, strides=4, padding='same'), layers.Conv2D(10, 1)])"
     )
+
+
+@row("design", nothing=True)
+def describes_itself(book):
+    """a message that describes a perfect model, as the grader does after it built it anew"""
+    perfect = {"input_shape": [28, 28, 1], "output_shape": [7, 7, 10], "params": 1, "macs": 1}
+    perfect |= {"uncounted": [], "field": 9, "window": 3, "layers": []}
+    book.blank()
+    book.add(forged({"described": perfect}))
 
 
 @row("design", model=0)
