@@ -77,7 +77,8 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
         said = {number: f"stops with {said}" for number, said in outcome.troubles.items()}
         stopped = said | stopped
         for number, answer in outcome.answers.items():
-            if not isinstance(answer, Missing):
+            # Only a fork that runs nothing of a student's may describe a model.
+            if number in submission.asked and not isinstance(answer, Missing | Described):
                 answers.setdefault(submission.asked[number], answer)
         if outcome.ended == "done":
             break
