@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from course.grading import AsideError, read
+from course.grading import AsideError, grade, read
 from course.grading.assignment import AssignmentError
 from course.grading.judge import judge
 from course.grading.messages import (
@@ -20,6 +22,7 @@ from course.grading.messages import (
     parse,
     unknown,
 )
+from course.grading.sandbox import Outcome
 from course.grading.submission import cells_of, plan
 from tests.grading.homework import PADDING, Book, _answer, _graded, _locked, notebook
 
@@ -251,6 +254,43 @@ def test_a_function(assignments):
     assert "ValueError: x" in judge(part, once).message
     assert sum(judge(part, once).cases) == len(right) - 1
     assert "not written" in judge(part, [Failed("NotImplementedError")] * len(right)).message
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=80),
+    max_leaves=90,
+)
+SAID = VALUES | st.sampled_from(
+    [Missing(), Failed("x"), Unreadable("y"), Built(MODEL), Described({}), {1, 2}, [Missing()] * 68]
+)
+
+
+class Liar:
+    """A sandbox in which somebody says whatever comes to mind."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def run(self, request: bytes) -> Outcome:
+        steps = st.integers(2, 30)
+        return Outcome(
+            answers=self.data.draw(st.dictionaries(steps, SAID, max_size=12)),
+            troubles=self.data.draw(st.dictionaries(steps, st.text(max_size=9), max_size=3)),
+            step=self.data.draw(steps),
+            ended=self.data.draw(st.sampled_from(["done", "takes too long"])),
+        )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.sampled_from(["padding", "design"]))
+def test_whatever_is_said_there_is_a_verdict_and_never_more_points(assignments, data, name):
+    assignment = assignments[name]
+    graded = grade(assignment, bytes(Book(name)), Liar(data))
+    for part, verdict in zip(assignment.parts, graded.verdicts, strict=True):
+        assert verdict.points in (None, 0, 0.5 * part.points, part.points)
+        assert verdict.points != part.points or all(verdict.cases)
+        assert part.name != "model" or verdict.points != part.points
 
 
 def test_no_hidden_case_is_told(assignments):
