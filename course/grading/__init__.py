@@ -45,8 +45,8 @@ class Graded:
     @property
     def points(self) -> float | None:
         """The points without those for texts; None where a teacher has to look first."""
-        points = [verdict.points for verdict in self.verdicts]
-        return None if None in points else sum(points)
+        known = [each.points for each in self.verdicts if each.points is not None]
+        return sum(known) if len(known) == len(self.verdicts) else None
 
 
 def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:

@@ -58,7 +58,7 @@ class Assignment:
             if isinstance(statement, ast.Import):
                 names += [alias.name for alias in statement.names]
             elif isinstance(statement, ast.ImportFrom):
-                names += [statement.module]
+                names += [str(statement.module)]
         return names
 
 
@@ -107,14 +107,21 @@ def read(path: Path, secret: str = "", student: str = "") -> Assignment:
             begun = False
         elif cell["cell_type"] == "code":
             if secret and "drawn" in cell["metadata"].get("tags", ()):
-                (statement,) = ast.parse(source).body
-                name = statement.targets[0].id
+                name, statement = _assigned(source)
                 drawn = _evaluated(statement.value, known).another(int(word(name), 16))
                 source = f"{name} = {drawn!r}"
                 made.given.add(squeezed(source))
             made.setup.append(source)
             _learn(source, known)
     return made
+
+
+def _assigned(source: str) -> tuple[str, ast.Assign]:
+    """The name in a cell that is a single assignment, and the assignment."""
+    match ast.parse(source).body:
+        case [ast.Assign(targets=[ast.Name(id=name)]) as statement]:
+            return name, statement
+    raise AssignmentError(f"a cell to draw is one line, name = questions.…, not {source}")
 
 
 def _stub(source: str) -> str:

@@ -86,8 +86,9 @@ class Child:
         value = vars(self.main).get(name, ...)
         if last and part in self.answered:
             return {"missing": True}
-        if last and value is ... and len(self.made.get(after, ())) == 1:
-            (value,) = self.made[after]
+        made = [] if after is None else self.made.get(after, [])
+        if last and value is ... and len(made) == 1:
+            (value,) = made
         if value is ...:
             return {"missing": True}
         self.answered.add(part)

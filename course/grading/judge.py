@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from course.grading.assignment import Part
 from course.grading.messages import Built, Described, Failed, Missing, Unreadable, unknown
 from course.questions import AnswerError, Diagnosis
-from course.questions.answers import Function, Model, what
+from course.questions.answers import Model, what
 from course.questions.exercises import Write
 
 
@@ -40,10 +40,11 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
         return wrong(" ".join((f"There is no {name} yet.", *notes)))
     if isinstance(answer, Failed):
         return wrong(f"{name} {answer.said}.")
-    if isinstance(question.answer_type, Function):
+    if isinstance(question, Write):
         if not isinstance(answer, list) or len(answer) != len(question.cases):
             return wrong(f"{name} is {_in_words(answer)}, not a function.")
-        right = tuple(map(_is_right, [question] * len(answer), question.cases, answer))
+        pairs = zip(question.cases, answer, strict=True)
+        right = [_is_right(question, case, each) for case, each in pairs]
         branches: dict[object, list[bool]] = {}
         for case, each in zip(question.cases, right, strict=True):
             branches.setdefault(case.get("padding"), []).append(each)

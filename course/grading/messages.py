@@ -107,8 +107,8 @@ def parse(packet: bytes) -> tuple[str, int, object]:
 
 def _parsed(message: object) -> tuple[str, int, object]:
     match message:
-        case ["step" | "done", int(number)]:
-            return message[0], number, None
+        case ["step" | "done" as kind, int(number)]:
+            return str(kind), number, None
         case ["trouble", int(number), str(text)]:
             return "trouble", number, _text(text)
         case ["answer", int(number), value]:
@@ -143,7 +143,7 @@ def _value(value: object, deep: int = 0) -> object:
         case {"model": dict(plain), **rest} if not rest:
             return Built(model(plain))
         case {"described": dict(plain), **rest} if not rest:
-            return Described(_plain(plain))
+            return Described({name: _plain(part) for name, part in plain.items()})
     raise MessageError("no answer")
 
 

@@ -75,7 +75,8 @@ class Sandbox:
             if self.run(messages.request([])).ended == "done":
                 return self
         self.__exit__()
-        raise SandboxError(why_not(self.process.stderr.read().decode(errors="replace")))
+        said = self.process.stderr.read() if self.process.stderr else b""
+        raise SandboxError(why_not(said.decode(errors="replace")))
 
     def __exit__(self, *error) -> None:
         self.control.close()  # it ends itself then
@@ -155,8 +156,10 @@ def _note(packet: bytes, outcome: Outcome) -> bool:
         return True
     if kind == "done" and number == outcome.step + 1:
         outcome.ended = "done"
-    elif kind in ("answer", "trouble") and number == outcome.step:
-        (outcome.answers if kind == "answer" else outcome.troubles).setdefault(number, said)
+    if kind == "answer" and number == outcome.step:
+        outcome.answers.setdefault(number, said)
+    if kind == "trouble" and number == outcome.step:
+        outcome.troubles.setdefault(number, str(said))
     return False
 
 
