@@ -71,15 +71,15 @@ def serve(control: socket.socket) -> None:
                     os._exit(0)
             for each in descriptors:
                 os.close(each)
-            watch(control, keeper)
+            watch(control, keeper, settings["limits"]["memory"])
 
 
-def watch(control: socket.socket, keeper: int) -> None:
+def watch(control: socket.socket, keeper: int, enough: int) -> None:
     """Tell the grader what the forks use, until they end or it says so; leave none alive."""
     ended = os.pidfd_open(keeper)
     either = [control.fileno(), ended]
     while not (ready := select.select(either, [], [], 0.1)[0]):
-        control.send(json.dumps(["uses", *uses()]).encode())
+        control.send(json.dumps(["uses", *uses(enough)]).encode())
     with contextlib.suppress(ProcessLookupError):
         while True:  # everybody in the sandbox but its first process and this one
             os.kill(-1, signal.SIGKILL)
@@ -92,26 +92,34 @@ def watch(control: socket.socket, keeper: int) -> None:
     control.send(b'["ended"]')
 
 
-def uses() -> tuple[float, int, bool]:
-    """Of all processes but the server's: seconds of work, bytes of memory, whether any runs."""
-    ticks, memory, runs = 0, 0, False
+def uses(enough: int) -> tuple[float, int, bool]:
+    """Of all processes but the server's: seconds of work, bytes of memory, whether any runs.
+
+    Memory that several share is counted for each, unless that makes more than ``enough``.
+    """
+    ticks, memory, runs, others = 0, 0, False, []
     for process in Path("/proc").glob("[0-9]*"):
         if process.name not in ("1", str(os.getpid())):
             with contextlib.suppress(OSError):  # it has ended
                 stat = (process / "stat").read_text().rpartition(")")[2].split()
                 ticks += sum(map(int, stat[11:15]))
                 runs |= stat[0] in "RD"  # or would, if it were its turn
-                memory += _memory(process)
+                memory += int(stat[21]) * resource.getpagesize()
+                others.append(process)
+    if memory > enough:
+        memory = sum(map(_share, others))
     return ticks / os.sysconf("SC_CLK_TCK"), memory, runs
 
 
-def _memory(process: Path) -> int:
-    """What a process uses, with its share of what it has in common with others."""
-    try:
-        rollup = (process / "smaps_rollup").read_text().splitlines()
-    except PermissionError:  # it hides
-        return int((process / "statm").read_text().split()[1]) * resource.getpagesize()
-    return int(rollup[2].split()[1]) * 1024
+def _share(process: Path) -> int:
+    """The memory of a process, with its share of what it has in common with others."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        try:
+            rollup = (process / "smaps_rollup").read_text().splitlines()
+            return int(rollup[2].split()[1]) * 1024
+        except PermissionError:  # it hides
+            return int((process / "statm").read_text().split()[1]) * resource.getpagesize()
+    return 0
 
 
 def keep(channel: int, request: int, settings: dict) -> None:
