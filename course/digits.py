@@ -32,19 +32,14 @@ def load(source: str = "builtin") -> Digits:
         ``"mnist"`` is MNIST, through ``keras.datasets.mnist``: downloaded once (11 MB), checked,
         and kept where Keras keeps it (``$KERAS_HOME`` or ``~/.keras``).
 
+        An `MNISTError` says that it is not there and cannot be downloaded.
+
     Returns
     -------
     (x_train, y_train), (x_test, y_test)
         Images ``x``: uint8, shape (N, 28, 28), 0 = paper to 255 = ink. Labels ``y``: uint8, shape
         (N,), 0 to 9. N is 1,500 and 297 for the built-in digits, 60,000 and 10,000 for MNIST.
         The arrays are yours to change: the next call returns new ones.
-
-    Raises
-    ------
-    ValueError
-        If there is no such source.
-    MNISTError
-        An ``OSError``, from ``"mnist"`` only: it is not in the cache and cannot be downloaded.
 
     Notes
     -----
@@ -59,14 +54,18 @@ def load(source: str = "builtin") -> Digits:
     >>> x_train.shape, x_test.shape, x_train.dtype
     ((1500, 28, 28), (297, 28, 28), dtype('uint8'))
     """
-    if source == "builtin":
-        return _builtin()
     if source == "mnist":
-        return _mnist()
-    raise ValueError(f'source={source!r} is unknown. Choose "builtin" or "mnist".')
+        import keras  # only now: it takes seconds to load
 
-
-def _builtin() -> Digits:
+        try:
+            return keras.datasets.mnist.load_data()
+        except Exception as error:  # whatever stops a download, and Keras says it in its own words
+            raise MNISTError(
+                f"MNIST could not be had ({error}). Check the network and try again; "
+                'digits.load("builtin") needs none.'
+            ) from error
+    if source != "builtin":
+        raise ValueError(f'source={source!r} is unknown. Choose "builtin" or "mnist".')
     packed = resources.files("course").joinpath("data", "digits.npz").read_bytes()
     with np.load(io.BytesIO(packed), allow_pickle=False) as data:
         images, labels = _enlarge(data["images"]), data["labels"]
@@ -92,15 +91,3 @@ def _enlarge(small: np.ndarray) -> np.ndarray:
     # MNIST has hardly any half-tones: light grey (up to 4) becomes paper, dark (from 14) ink.
     ink = np.clip((grey - 4) / (14 - 4), 0, 1)
     return np.pad(np.rint(255 * ink).astype(np.uint8), ((0, 0), (4, 4), (4, 4)))
-
-
-def _mnist() -> Digits:
-    import keras  # only now: it takes seconds to load
-
-    try:
-        return keras.datasets.mnist.load_data()
-    except Exception as error:  # whatever stops a download, and Keras says it in its own words
-        raise MNISTError(
-            f"MNIST could not be had ({error}). Check the network and try again; "
-            'digits.load("builtin") needs none.'
-        ) from error

@@ -169,9 +169,6 @@ def same_pads(
     ((0, 1), (1, 1))
     """
     n = whole("n", n, least=1)
-    strides = whole("strides", strides, least=1)
-    kernel_size = whole("kernel_size", kernel_size, least=1)
-    dilation_rate = whole("dilation_rate", dilation_rate, least=1)
     windows = -(-n // strides)  # ⌈n/s⌉ in whole numbers
     span = dilation_rate * (kernel_size - 1) + 1
     total = max((windows - 1) * strides + span - n, 0)

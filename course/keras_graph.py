@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import layers
 
 from course.geometry import Window, same_pads
@@ -74,12 +75,8 @@ class Graph(NamedTuple):
 def read(model: keras.Model) -> Graph:
     """Read the calls of a Sequential or Functional model.
 
-    Raises
-    ------
-    TypeError
-        If ``model`` is no Keras model.
-    ValueError
-        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    A ``TypeError`` says that it is no Keras model, a ``ValueError`` that it has no graph, as a
+    Sequential without ``keras.Input`` and a subclassed model have none.
     """
     if not isinstance(model, keras.Model):
         hint = f": call it, {model.__name__}()" if inspect.isfunction(model) else ""
@@ -92,7 +89,8 @@ def read(model: keras.Model) -> Graph:
             "keras.Input((rows, columns, channels)) and then its layers, or build the model with "
             "keras.Model(inputs, outputs)"
         ) from None
-    calls = [Call(each, _listed(each.input), _listed(each.output)) for each in operations]
+    listed = keras.tree.flatten
+    calls = [Call(each, listed(each.input), listed(each.output)) for each in operations]
     # A layer tells of its first call only, which for one that is shared may be another.
     made = {id(each) for each in inputs} | {id(each) for call in calls for each in call.outputs}
     needed = [*outputs, *(each for call in calls for each in call.inputs)]
@@ -102,9 +100,10 @@ def read(model: keras.Model) -> Graph:
 
 
 def chain(model: keras.Model) -> Iterator[Call]:
-    """The calls of a model one after the other, each on what the one before made.
+    """The calls of a model one after the other, up to the first layer that reads the whole map.
 
-    Raises ``ValueError`` where the model branches, when it gets there; other errors as in `read`.
+    Layers that look at one pixel at a time are passed over. Raises ``ValueError`` where the model
+    branches, when it gets there; other errors as in `read`.
     """
     graph = read(model)
     if len(graph.inputs) != 1:
@@ -117,8 +116,12 @@ def chain(model: keras.Model) -> Iterator[Call]:
                 f"model {model.name!r} branches into {names}: give the windows of one branch, "
                 "such as layers=[Window(3), Window(3)]"
             )
-        yield users[0]
-        tensor = users[0].outputs[0]
+        (call,) = users
+        if type(call.layer) in WHOLE_MAP:
+            return
+        if not is_pixelwise(call.layer, tensor.shape):
+            yield call
+        tensor = call.outputs[0]
 
 
 def operations_of(model: keras.Model) -> list:
@@ -155,10 +158,6 @@ class _StandIn(keras.Operation):
 
     def compute_output_spec(self, *args, **kwargs):
         return self.layer.compute_output_spec(*args, **kwargs)
-
-
-def _listed(tensors) -> list:
-    return tensors if isinstance(tensors, list) else [tensors]
 
 
 def map_size(layer: keras.Operation, shape: tuple) -> tuple[int | None, ...]:
@@ -243,3 +242,45 @@ def pads_of(window: Window, n: int | None) -> tuple[int, int] | None:
     if n is None and window.padding == "same" and min(window.strides, window.span) > 1:
         return None
     return window.pads(n or 1)
+
+
+def unread(model: keras.Model) -> dict[str, np.ndarray]:
+    """Which pixels are read of each map that is not read whole, by the name of its layer.
+
+    What comes out of the model counts as read, and so does all that a layer without windows gets.
+    Zeros that a layer adds are no pixels. The name of what goes in is "input".
+
+    Raises
+    ------
+    ValueError
+        If the size of an input is open, or as in `read`.
+    """
+    graph = read(model)
+    if any(None in each.shape[1:] for each in model.inputs):
+        raise ValueError("which pixels are read depends on the size: give keras.Input numbers")
+    seen: dict[int, np.ndarray] = {id(each): np.array(True) for each in graph.outputs}
+    for layer, inputs, _ in graph.calls:
+        for each in inputs:
+            sizes = tuple(n or 0 for n in map_size(layer, each.shape))  # none is open
+            windows = windows_of(layer, each.shape) or ()
+            axes = [np.greater(w.usage(n), 0) for w, n in zip(windows, sizes, strict=False)]
+            pixels = functools.reduce(np.multiply.outer, axes, np.array(True))
+            if type(layer) in CROPPING:
+                pixels = np.zeros(sizes, bool)
+                pixels[_inside(layer, sizes)] = True
+            seen[id(each)] = seen.get(id(each), False) | pixels
+    makers = {id(each): call.layer for call in graph.calls if call.inputs for each in call.outputs}
+    maps = {}
+    for key, pixels in seen.items():
+        layer = makers.get(key)
+        if type(layer) in PADDING and pixels.ndim:
+            pixels = pixels[_inside(layer, pixels.shape)]
+        if not pixels.all():
+            maps[layer.name if layer else "input"] = pixels
+    return maps
+
+
+def _inside(layer: keras.Layer, sizes: tuple[int, ...]) -> tuple[slice, ...]:
+    """What is left of a map without the sides that a layer adds or takes away."""
+    sides = zip(sides_of(layer), sizes, strict=True)
+    return tuple(slice(before, n - after) for (before, after), n in sides)

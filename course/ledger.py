@@ -134,20 +134,10 @@ def html_table(rows: Iterable[tuple[str, ...]], caption: str = "") -> str:
 
 
 def ledger(model: "keras.Model") -> Ledger:
-    """Write the ledger of a Keras model.
+    """Write the ledger of a Keras model, Sequential or Functional, with known layers or not.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Sequential or Functional, with known layers or not: what the course does not know about a
-        layer is shown as "–", and shape and parameters are always Keras' own.
-
-    Raises
-    ------
-    TypeError
-        If ``model`` is no Keras model.
-    ValueError
-        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    What the course does not know about a layer is shown as "–"; shape and parameters are always
+    Keras' own. Errors are as in `course.keras_graph.read`.
     """
     from course.keras_graph import operations_of, read
 
@@ -211,33 +201,29 @@ def _costs(layer, inputs, outputs) -> tuple[int | None, tuple[str, ...], int | N
 
     from course import keras_graph as graph
 
+    kind, activations = type(layer), _total(_product(output.shape[1:]) for output in outputs)
     if isinstance(layer, keras.Model):
         try:
             inner = [_costs(*call) for call in graph.read(layer).calls]
         except ValueError:  # no graph to follow inside
-            return None, (layer.name,), _total(_product(output.shape[1:]) for output in outputs)
+            return None, (layer.name,), activations
         known = [macs for macs, _, _ in inner if macs is not None]
         names = tuple(name for _, uncounted, _ in inner for name in uncounted)
         return sum(known), names, _total(activations for _, _, activations in inner)
-    kind = type(layer)
-    activations = _total(_product(output.shape[1:]) for output in outputs)
     if kind in graph.SHAPING:
         return 0, (), 0
     if graph.is_free(layer):
         return 0, (), activations
-    macs = None
+    positions: tuple = (None,)
     if kind is keras.layers.Dense:
-        macs = _macs(layer, outputs[0].shape[1:-1])
+        positions = outputs[0].shape[1:-1]
     elif kind in graph.TRANSPOSED:  # it spreads each input pixel by the kernel
-        macs = _macs(layer, graph.map_size(layer, inputs[0].shape))
+        positions = graph.map_size(layer, inputs[0].shape)
     elif kind in graph.CONVOLUTION:
-        macs = _macs(layer, graph.map_size(layer, outputs[0].shape))
+        positions = graph.map_size(layer, outputs[0].shape)
+    kernels = (weight.shape for weight in getattr(layer, "weights", ()) if "kernel" in weight.name)
+    macs = _product((*positions, sum(map(math.prod, kernels))))
     return macs, () if macs is not None else (layer.name,), activations
-
-
-def _macs(layer, positions: tuple) -> int | None:
-    kernels = (weight.shape for weight in layer.weights if "kernel" in weight.name)
-    return _product((*positions, sum(map(math.prod, kernels))))
 
 
 def _product(sizes) -> int | None:

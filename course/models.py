@@ -5,56 +5,65 @@ and ``strides`` differ, so every difference between the three is theirs. Keras i
 model is built.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from course.geometry import Window
+from course.text import first_sentence
 
 if TYPE_CHECKING:
     import keras
 
 INPUT_SHAPE = (28, 28, 1)
 FILTERS = 32  # of each convolution
-HIDDEN, CLASSES = 128, 10  # units of the dense head
+CLASSES = 10
 PRESETS = {  # the windows of the three convolutions
     "valid": (Window(3), Window(3), Window(3)),
     "same": (Window(3, 1, "same"), Window(3, 1, "same"), Window(3, 1, "same")),
     "strided": (Window(3, 2, "same"), Window(3, 2, "same"), Window(3, 1, "same")),
 }
+HEADS: dict[str, list[tuple[str, str, int | None]]] = {  # after them: name, kind, units
+    "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", CLASSES)],
+    "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", CLASSES)],
+}
+
+
+class LayerError(ValueError):
+    """A layer that Keras refuses, by its name, and why."""
+
+    def __str__(self) -> str:
+        return "Keras cannot build {}: {}".format(*self.args)
+
+
+def build(name: str, shape: tuple, convolutions: Iterable[dict], head: str) -> "keras.Model":
+    """Build an untrained classifier: conv1, conv2, … of these settings, and one of the `HEADS`."""
+    import keras  # only now: it takes seconds to load
+
+    relu = {"activation": "relu"}
+    parts = [("Conv2D", f"conv{i}", each | relu) for i, each in enumerate(convolutions, start=1)]
+    for layer, kind, units in HEADS[head]:
+        activation = relu if layer == "hidden" else {"activation": "softmax"}
+        parts.append((kind, layer, {"units": units} | activation if units else {}))
+    # Without names, Keras counts: the second model built would have a conv2d_3.
+    model = keras.Sequential([keras.Input(shape)], name=name)
+    for kind, layer, options in parts:
+        try:
+            model.add(getattr(keras.layers, kind)(**options, name=layer))
+        except ValueError as error:
+            raise LayerError(layer, first_sentence(error)) from error
+    return model
 
 
 def classifier(name: str, padding: str, strides: tuple[int, ...] = (1, 1, 1)) -> "keras.Model":
     """Build an untrained classifier for 28×28×1 images and ten classes.
 
-    Parameters
-    ----------
-    name : str
-        Name of the model, shown by ``model.summary()``.
-    padding : {"valid", "same"}
-        Padding of all three convolutions.
-    strides : tuple of three int
-        Stride of each convolution, the same along rows and columns.
-
-    Raises
-    ------
-    ValueError
-        If ``strides`` does not have three entries; Keras raises it for any other wrong setting.
+    ``padding``, ``"valid"`` or ``"same"``, is that of all three convolutions; ``strides`` has one
+    number for each, the same along rows and columns. A ``ValueError`` says what is wrong.
     """
-    import keras
-    from keras import layers
-
     if len(strides) != 3:
         raise ValueError(f"strides={strides!r}: give three strides, one for each convolution")
-    convolutions = [
-        layers.Conv2D(FILTERS, 3, s, padding, activation="relu", name=f"conv{number}")
-        for number, s in enumerate(strides, start=1)
-    ]
-    head = [
-        layers.Flatten(name="flatten"),
-        layers.Dense(HIDDEN, activation="relu", name="hidden"),
-        layers.Dense(CLASSES, activation="softmax", name="digit"),
-    ]
-    # Without names, Keras counts: the second model built would have a conv2d_3.
-    return keras.Sequential([keras.Input(INPUT_SHAPE), *convolutions, *head], name=name)
+    window = {"filters": FILTERS, "kernel_size": 3, "padding": padding}
+    return build(name, INPUT_SHAPE, [window | {"strides": each} for each in strides], "dense")
 
 
 def convolve(maps, padding: str, name: str, filters: int = 8, **more):

@@ -32,20 +32,10 @@ def of_model(model) -> dict[str, tuple[Field, ...] | None]:
     A layer that looks at the whole map (Flatten, global pooling, and Dense after them) has one
     unit, which depends on what any unit of the map does. A layer of which the course does not know
     what its units read, and all that comes after it, gets None; so does a layer that is used twice
-    and reads different things, and one with ``data_format="channels_first"``.
+    and reads different things, and one with ``data_format="channels_first"``. The input is a batch
+    of images (rows, columns, channels), of sequences or of volumes.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Sequential or Functional; its input is a batch of images (rows, columns, channels), of
-        sequences (steps, channels) or of volumes.
-
-    Raises
-    ------
-    TypeError
-        If ``model`` is no Keras model.
-    ValueError
-        If the model has no graph: a Sequential without ``keras.Input``, or a subclassed model.
+    Errors are as in `course.keras_graph.read`.
     """
     from course.keras_graph import read  # needs Keras; a stack of windows does not
 
@@ -168,19 +158,14 @@ def _through(layer, inputs, outputs, below) -> tuple[Cycle, ...] | None:
         sides = graph.sides_of(layer)
         axes = [_read(cycle, [cut]) for cycle, (cut, _) in zip(first, sides, strict=True)]
     elif windows := graph.windows_of(layer, shape):
-        axes = [_slid(*each) for each in zip(first, windows, sizes, strict=True)]
+        axes = []
+        for cycle, window, n in zip(first, windows, sizes, strict=True):
+            before, _ = graph.pads_of(window, n) or (None, None)
+            taps = range(0, window.span, window.dilation_rate)
+            axes.append(_read(cycle, taps, window.strides, before))
     else:
         return first if graph.is_pixelwise(layer, shape) else None
     return None if None in axes else tuple(axes)
-
-
-def _slid(cycle: Cycle, window: Window, n: int | None) -> Cycle | None:
-    """One layer up, through a window on a map of ``n`` units (None: not known)."""
-    from course.keras_graph import pads_of
-
-    before, _ = pads_of(window, n) or (None, None)
-    taps = range(0, window.span, window.dilation_rate)
-    return _read(cycle, taps, window.strides, before)
 
 
 def _read(

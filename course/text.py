@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 def number(value: float) -> str:
@@ -16,6 +16,11 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
+def by(shape: Iterable[int]) -> str:
+    """Rows by columns: "28 × 28"."""
+    return " × ".join(map(str, shape))
+
+
 def rich(text: str) -> str:
     """A line of Markdown as html: **strong** and `code`, nothing else."""
 
@@ -24,6 +29,12 @@ def rich(text: str) -> str:
 
     text = re.sub(r"`([^`]+)`", code, html.escape(text))
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
+
+
+def first_sentence(error: Exception) -> str:
+    """The first sentence of an error, without the colours of a terminal."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error)).strip() or type(error).__name__
+    return re.split(r"(?<=\.)\s|\n", text)[0]
 
 
 def refusal(call: Callable[[], object]) -> Exception | None:

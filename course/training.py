@@ -23,7 +23,6 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-from IPython import get_ipython
 from IPython.display import display
 
 FILE = "training.json"
@@ -81,6 +80,7 @@ def fit(
     import keras
 
     optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(model.trainable_variables)  # or the step that makes them is traced twice
     if batch_size is None:
         # One epoch of many steps, each with all inputs: an epoch costs more than a step.
         model.compile(optimizer, loss)
@@ -112,7 +112,7 @@ def essence(thing: object, above: tuple = ()) -> str:
         names = sorted({name for code in codes for name in code.co_names} & {*thing.__globals__})
         parts = [
             *(repr((code.co_code, code.co_names)) for code in codes),
-            *(repr(const) for code in codes for const in code.co_consts if not _is_code(const)),
+            *(repr(const) for code in codes for const in code.co_consts if const not in codes),
             *map(deeper, thing.__defaults__ or ()),
             *(deeper(cell.cell_contents) for cell in thing.__closure__ or ()),
             *(name + deeper(thing.__globals__[name]) for name in names),
@@ -124,34 +124,33 @@ def essence(thing: object, above: tuple = ()) -> str:
         return f"{thing!r} {id(thing)}"
 
 
-def _is_code(thing: object) -> bool:
-    return isinstance(thing, types.CodeType)
-
-
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     """The code of a function, and of the functions in it."""
     yield code
-    for const in filter(_is_code, code.co_consts):
-        yield from _codes(const)
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            yield from _codes(const)
 
 
 class _Place:
     """Where a cell says how far it is. In the end it says what it said at first, with no time."""
 
     def __init__(self, done: str):
-        self.done = done
+        self.done = self.text = done
+        self.bar = ""
         # nbval compares the first of these, a saved notebook keeps the last one.
-        self._handle = get_ipython() and display(self._bundle(done), raw=True, display_id=True)
-        if not self._handle:
-            print(done)
+        self._handle = display(self, display_id=True)
 
-    @staticmethod
-    def _bundle(text: str, bar: str = "") -> dict[str, str]:
-        return {"text/html": f"<p>{bar}{html.escape(text)}</p>", "text/plain": text}
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.bar}{html.escape(self.text)}</p>"
 
     def say(self, text: str, bar: str = "") -> None:
-        if self._handle:
-            self._handle.update(self._bundle(text, bar), raw=True)
+        self.text, self.bar = text, bar
+        if self._handle:  # in a notebook
+            self._handle.update(self)
 
     def show(self, number: int, of: int, left: str) -> None:
         bar = f'<progress max="{of}" value="{number}" aria-label="trainings"></progress> '

@@ -21,8 +21,9 @@ import pytest
 from course import geometry, questions
 from course.check import Check, check, trial
 from course.figures import kit
-from course.questions.answers import Function
-from course.questions.exercises import WriteUsage
+from course.questions import Question
+from course.questions.answers import Numbers
+from course.questions.exercises import Write
 from course.text import rich
 
 VALID = (28, 3, 2, "valid")  # the first visible case
@@ -148,13 +149,12 @@ def test_it_is_fast():
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_every_mistake_is_named(mistake, kind, function):
-    result = check(getattr(questions, kind)(), function)
+    question = getattr(questions, kind)()
+    result = check(question, function)
     assert result.mistake == mistake
     # and the case beside it is one where the function errs
-    name = kind.removeprefix("write_")
-    case = result.failing.case
-    call = f"{name}({', '.join(map(repr, case.values()))})"
-    said = wrong(result, f"`{call}` gives ", " is right.")
+    call = question.call(question.parts.index(result.failing[0]))
+    said = wrong(result, f"{call} gives ", " is right.")
     assert said.startswith("Not right yet. ")
     assert result.picture.alt.startswith("Yours: ")
     assert marked(result)[1] > 0 or more(result)
@@ -177,9 +177,7 @@ def test_all_mistakes_of_functions_are_tried():
 
 def test_the_first_case_that_fails_is_shown():
     result = check("output_size", lambda *case: 13)
-    assert result.failing.case == dict(
-        zip(("n", "kernel_size", "strides", "padding"), (28, 3, 2, "same"), strict=True)
-    )
+    assert result.failing[0] == questions.output_size(28, 3, 2, "same")
     wrong(result, "`output_size(28, 3, 2, 'same')` gives 13, and 14 is right.")
 
 
@@ -189,7 +187,7 @@ def test_a_function_that_only_fits_the_visible_cases():
     result = check(question, lambda *case: table.get(case, 0))
     wrong(result, "Every case that you see is right", " gives 0, and ")
     assert result.mistake is None
-    assert result.failing.case in question.cases[question.visible :]
+    assert result.failing[0] in question.parts[question.visible :]
 
 
 def test_the_mistake_tells_where_to_read_again():
@@ -652,35 +650,28 @@ def test_the_wrong_number_of_arguments():
     wrong(check("output_size", max), "TypeError")
 
 
-class WithLists(WriteUsage):
-    """Cases that hold something a function can change."""
+def with_lists() -> Write:
+    """A function to write, called with something that it can change."""
 
-    answer_type = Function()
-    _wrong = {}  # noqa: RUF012
+    def part(values):
+        takes = Numbers("{} numbers")
+        return Question("", lambda: tuple(values), "", takes, cases=({},))
 
-    @functools.cached_property
-    def cases(self):
-        return tuple({"values": [n, 1, 2], "n": n} for n in (2, 3))
-
-    def right(self, values, n):
-        return tuple(values)
-
-    def answer_of(self, case):
-        return questions.usage(3, 3).answer_type
+    return Write("usage", 0, "", part, ("values",), [([2, 1],)], lambda pick: ([3, 1, 2],))
 
 
 def test_changed_arguments_are_told():
-    def same(values, n):
+    def same(values):
         copy = list(values)
         values.clear()
         return copy
 
-    question = WithLists()
+    question = with_lists()
     result = check(question, same)
     assert result
     assert "changes the values it is given" in repr(result)
-    assert question.cases == WithLists().cases
-    assert repr(check(question, lambda values, n: values)) == "Yes, in all 2 cases."
+    assert question.cases == with_lists().cases
+    assert repr(check(question, lambda values: values)) == "Yes, in all 61 cases."
 
 
 def test_the_kernel_is_not_left():

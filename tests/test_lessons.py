@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import lessons
 import prose
@@ -26,6 +27,7 @@ from lessons import FENCE, LINK, NOTEBOOKS, TAG, cells, lesson_paths, mentions_k
 from nbformat import NotebookNode
 from nbval.plugin import comment_markers, metadata_tags
 from refresh import RefreshError, main, normalise, refresh, to_text
+from solutions import exercises, says_right, says_right_to
 from spoilers import spoilers
 
 LESSONS = lesson_paths()
@@ -314,8 +316,25 @@ def broken_rules(lesson: Lesson) -> set[str]:
     return {rule.__name__ for rule in RULES if list(rule(lesson))}
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+def to_run(path: Path, *more: Any) -> Any:
+    """A notebook that a test is going to run; where it trains, that is slow."""
+    names = [getattr(each, "__name__", str(each)) for each in (path.relative_to(NOTEBOOKS), *more)]
+    marks = [pytest.mark.slow] if "training.runs(" in path.read_text("utf-8") else []
+    return pytest.param(path, *more, marks=marks, id="-".join(names))
+
+
+RULED = [
+    to_run(path, rule) if rule is says_true_numbers else (path, rule)
+    for path in LESSONS
+    for rule in RULES
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    RULED,
+    ids=lambda value: getattr(value, "__name__", None) or str(value.relative_to(NOTEBOOKS)),
+)
 def test_rule(path, rule):
     problems = list(rule(load(path)))
     assert not problems, "\n".join([f"{path.name} {rule.__name__}:", *problems])
@@ -327,16 +346,72 @@ def run(path: Path) -> tuple[NotebookNode, dict]:
     return notebook, lessons.run(notebook, path.parent)
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+@pytest.mark.parametrize("path", [to_run(path) for path in LESSONS])
 def test_a_run_says_what_the_file_keeps(path):
     problems = list(lessons.output_problems(*run(path)))
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+@pytest.mark.parametrize("path", [to_run(path) for path in LESSONS])
 def test_no_answer_is_given_away(path):
     problems = list(spoilers(*run(path)))
     assert not problems, "\n".join(problems)
+
+
+# Exercises: what they say as they stand, to their solution, and to a shortcut around the idea
+
+
+SERIES = [path for path in LESSONS if path.name[:2].isdigit() and path.name > "01"]
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [to_run(p, number) for p in SERIES for number, _ in enumerate(exercises(lessons.read(p)))],
+)
+def test_an_exercise_takes_its_solution(path, number):
+    notebook, namespace = run(path)
+    cells, solution = [*exercises(notebook)][number]
+    assert not says_right(cells, namespace)
+    assert says_right_to(solution, cells, path.parent, namespace)
+
+
+@pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
+def test_every_lesson_has_exercises_with_a_solution(path):
+    solved = [code for _, code in exercises(lessons.read(path))]
+    assert solved
+    assert all(solved)
+
+
+POOLING = "layers.MaxPooling2D(3, 1, 'same'), layers.MaxPooling2D(3, 1, 'same')"
+DILATION = "layers.Conv2D(8, 3, padding='same', dilation_rate=2)"
+BUDGET = (
+    "check(budget, keras.Sequential([keras.Input((28, 28, 1)),"
+    " layers.Conv2D(8, 3, padding='same'), {}]))"
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("sliding-window-31", "return right"),
+        ("channels-37", BUDGET.format(POOLING)),
+        ("channels-37", BUDGET.format(DILATION)),
+        *(
+            pytest.param("where-27", f"return {p}", marks=pytest.mark.slow)  # its lesson trains
+            for p in (2, 3, 4, "k")
+        ),
+        ("back-27", "return np.squeeze(keras_says)"),
+        ("back-29", "return keras.Input((n, n, 5))"),
+    ],
+)
+def test_an_exercise_takes_no_shortcut(cell, code):
+    ((path, cells),) = [
+        (path, cells)
+        for path in SERIES
+        for cells, _ in exercises(lessons.read(path))
+        if cell in {each.id for each in cells}
+    ]
+    assert not says_right_to(code, cells, path.parent, run(path)[1])
 
 
 ASK = ("code", "predict.ask(questions.output_size(n=28, kernel_size=3, strides=2))")

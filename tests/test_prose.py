@@ -38,6 +38,7 @@ def lesson_of(tmp_path):
         ("if k<n, 5 windows fit, and n>k", ["5"]),
         ("_3_ of **4**, (5, 5) and 6.", ["3", "4", "5", "5", "6"]),
         ("```\n28 → 26\n```", ["28", "26"]),
+        ("1. Thus:\n\n   ```python\n   n = 28\n   ```\n\n2. Or 27.", ["27"]),
         ("`strides=(2, 2)`", ["2", "2"]),
         ("| 26²×32 | 13.8 % |", ["26", "32", "13.8"]),
         ("[lesson 02](02_padding.ipynb#1) and [section 2](#Part-3)", ["2"]),

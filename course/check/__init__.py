@@ -14,13 +14,15 @@ a lesson from accidents; it is no wall against ill will, for `check` gives no ma
 """
 
 from course import questions
-from course.check.feedback import Check, Failing
+from course.check.feedback import Check
 from course.check.trial import misfit, try_all
-from course.questions.answers import Function, Model, quoted, what
+from course.questions.answers import quoted, what
+from course.questions.exercises import BuildModel, Write
+from course.questions.question import KINDS
 
 __all__ = ["Check", "check"]
 
-FUNCTIONS = ("output_size", "same_pads", "usage", "padded", "receptive_field")  # to write
+FUNCTIONS = [name.removeprefix("write_") for name in KINDS if name.startswith("write_")]
 
 
 def check(question: questions.Question | str, answer: object) -> Check:
@@ -35,15 +37,16 @@ def check(question: questions.Question | str, answer: object) -> Check:
     of the others is shown. Those that count for marks should be drawn with another seed.
     """
     if isinstance(question, str) and question in FUNCTIONS:
-        question = getattr(questions, f"write_{question}")()
+        question = KINDS[f"write_{question}"]()
     if not isinstance(question, questions.Question):
         names = ", ".join(f'"{name}"' for name in FUNCTIONS)
         return Check(False, f"There is no such question: take {names}, or make one.")
     if answer is ...:
         todo = "Not answered yet: write your answer in place of the three dots."
         return Check(False, todo, answered=False)
-    kinds = {Function: _function, Model: _model}
-    return kinds.get(type(question.answer_type), _value)(question, answer)
+    kinds = {Write: _function, BuildModel: _model}
+    look = next((kinds[kind] for kind in kinds if isinstance(question, kind)), _value)
+    return look(question, answer)
 
 
 def _wrong(said: str, **details) -> Check:
@@ -60,15 +63,12 @@ def _value(question: questions.Question, answer: object) -> Check:
         value = question.read(answer)
     except questions.AnswerError as error:
         return _wrong(str(error))
-    diagnosis = question.judge([value])
-    (case,) = question.cases
-    failing = Failing(question.kind, case, value, question.expected(case))
-    return Check.of(diagnosis, failing=failing)
+    return Check.of(question.judge(value), failing=(question, value))
 
 
-def _function(question, answer: object) -> Check:
+def _function(question: Write, answer: object) -> Check:
     """Try a function in all cases, and show the first in which it fails."""
-    name = question.kind.removeprefix("write_")
+    name = question.name
     if isinstance(answer, type) or not callable(answer):
         kind = "a class" if isinstance(answer, type) else "no function"
         itself = f'Hand over the function itself, without brackets: `check("{name}", {name})`.'
@@ -81,17 +81,15 @@ def _function(question, answer: object) -> Check:
         notes.append(f"Your function also prints: {printed}. Only what it returns counts.")
     if any(trial.changed for trial in trials):
         notes.append("Your function changes the values it is given: let it make new ones.")
-    values = [trial.value for trial in trials]
-    for trial, case in zip(trials, question.cases, strict=False):  # up to the first trouble
-        expected = question.expected(case)
-        if trial.trouble or trial.value != expected:
-            break
-    else:
+    values = tuple(trial.value for trial in trials)
+    pairs = enumerate(zip(trials, question.parts, strict=False))  # up to the first trouble
+    wrong = (at for at, (trial, part) in pairs if trial.trouble or trial.value != part.answer)
+    if (first := next(wrong, None)) is None:
         return Check.of(question.judge(values), notes=notes)
-    call, gives = question.call(case), question.gives(case, trial.value)
-    if trial.trouble:
-        return _wrong(f"{call} {trial.trouble}.", notes=notes)
-    failing = Failing(name, case, trial.value, expected)
+    call, gives = question.call(first), question.gives(first, values[first])
+    if trials[first].trouble:
+        return _wrong(f"{call} {trials[first].trouble}.", notes=notes)
+    failing = question.parts[first], values[first]
     if trials[-1].trouble:  # no mistake can be named
         return _wrong(gives, notes=notes, failing=failing)
     result = Check.of(question.judge(values), notes=notes, failing=failing)
@@ -109,10 +107,10 @@ def _model(question, answer: object) -> Check:
     if not isinstance(answer, keras.Model):
         return _wrong(_no_model(answer, keras))
     try:
-        built = questions.describe(answer)
+        built = question.read(answer)
     except Exception:
         return _wrong(_no_graph(answer, question, keras))
-    diagnosis = question.diagnose_outputs([built])
+    diagnosis = question.judge(built)
     row, note = _telling_row(question.unfulfilled(built), ledger(answer).rows)
     return Check.of(diagnosis, notes=note, table=html_table([row.cells()]) if row else "")
 
@@ -141,18 +139,20 @@ def _no_graph(model, question: questions.Question, keras) -> str:
     return f"The model has no input size yet: put `keras.Input({shape})` before layer `{first}`."
 
 
-def _telling_row(unfulfilled: tuple | None, rows: list) -> tuple:
+def _telling_row(unfulfilled: tuple[str, str] | None, rows: list) -> tuple:
     """The row of the ledger that shows why a wish is not fulfilled, and a note about it."""
-    wish = unfulfilled and unfulfilled[0]
+    wish = unfulfilled[0] if unfulfilled else ""
     first, last = rows[0], rows[-1]
     if wish in ("max_params", "max_macs"):
         amounts = [getattr(row, wish.removeprefix("max_")) or 0 for row in rows]
         row = rows[amounts.index(max(amounts))]
         return row, [f"Most of them are in layer `{row.name}`: {max(amounts):,}."]
-    if wish == "input_shape":
-        return first, [f"Layer `{first.name}` is the first: `keras.Input` says what it gets."]
-    if wish == "output_shape":
-        return last, [f"Layer `{last.name}` is the last, and makes the output."]
-    if wish == "min_field":
-        return last, [f"Layer `{last.name}` is the last: look at its receptive field."]
-    return None, []  # the wish says enough
+    telling = {
+        "input_shape": (first, "the first: `keras.Input` says what it gets"),
+        "output_shape": (last, "the last, and makes the output"),
+        "min_field": (last, "the last: look at its receptive field"),
+    }
+    if wish in telling:
+        row, why = telling[wish]
+        return row, [f"Layer `{row.name}` is {why}."]
+    return next((row for row in rows if row.name == wish), None), []  # the wish says enough

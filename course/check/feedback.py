@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 
+from course.geometry import Window
 from course.mistakes import MISTAKES
-from course.questions import Diagnosis
+from course.questions import Diagnosis, Question
 from course.questions.answers import show
-from course.questions.windows import window_of
 from course.text import rich
 
 # Below which row of `figures.axis` a quantity is drawn, and what is said about it.
@@ -20,15 +20,6 @@ ROWS = {
 }
 
 
-class Failing(NamedTuple):
-    """A case with two answers."""
-
-    quantity: str
-    case: dict
-    yours: object
-    expected: object
-
-
 @dataclass(eq=False, repr=False)
 class Check:
     """What is to be said about an answer, and the picture for it; true when all is right."""
@@ -37,7 +28,7 @@ class Check:
     message: str  # for the student
     mistake: str | None = None  # the misconception, as in `course.mistakes`, if it is certain
     notes: list[str] = field(default_factory=list)  # what is worth saying besides
-    failing: Failing | None = None  # what there is to draw
+    failing: tuple[Question, Any] | None = None  # the answer to it that is not right
     table: str = ""  # html
     answered: bool = True  # not as long as the three dots stand there
 
@@ -69,15 +60,16 @@ class Check:
         return f'<div role="status">{"".join(parts)}</div>'
 
 
-def _draw(quantity, case, yours, expected):
+def _draw(question, yours):
     """One axis with what is right, and beside it a row of what the student says."""
     from course import figures
 
-    if quantity not in ROWS or yours == "error":
+    if question.kind not in ROWS or yours == "error":
         return None
-    below, note = ROWS[quantity]
-    n, window = case["n"], window_of(case)
-    wrong, right = (_cells(quantity, answer, n, window) for answer in (yours, expected))
+    below, note = ROWS[question.kind]
+    settings = {"padding": "same"} | question.setting
+    n, window = settings.pop("n"), Window(**settings)
+    wrong, right = (_cells(question.kind, each, n, window) for each in (yours, question.answer))
     cells = {at: (wrong.get(at, ""), wrong.get(at) != right.get(at)) for at in wrong | right}
     numbers = yours if isinstance(yours, tuple) else [yours]
     row = figures.Row(below, "yours", note.format(*numbers).replace("-", "−"), cells)
@@ -85,7 +77,7 @@ def _draw(quantity, case, yours, expected):
         picture = figures.axis(window, n, beside=row)
     except ValueError:  # too long for a picture
         return None
-    picture.alt = f"Yours: {show(yours)}. Right: {show(expected)}. {picture.alt}"
+    picture.alt = f"Yours: {show(yours)}. Right: {show(question.answer)}. {picture.alt}"
     return picture
 
 

@@ -21,8 +21,8 @@ from unittest import mock
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
 
-from course.questions import Question
 from course.questions.answers import AnswerError, quoted, what
+from course.questions.exercises import Write
 
 CASE_SECONDS, ALL_SECONDS = 2, 10  # a right function needs a few milliseconds for all cases
 
@@ -41,7 +41,7 @@ class _TimeUpError(BaseException):
     """Raised in the thread of a function that takes too long; ``except Exception`` lets it pass."""
 
 
-def try_all(function: Callable, question: Question) -> list[Trial]:
+def try_all(function: Callable, question: Write) -> list[Trial]:
     """Call a function in every case, up to the first without a value that can be compared.
 
     It runs in a thread: an alarm signal needs POSIX, a child process cannot get functions from a
@@ -54,8 +54,8 @@ def try_all(function: Callable, question: Question) -> list[Trial]:
 
     def run() -> None:
         try:
-            for case in question.cases:
-                trials.append(_call(function, case, question.answer_of(case), out))
+            for case, part in zip(question.cases, question.parts, strict=True):
+                trials.append(_call(function, case, part.answer_type, out))
                 if trials[-1].trouble:  # no mistake can be named from here on
                     return
         except _TimeUpError:

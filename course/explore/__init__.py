@@ -6,14 +6,14 @@ Each function returns a widget for the last line of a cell::
     explore.window(n=7, kernel_size=3, strides=2, padding="same")
 """
 
-from course.explore.border import border
-from course.explore.channels import channels
-from course.explore.network import network
-from course.explore.receptive_field import receptive_field
-from course.explore.shift import shift
-from course.explore.transposed import transposed
-from course.explore.which_side import which_side
-from course.explore.window import window
+from course.explore.border import BorderExplorer as border
+from course.explore.channels import ChannelsExplorer as channels
+from course.explore.network import NetworkExplorer as network
+from course.explore.receptive_field import ReceptiveFieldExplorer as receptive_field
+from course.explore.shift import ShiftExplorer as shift
+from course.explore.transposed import TransposedExplorer as transposed
+from course.explore.which_side import WhichSideExplorer as which_side
+from course.explore.window import WindowExplorer as window
 
 __all__ = [
     "border",

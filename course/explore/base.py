@@ -17,6 +17,7 @@ import html
 import inspect
 import json
 import re
+import textwrap
 import uuid
 from collections.abc import Callable
 from importlib import resources
@@ -24,6 +25,7 @@ from typing import ClassVar
 
 import anywidget
 import traitlets
+from matplotlib import style as looks
 
 from course.figures import Picture
 from course.figures.style import CSS
@@ -40,7 +42,7 @@ def _read(file: str) -> str:
 STYLE, PLACE = CSS + _read("explore.css"), _read("place.js")
 
 IMPORT = re.compile(r'import \{ \w+(?:, \w+)* \} from "\./(\w+\.js)";')
-NAME = re.compile(r"(?:export )?(?:const|let|class|(?:async )?function) (\w+|[{\[].*?[}\]])")
+EXPORT = re.compile(r"^export (?=(?:const|let|class|(?:async )?function) )")
 DEFAULT = "export default { render };"
 
 
@@ -48,10 +50,9 @@ def bundle(view: str) -> str:
     """One ES module out of a view and the modules it imports, in this folder.
 
     A widget's module has no folder from which it could import, so imports are replaced by what
-    they name. No module is imported twice, and all top-level names of a bundle are different.
+    they name. No module is imported twice; no two may have the same name at their top level.
     A `SyntaxError` names the line that cannot be inlined, and says what to write instead.
     """
-    homes: dict[str, str] = {}  # the module of every top-level name
     done = []  # modules
 
     def inline(file: str) -> str:
@@ -66,14 +67,10 @@ def bundle(view: str) -> str:
             if re.match(r"\s*import\b(?![(.])", line):
                 write = 'write import { a, b } from "./module.js"; in one line, of a module here'
                 raise SyntaxError(write, at)
-            found = NAME.match(line)
-            if re.match(r"\s*export\b", line) and not found and line != DEFAULT:
+            plain = EXPORT.sub("", line)
+            if re.match(r"\s*export\b", plain) and line != DEFAULT:
                 raise SyntaxError(f"export a const, let, class or function, or write {DEFAULT}", at)
-            for name in re.findall(r"\w+(?= *[,}\]]|$)", found[1]) if found else ():
-                if name in homes:
-                    raise SyntaxError(f"{name} is in {homes[name]} too: rename one of them", at)
-                homes[name] = file
-            kept += line.removeprefix("export " if found else "") + "\n"
+            kept += plain + "\n"
         return before + kept
 
     module = inline("kernel.js") + inline(f"{view}.js")
@@ -83,11 +80,24 @@ def bundle(view: str) -> str:
     return module.replace(DEFAULT, "export default { initialize, render };")
 
 
+# The end of every explorer's docstring.
+SHARED = """fixed, hidden : lists of str
+    Names of settings that cannot be moved, and of those that have no control.
+
+Raises
+------
+traitlets.TraitError
+    For what the explorer cannot show, saying what to write instead. Settings that are impossible
+    only together are shown as impossible.
+"""
+
+
 class Explorer(anywidget.AnyWidget):
     """What all explorers share: how they are made, show themselves live, saved and exported.
 
-    The traits of a class that are shared with the view are its settings, in the order of its
-    arguments. `fixed` names those that cannot be moved, `hidden` those that have no control.
+    The traits of a class are shared with the view; they are its settings, in the order of its
+    arguments, and its docstring says what they are. `fixed` names those that cannot be moved,
+    `hidden` those that have no control.
     """
 
     _css = STYLE
@@ -104,7 +114,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init_subclass__(**options)
         if "controls" not in vars(cls):  # anywidget makes a class of its own for each widget
             return
-        own = {n: t for n, t in vars(cls).items() if isinstance(t, traitlets.TraitType)}
+        own = {n: t.tag(sync=True) for n, t in vars(cls).items() if hasattr(t, "tag")}
         settings = [name for name, trait in own.items() if not trait.read_only]
         kinds = dict.fromkeys(settings, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         kinds |= dict.fromkeys(("fixed", "hidden"), inspect.Parameter.KEYWORD_ONLY)
@@ -112,6 +122,11 @@ class Explorer(anywidget.AnyWidget):
             inspect.Parameter(name, kind, default=getattr(cls, name).default())
             for name, kind in kinds.items()
         )
+        docs = [inspect.cleandoc(cls.__doc__), "", "Parameters", "----------"]
+        for name in settings:
+            docs.append(f"{name} : {own[name].info()}")
+            docs += textwrap.wrap(own[name].help, initial_indent="    ", subsequent_indent="    ")
+        cls.__doc__ = "\n".join([*docs, SHARED])
 
     def __init__(self, *args, **settings):
         given = self.__signature__.bind(*args, **settings).arguments
@@ -139,6 +154,7 @@ class Explorer(anywidget.AnyWidget):
         ours = set(self.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names())
         return {name: getattr(self, name) for name in sorted(ours) if name[0] != "_"}
 
+    @looks.context("default")
     def picture(self) -> Picture:
         """The static picture that stands in the explorer's place.
 

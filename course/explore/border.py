@@ -6,12 +6,11 @@ from matplotlib.patches import Polygon
 
 from course import digits, figures
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Anything
+from course.explore.settings import Array, Place, Setting
 from course.figures.style import GREY
 from course.geometry import SettingError
 from course.questions.values import FILLS
 
-SIDES = (2, 64)  # pixels
 LARGEST = 1e6  # a longer number has no room in a pixel
 
 
@@ -22,89 +21,42 @@ class BorderExplorer(Explorer):
     layer pads with the same fill, by one pixel, so its output is as large as the image; an output
     that saw padding, directly or through the layers before, is hatched.
 
-    Parameters
-    ----------
-    image : array (rows, columns), optional
-        From 2 × 2 to 64 × 64 numbers. Up to 9 × 9 they are written into the pixels. Left out, a
-        built-in digit of 28 × 28 pixels in dark ink (0) on white paper (255): there, a border of
-        zeros is seen to be made up.
-    fill : str
-        What fills the border; numpy.pad calls it ``"constant"``, ``"reflect"``, ``"symmetric"``,
-        ``"edge"`` and ``"wrap"``::
+    The fills are called as in PyTorch; numpy.pad calls them ``"constant"``, ``"reflect"``,
+    ``"symmetric"``, ``"edge"`` and ``"wrap"``::
 
-            "zero"         0 0 | 1 2 3 4 5 | 0 0
-            "reflect"      3 2 | 1 2 3 4 5 | 4 3
-            "symmetric"    2 1 | 1 2 3 4 5 | 5 4
-            "replicate"    1 1 | 1 2 3 4 5 | 5 5
-            "circular"     4 5 | 1 2 3 4 5 | 1 2
-    width : int
-        Pixels of border shown on each side, 0 to 4. The result does not depend on it: each blur
-        pads its own input by one pixel.
-    layers : int
-        Number of blurs, 0 to 6.
-    contaminated : bool
-        Whether to hatch the outputs that saw padding.
-    at : (int, int)
-        The pixel (row, column) picked, outside the image in the border.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
+        "zero"         0 0 | 1 2 3 4 5 | 0 0
+        "reflect"      3 2 | 1 2 3 4 5 | 4 3
+        "symmetric"    2 1 | 1 2 3 4 5 | 5 4
+        "replicate"    1 1 | 1 2 3 4 5 | 5 5
+        "circular"     4 5 | 1 2 3 4 5 | 1 2
 
-    Raises
-    ------
-    traitlets.TraitError
-        For an image, fill or number that the explorer cannot show, saying what to write instead. A
-        border too wide for a small image to be mirrored is shown as impossible, as TensorFlow and
-        PyTorch refuse it; numpy.pad would mirror the mirror image.
-
-    Source: ``numpy.pad``, and ``padding_mode`` of PyTorch's ``Conv2d``.
+    A border too wide for a small image to be mirrored is shown as impossible, as TensorFlow and
+    PyTorch refuse it; numpy.pad would mirror the mirror image. Up to 9 × 9 numbers are written into
+    the pixels. With no image there is a built-in digit in dark ink (0) on white paper (255): on it,
+    a border of zeros is seen to be made up.
     """
 
     _esm = bundle("border")
     controls = ("fill", "width", "layers", "contaminated")
 
-    image = Anything().tag(sync=True)
-    fill = traitlets.Unicode("zero").tag(sync=True)
-    width = traitlets.Int(2, min=0, max=4).tag(sync=True)
-    layers = traitlets.Int(1, min=0, max=6).tag(sync=True)
-    contaminated = traitlets.Bool(True).tag(sync=True)
-    at = traitlets.List(traitlets.Int(), [-1, 1], minlen=2, maxlen=2).tag(sync=True)
+    image = Array(
+        traitlets.Undefined,
+        "one channel of one image, rows by columns, with 2 to 64 pixels a side and numbers up to "
+        f"±{LARGEST:,.0f}, such as batch[0, :, :, 0]",
+        most=(64, 64),
+        least=2,
+        limits=(-LARGEST, LARGEST),
+    )
+    fill = traitlets.Unicode("zero", help="What fills the border.")
+    width = Setting(2, least=0, most=4, help="Pixels of border shown; the result is the same.")
+    layers = Setting(1, least=0, most=6, help="Number of blurs.")
+    contaminated = traitlets.Bool(True, help="Whether to hatch the outputs that saw padding.")
+    at = Place([-1, 1], least=-np.inf, help="The pixel picked, outside the image in the border.")
 
     @traitlets.default("image")
     def _digit(self):
         (images, _), _ = digits.load("builtin")
         return (255 - images[0]).tolist()
-
-    @traitlets.validate("image")
-    def _numbers(self, proposal):
-        value = proposal["value"]
-        if value is None:
-            return self._digit()
-        try:
-            array = np.asarray(value)
-        except (TypeError, ValueError):
-            array = np.empty(0, object)
-        if array.dtype.kind not in "biuf":  # truth values, whole numbers, floating-point numbers
-            raise traitlets.TraitError(
-                "image is not an array of numbers: give rows of equal length, "
-                "such as [[1, 2, 3], [4, 5, 6]]"
-            )
-        least, most = SIDES
-        if array.ndim != 2 or min(array.shape) < least or max(array.shape) > most:
-            raise traitlets.TraitError(
-                f"image has shape {array.shape}: give one channel of one image, rows by columns, "
-                f"with {least} to {most} pixels a side, such as batch[0, :, :, 0]"
-            )
-        array = array.astype(int) if array.dtype.kind == "b" else array
-        if not ((array >= -LARGEST) & (array <= LARGEST)).all():  # NaN is neither
-            raise traitlets.TraitError(
-                f"image has NaN, or a number beyond ±{LARGEST:,.0f}: replace it, "
-                "for example by numpy.nan_to_num(image), or scale the image"
-            )
-        return array.tolist()
-
-    @traitlets.validate("width", "layers")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1, but numpy would refuse it
 
     @traitlets.validate("fill")
     def _known(self, proposal):
@@ -147,6 +99,3 @@ class BorderExplorer(Explorer):
             f"blur, each padded by 1 pixel, {share} of the outputs saw padding. {picture.alt}"
         )
         return picture
-
-
-border = BorderExplorer

@@ -1,25 +1,17 @@
 """The explorer of one number of a convolution: a filter spans all channels."""
 
-import operator
-
 import numpy as np
 import traitlets
-from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Anything, Index, Setting
+from course.explore.settings import Array, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, Picture, cell_size, grid, text_width
-from course.text import number
+from course.text import by, number
 
 LARGEST = 9  # a number, a weight or a bias, so that it has room and can be worked out by hand
-SIDES, CHANNELS, FILTERS = 6, 3, 4  # at most
 GAP = 26  # CSS pixels
-SHAPES = {  # the axes as Keras has them, and how many there may be of each
-    "values": {"rows": SIDES, "columns": SIDES, "channels": CHANNELS},
-    "kernel": {"rows": SIDES, "columns": SIDES, "channels": CHANNELS, "filters": FILTERS},
-    "bias": {"filters": FILTERS},
-}
+
 VALUES = [  # two channels of 5 × 5 pixels
     [[0, 1], [1, 0], [2, 0], [1, 3], [0, 2]],
     [[1, 0], [3, 1], [1, 0], [0, 2], [2, 1]],
@@ -35,85 +27,58 @@ KERNEL = [  # three filters; the first finds edges in one channel, and sums in t
 BIAS = [2, 0, -2]
 
 
+def _whole_numbers(default: list, **most: int) -> Array:
+    """Numbers with these axes, named as Keras has them, and how many there may be of each."""
+    axes, shape = ", ".join(f"{size} {axis}" for axis, size in most.items()), ", ".join(most)
+    give = f"whole numbers from −{LARGEST} to {LARGEST}, ({shape}), at most {axes}"
+    limits = -LARGEST, LARGEST
+    return Array(default, give, most=(*most.values(),), limits=limits, kind=int)
+
+
 class ChannelsExplorer(Explorer):
     """See one number of a convolution made: products in each channel, their sums, and the bias.
 
-    Parameters
-    ----------
-    values : array (rows, columns, channels)
-        Whole numbers from −9 to 9, of at most 6 × 6 pixels and 3 channels.
-    kernel : array (rows, columns, channels, filters)
-        Weights of at most 4 filters, as Keras has them. The window need not be square.
-    bias : array (filters)
-        One number for each filter; if only the kernel is given, zeros.
-    filters : int
-        How many of the filters are used, the first ones; if only the kernel is given, all.
-    filter, row, column : int
-        The filter and the output whose number is shown.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For arrays that do not go together, or cannot be shown, saying what to write instead.
+    Weights are as Keras has them, and the window need not be square. If only the kernel is given,
+    all of its filters are used, with biases of 0.
     """
 
     _esm = bundle("channels")
     controls = ("filters", "filter", "row", "column")
 
-    values = Anything(VALUES).tag(sync=True)
-    kernel = Anything(KERNEL).tag(sync=True)
-    bias = Anything(BIAS).tag(sync=True)
-    filters = Setting(2).tag(sync=True)
-    filter = Index(0).tag(sync=True)
-    row = Index(0).tag(sync=True)
-    column = Index(0).tag(sync=True)
+    values = _whole_numbers(VALUES, rows=6, columns=6, channels=3)
+    kernel = _whole_numbers(KERNEL, rows=6, columns=6, channels=3, filters=4)
+    bias = _whole_numbers(BIAS, filters=4)
+    filters = Setting(2, help="How many of the filters are used, the first ones.")
+    filter = Setting(0, least=0, help="The filter whose number is shown.")
+    row = Setting(0, least=0, help="The row of that number in its map.")
+    column = Setting(0, least=0, help="Its column.")
 
     def completed(self, given):
         """A kernel says how many filters there are, and needs no bias."""
-        if "kernel" not in given:
+        if given.get("kernel") is None:
             return given
         filters = max(np.shape(given["kernel"])[3:] or [1])
         return {"bias": [0] * filters, "filters": filters} | given
 
-    @traitlets.validate("values", "kernel", "bias")
-    def _whole_numbers(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        array, most = _array(value), SHAPES[name]
-        shape = ", ".join(most)
-        if array.ndim != len(most) or array.size == 0:
-            raise traitlets.TraitError(f"{name} is no array ({shape}): give one of whole numbers")
-        for (axis, limit), size in zip(most.items(), array.shape, strict=True):
-            if size > limit:
-                raise traitlets.TraitError(f"{name} has {size} {axis}: give at most {limit}")
-        if (array != np.round(array)).any() or abs(array).max() > LARGEST:
-            raise traitlets.TraitError(
-                f"{name}: give whole numbers from −{LARGEST} to {LARGEST}, which have room"
-            )
-        ours = {"values": self.values, "kernel": self.kernel, "bias": self.bias, name: value}
-        values, kernel, bias = (_array(ours[each]).shape for each in SHAPES)
-        if len(values) == 3 and len(kernel) == 4:
-            if values[2] != kernel[2]:
-                why = f"values has {values[2]} channels, and kernel reads {kernel[2]}"
-                raise traitlets.TraitError(f"{why}: make a new explorer with both")
-            if kernel[0] > values[0] or kernel[1] > values[1]:
-                raise traitlets.TraitError("kernel is larger than values: no window fits")
-        if len(kernel) == 4 and bias != kernel[3:]:
+    @traitlets.validate("values", "kernel", "bias", "filters")
+    def _together(self, proposal):
+        names = "values", "kernel", "bias", "filters"
+        state = {name: getattr(self, name) for name in names}
+        state[proposal["trait"].name] = proposal["value"]
+        values, kernel, bias = (np.shape(state[name]) for name in names[:3])
+        if values[2] != kernel[2]:
+            why = f"values has {values[2]} channels, and kernel reads {kernel[2]}"
+            raise traitlets.TraitError(f"{why}: make a new explorer with both")
+        if kernel[0] > values[0] or kernel[1] > values[1]:
+            raise traitlets.TraitError("kernel is larger than values: no window fits")
+        if bias != kernel[3:]:
             why = f"bias has the shape {bias}, and kernel has {kernel[3]} filters"
             raise traitlets.TraitError(f"{why}: make a new explorer with both")
-        return array.astype(int).tolist()
+        if state["filters"] > kernel[3]:
+            why = f"the kernel has {kernel[3]}, so give at most that"
+            raise traitlets.TraitError(f"filters={state['filters']}: {why}")
+        return proposal["value"]
 
-    @traitlets.validate("filters")
-    def _there(self, proposal):
-        most = _array(self.kernel).shape[3:]
-        if most and proposal["value"] > most[0]:
-            raise traitlets.TraitError(
-                f"filters={proposal['value']}: the kernel has {most[0]}, so give at most that"
-            )
-        return operator.index(proposal["value"])
-
-    @looks.context("default")
     def draw(self, values, kernel, bias, filters, filter, row, column, **_) -> Picture:
         """One output, opened up."""
         values, kernel = np.array(values), np.array(kernel)[..., :filters]
@@ -157,7 +122,7 @@ class ChannelsExplorer(Explorer):
             top += len(result_map) * cell + 44
         alt = [
             f"A filter of {rows} × {columns} on {channels} channels makes one number. "
-            f"{filters} of them make {filters} maps of {' × '.join(map(str, maps.shape[1:]))}. "
+            f"{filters} of them make {filters} maps of {by(maps.shape[1:])}. "
             f"Filter {filter}, row {row}, column {column}:"
         ]
         for channel in range(channels):
@@ -167,18 +132,6 @@ class ChannelsExplorer(Explorer):
         alt.append(f"Together {terms} = {result}.")
         right = x + maps.shape[2] * cell
         return page.picture(right, max(bottom, top - 44), " ".join(alt))
-
-
-channels = ChannelsExplorer
-
-
-def _array(numbers: object) -> np.ndarray:
-    """Numbers as an array; of shape () if they are none."""
-    try:
-        array = np.asarray(numbers, float)
-    except (TypeError, ValueError):
-        return np.empty(())
-    return array if np.isfinite(array).all() else np.empty(())
 
 
 def _grid(page: Page, x, y, cell: float, name: str, note: str, numbers, paint: tuple) -> None:

@@ -3,17 +3,18 @@
 import difflib
 import itertools
 import math
-import re
 from typing import TYPE_CHECKING
 
 import traitlets
 
 from course import figures, models
-from course.explore import settings as checked
 from course.explore.base import Explorer, bundle
+from course.explore.settings import Layers, Setting
 from course.geometry import SettingError, Window
 from course.ledger import HEADINGS, Ledger, Row
+from course.models import HEADS
 from course.stack import StackError, walk
+from course.text import by, first_sentence
 
 if TYPE_CHECKING:
     import keras
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 DEFAULTS = {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": models.FILTERS}
 PADDINGS = ("valid", "same")  # of a Conv2D
 TRAITS = ("n", "channels", "layers", "head")
-Head = list[tuple[str, str, int | None]]  # the layers after the convolutions: name, kind, units
-HEADS: dict[str, Head] = {
-    "dense": [("flatten", "Flatten", None), ("hidden", "Dense", 128), ("digit", "Dense", 10)],
-    "average": [("pool", "GlobalAveragePooling2D", None), ("digit", "Dense", 10)],
-}
-RELU = {"activation": "relu"}
 UNCHANGED = {  # what the explorer cannot change must be as Keras has it
     "data_format": "channels_last",
     "dilation_rate": (1, 1),
@@ -36,6 +31,7 @@ UNCHANGED = {  # what the explorer cannot change must be as Keras has it
 }
 SQUARE = ("kernel_size", "strides")
 MOST_LAYERS = 6
+SOME = f"1 to {MOST_LAYERS} dicts, one for each convolution, such as {DEFAULTS}"
 MOST_PARAMS = 100_000_000  # 0.4 GB; a kernel that asks for more than there is is killed
 FAMILY = (
     f"explore.network shows a keras.Sequential of a square keras.Input, 1 to {MOST_LAYERS} Conv2D "
@@ -44,50 +40,26 @@ FAMILY = (
 )
 
 
-class LayerError(ValueError):
-    """A layer that Keras refuses, by its name, and why."""
-
-    def __str__(self) -> str:
-        return "Keras cannot build {}: {}".format(*self.args)
-
-
 class NetworkExplorer(Explorer):
     """Turn the settings of a small image classifier, read its ledger, and build it in Keras.
 
-    Parameters
-    ----------
-    layers : str, list of dict or keras.Sequential, optional
-        ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
-        `course.models`; or one dict for each convolution with any of ``kernel_size``,
-        ``strides``, ``padding`` and ``filters``; or a model of this family.
-    n, channels : int
-        Those of the input.
-    head : str
-        ``"dense"`` (Flatten and Dense(128)) or ``"average"`` (global average pooling).
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control; ``"layers"``
-        means adding and removing convolutions, and ``"presets"`` the three presets.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a setting that no layer can have, naming the layer and saying what to write instead.
-        A kernel that is larger than its input is shown as impossible.
-    ValueError
-        For an unknown preset, or a model that is not of this family, saying what can be shown.
+    ``layers`` is ``"valid"`` (the default), ``"same"`` or ``"strided"``, the classifiers of
+    `course.models`; or one dict for each convolution with any of ``kernel_size``, ``strides``,
+    ``padding`` and ``filters``; or a model of this family. A ``ValueError`` says which that is.
+    Adding and removing convolutions is the control "layers"; "presets" and "build" are others.
     """
 
     _esm = bundle("network")
     layer_name = "conv"
     controls = ("presets", *TRAITS, "build", *DEFAULTS)
 
-    layers = checked.Anything().tag(sync=True)
-    n = checked.Setting(28).tag(sync=True)
-    channels = checked.Setting(1).tag(sync=True)
-    head = traitlets.Enum(["dense", "average"], "dense").tag(sync=True)
+    layers = Layers("conv", SOME, MOST_LAYERS, DEFAULTS)
+    n = Setting(28, help="The rows and columns of the input.")
+    channels = Setting(1, help="The channels of the input.")
+    head = traitlets.Enum([*HEADS], "dense", help="Flatten and Dense(128), or global pooling.")
     # What Keras said, and about which network: views show it, and only for that network.
-    built = traitlets.Unicode("", read_only=True).tag(sync=True)
-    built_of = traitlets.Dict(read_only=True).tag(sync=True)
+    built = traitlets.Unicode("", read_only=True)
+    built_of = traitlets.Dict(read_only=True)
 
     def __init__(self, *args, **settings):
         super().__init__(*args, **settings)
@@ -103,31 +75,27 @@ class NetworkExplorer(Explorer):
         return brought | given
 
     # What the view shares with Python, so that it stands here alone.
-    shared = traitlets.Dict(read_only=True).tag(sync=True)
+    shared = traitlets.Dict(read_only=True)
 
     @traitlets.default("shared")
     def _constants(self):
         presets = {name: _preset(name) for name in models.PRESETS}
-        return {"presets": presets, "heads": HEADS, "headings": HEADINGS, "most": MOST_LAYERS}
+        heads = {"heads": HEADS, "headings": HEADINGS}
+        return {"presets": presets, **heads, "most": MOST_LAYERS}
 
     @traitlets.validate("layers")
-    def _possible(self, proposal):
-        """Refuse what no layer can be. A kernel that merely does not fit is shown as such."""
-        layers = proposal["value"]
-        if not isinstance(layers, list | tuple) or not 1 <= len(layers) <= MOST_LAYERS:
-            raise traitlets.TraitError(
-                f"layers={layers!r}: give a list of 1 to {MOST_LAYERS} dicts, one for each "
-                f"convolution, such as {DEFAULTS}"
-            )
-        return [_layer(*each) for each in enumerate(layers)]
+    def _known_to_conv2d(self, proposal):
+        for number, layer in enumerate(proposal["value"], start=1):
+            if layer["padding"] not in PADDINGS:
+                why = 'a Conv2D takes "valid" or "same"'
+                error = SettingError("padding", layer["padding"], why, "same")
+                raise traitlets.TraitError(f"conv{number}: {error}")
+        return proposal["value"]
 
     def build(self) -> "keras.Model":
         """Build the network in Keras, with layers conv1, conv2, …, flatten or pool, hidden, digit.
 
-        Raises
-        ------
-        ValueError
-            If Keras refuses a layer, naming it, or if the weights would not fit into memory.
+        A ``ValueError`` names a layer that Keras refuses, or says that there is too little memory.
         """
         return _build({name: getattr(self, name) for name in TRAITS})
 
@@ -139,7 +107,7 @@ class NetworkExplorer(Explorer):
             raise problem
         picture = figures.summary({ledger.name: ledger})
         shapes = " → ".join(
-            f"{row.name} {' × '.join(map(str, row.output_shape[1:]))}"
+            f"{row.name} {by(row.output_shape[1:])}"
             + (f", receptive field {row.field[0].size}," if row.kind == "Conv2D" else "")
             for row in ledger
         )
@@ -158,17 +126,14 @@ class NetworkExplorer(Explorer):
         settings, broken = content["build"], content.get("broken")
         try:
             answer = _compare(_build(settings), content["rows"], broken)
-        except LayerError as error:
+        except models.LayerError as error:
             answer = f"Keras {'agrees' if error.args[0] == broken else 'disagrees'}. {error}"
         except Exception as error:  # whatever it is, the student reads a sentence
-            answer = f"Keras could not build this network. {_first_sentence(error)}"
+            answer = f"Keras could not build this network. {first_sentence(error)}"
         with self.hold_sync():
             self.set_trait("built", answer)
             self.set_trait("built_of", settings)
         self.send({"build": "done"})
-
-
-network = NetworkExplorer
 
 
 def _preset(name: str) -> dict:
@@ -182,20 +147,6 @@ def _preset(name: str) -> dict:
     ]
     n, _, channels = models.INPUT_SHAPE
     return {"n": n, "channels": channels, "layers": layers, "head": "dense"}
-
-
-def _name(layer: int) -> str:
-    return f"conv{layer + 1}"
-
-
-def _layer(index: int, settings: object) -> dict:
-    """All settings of a convolution."""
-    layer = checked.layer(_name(index), settings, DEFAULTS)
-    if layer["padding"] not in PADDINGS:
-        why = 'a Conv2D takes "valid" or "same"'
-        error = SettingError("padding", layer["padding"], why, "same")
-        raise traitlets.TraitError(f"{_name(index)}: {error}")
-    return layer
 
 
 def _settings_of(model):
@@ -241,7 +192,7 @@ def ledger_of(settings: dict) -> tuple[Ledger, StackError | None]:
         window, filters = windows[index], layers[index]["filters"]
         pads, weights = window.pads(sizes[index]), window.kernel_size**2 * channels * filters
         shape, field = (n, n, filters), fields[index + 1]
-        add(_name(index), "Conv2D", shape, weights, filters, n * n, (pads, pads), field)
+        add(f"conv{index + 1}", "Conv2D", shape, weights, filters, n * n, (pads, pads), field)
         channels = filters
     if not problem:
         n, head = sizes[-1], settings["head"]
@@ -256,33 +207,15 @@ def ledger_of(settings: dict) -> tuple[Ledger, StackError | None]:
 
 
 def _build(settings: dict) -> "keras.Model":
-    """The Keras model of a network, layer by layer, so that an error knows its layer."""
+    """The Keras model of a network."""
     ledger, _ = ledger_of(settings)
     if (params := ledger.total_params) > MOST_PARAMS:
         raise ValueError(
             f"Its {params:,} parameters would take {4 * params / 1e9:.1f} GB of memory: make n or "
             "filters smaller, or strides larger."
         )
-    import keras  # only now: it takes seconds to load
-
-    parts = [("Conv2D", _name(i), each | RELU) for i, each in enumerate(settings["layers"])]
-    for name, kind, units in HEADS[settings["head"]]:
-        activation = RELU if name == "hidden" else {"activation": "softmax"}
-        parts.append((kind, name, {"units": units} | activation if units else {}))
     shape = (settings["n"], settings["n"], settings["channels"])
-    model = keras.Sequential([keras.Input(shape)], name=ledger.name)
-    for kind, name, options in parts:
-        try:
-            model.add(getattr(keras.layers, kind)(**options, name=name))
-        except ValueError as error:
-            raise LayerError(name, _first_sentence(error)) from error
-    return model
-
-
-def _first_sentence(error: Exception) -> str:
-    """The first sentence of an error, without the colours of a terminal."""
-    text = re.sub(r"\x1b\[\d*m", "", str(error)).strip() or type(error).__name__
-    return re.split(r"(?<=\.)\s|\n", text)[0]
+    return models.build(ledger.name, shape, settings["layers"], settings["head"])
 
 
 def facts(row) -> dict:

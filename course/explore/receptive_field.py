@@ -4,8 +4,8 @@ import numpy as np
 import traitlets
 from matplotlib.patches import Polygon
 
-from course.explore import settings as checked
 from course.explore.base import Explorer, bundle
+from course.explore.settings import WINDOW, Layers, Setting
 from course.figures.kit import MARGIN, WIDTH, Page, grid, text_width
 from course.figures.style import INPUT, ORANGE_TINT, OUTPUT
 from course.geometry import Window
@@ -13,6 +13,7 @@ from course.models import PRESETS
 from course.stack import walk
 from course.text import number
 
+SOME = "at least one window, such as layers=[Window(3, strides=2), Window(3)], or a Keras model"
 LARGEST = 512  # pixels of a map with its padding; a screen has room for hardly more
 FAR = 4  # times the input: beyond it, units lie too far outside the image to draw them there
 
@@ -22,40 +23,20 @@ class ReceptiveFieldExplorer(Explorer):
 
     The picture is of one axis. The other is alike, and the square below the picture shows both.
 
-    Parameters
-    ----------
-    layers : list of Window or dict, or keras.Model
-        The windows from the input on, by default those of `course.models.strided`; in a dict, a
-        setting that is missing is as in `Window`. Of a model, the rows of its convolutions,
-        poolings and ``ZeroPadding2D`` up to the first layer that slides no window over a map;
-        layers that look at one pixel at a time, such as activations, leave the field as it is and
-        are passed over.
-    n : int
-        Number of input pixels; by default 28, or the rows of the model's input.
-    selected : int
-        Index of the layer whose settings the controls show.
-    unit : int
-        Index of the unit of the last layer, along both axes.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control; "layers" stands
-        for the buttons that add and remove one.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a setting that no window can have, naming the layer and saying what to write instead.
-        A stack in which a layer does not fit is shown as impossible.
-    ValueError
-        If the model branches, begins with no window, or has no graph or no input size to follow.
+    ``layers`` are windows from the input on, by default those of `course.models.strided`; in a
+    dict, a setting that is missing is as in `Window`. Of a model, they are the rows of its
+    convolutions, poolings and ``ZeroPadding2D`` up to the first layer that slides no window over a
+    map; layers that look at one pixel at a time, such as activations, leave the field as it is and
+    are passed over. A ``ValueError`` says what cannot be followed.
     """
 
     _esm = bundle("receptive_field")
-    controls = ("n", *checked.WINDOW, "layers")
+    controls = ("n", *WINDOW, "layers")
 
-    layers = checked.Anything().tag(sync=True)
-    n = checked.Setting(28).tag(sync=True)
-    selected = checked.Index(0).tag(sync=True)
-    unit = checked.Index(0).tag(sync=True)
+    layers = Layers("layer ", SOME, help='"layers" are also the buttons that add and remove one.')
+    n = Setting(28, help="Number of input pixels; by default 28, or the rows of the model's input.")
+    selected = Setting(0, least=0, help="The layer whose settings the controls show.")
+    unit = Setting(0, least=0, help="The unit of the last layer, along both axes.")
 
     def completed(self, given):
         """A Keras model brings its windows and its rows."""
@@ -70,21 +51,14 @@ class ReceptiveFieldExplorer(Explorer):
     def _possible(self, proposal):
         """Refuse what no stack can be. A layer that merely does not fit is shown as such."""
         state = {"n": self.n, "layers": self.layers, proposal["trait"].name: proposal["value"]}
-        layers = state["layers"]
-        if not isinstance(layers, list | tuple) or not layers:
-            raise traitlets.TraitError(
-                f"layers={layers!r}: give a list of at least one window, such as "
-                "layers=[Window(3, strides=2), Window(3)], or a Keras model"
-            )
-        named = [(f"layer {index}", each) for index, each in enumerate(layers, start=1)]
-        state["layers"] = [checked.layer(*each) for each in named]
         windows, sizes, _, _ = walk(state["layers"], state["n"])
         padded = [n + sum(w.pads(n)) for w, n in zip(windows, sizes, strict=False)] + sizes[-1:]
-        for (name, _), pixels in zip(named, padded, strict=False):  # up to one that does not fit
+        # Up to one that does not fit.
+        for layer, pixels in enumerate(padded[: len(state["layers"])], start=1):
             if pixels > LARGEST:
                 raise traitlets.TraitError(
-                    f"{name} gets {pixels} pixels, padding included, which are too many to draw: "
-                    f"choose n and layers so that there are at most {LARGEST}"
+                    f"layer {layer} gets {pixels} pixels, padding included, which are too many to "
+                    f"draw: choose n and layers so that there are at most {LARGEST}"
                 )
         return state[proposal["trait"].name]
 
@@ -147,30 +121,23 @@ class ReceptiveFieldExplorer(Explorer):
         return page.picture(0, bottom + height, " ".join(alt))
 
 
-receptive_field = ReceptiveFieldExplorer
-
-
 def _chain(model) -> tuple[list[Window], int | None]:
     """The windows along the rows of a model, one after the other, and its number of rows."""
-    from course.keras_graph import WHOLE_MAP, chain, is_pixelwise, map_size, windows_of
+    from course.keras_graph import chain, map_size, windows_of
 
-    windows, rows, layer = [], None, None
+    windows, rows = [], None
     for layer, inputs, _ in chain(model):
-        shape = inputs[0].shape
-        found = type(layer) not in WHOLE_MAP and windows_of(layer, shape)
-        if found:
-            rows = rows or map_size(layer, shape)[0]
-            windows.append(found[0])
-        elif type(layer) in WHOLE_MAP:
-            break
-        elif not is_pixelwise(layer, shape):
+        found = windows_of(layer, inputs[0].shape)
+        if not found:
             raise ValueError(
                 f"model {model.name!r} has {layer.name!r} ({type(layer).__name__}), which the "
                 "picture cannot show: give the windows before it, such as layers=[Window(3)]"
             )
+        rows = rows or map_size(layer, inputs[0].shape)[0]
+        windows.append(found[0])
     if not windows:
-        why = f"begins with {layer.name!r}, which slides no window" if layer else "has no layer"
-        raise ValueError(f"model {model.name!r} {why}: give one that begins with Conv2D or pooling")
+        why = f"model {model.name!r} slides no window over a map"
+        raise ValueError(f"{why}: give one that begins with Conv2D or pooling")
     return windows, rows
 
 

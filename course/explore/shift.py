@@ -2,15 +2,16 @@
 
 import numpy as np
 import traitlets
-from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
-from course.explore.settings import Anything
+from course.explore.settings import Array, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
-from course.text import number
+from course.text import by, number
 
-FARTHEST, SIDE, LARGEST = 8, 190, 32  # moved, in pixels; of a picture, in CSS pixels and pixels
+SIDE = 190  # CSS pixels
+ANSWERS = "What networks answer to the picture: by name a list, for each shift from 0 on."
+GREYS = "2 × 2 to 32 × 32 numbers from 0 to 1, such as images[0] / 255"
 TINY = 1e-9  # differences below it are rounding
 
 
@@ -27,54 +28,17 @@ class ShiftExplorer(Explorer):
 
     What leaves the picture on the right comes in on the left. A blur replaces each pixel by the
     mean of itself, counted twice, and its two neighbours, along both axes.
-
-    Parameters
-    ----------
-    image : array (n, n), optional
-        Numbers from 0, black, to 1, white; n is 2 to 32. Left out, stripes of one pixel.
-    shift : int
-        By how many pixels it is moved, 0 to 8.
-    strides : int
-        1 to 4: every so many pixels one is kept, the first one too.
-    blur : bool
-        Whether it is blurred before.
-    answers : dict, optional
-        What networks answer to the picture: by name a list, for each shift from 0 on.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For what the explorer cannot show.
     """
 
     _esm = bundle("shift")
     controls = ("shift", "strides", "blur")
 
-    image = Anything([[0, 1] * 4] * 8).tag(sync=True)
-    shift = traitlets.Int(0, min=0, max=FARTHEST).tag(sync=True)
-    strides = traitlets.Int(2, min=1, max=4).tag(sync=True)
-    blur = traitlets.Bool(False).tag(sync=True)
-    answers = traitlets.Dict(value_trait=traitlets.List()).tag(sync=True)
+    image = Array([[0, 1] * 4] * 8, GREYS, most=(32, 32), least=2, square=True, limits=(0, 1))
+    shift = Setting(0, least=0, most=8, help="By how many pixels it is moved.")
+    strides = Setting(2, most=4, help="Every so many pixels one is kept, the first one too.")
+    blur = traitlets.Bool(False, help="Whether it is blurred before.")
+    answers = traitlets.Dict(value_trait=traitlets.List(), help=ANSWERS)
 
-    @traitlets.validate("shift", "strides")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1
-
-    @traitlets.validate("image")
-    def _greys(self, proposal):
-        try:
-            image = np.asarray(proposal["value"], float)
-        except (TypeError, ValueError):
-            image = np.empty(0)
-        square = image.shape in [(n, n) for n in range(2, LARGEST + 1)]
-        if not (square and image.min() >= 0 and image.max() <= 1):
-            why = f"give 2 × 2 to {LARGEST} × {LARGEST} numbers from 0 to 1, as images[0] / 255"
-            raise traitlets.TraitError(f"image has the shape {image.shape}: {why}")
-        return image.tolist()
-
-    @looks.context("default")
     def draw(self, image, shift, strides, blur, answers, **_):
         """The picture with what is kept, and what networks answer to it, wherever it is moved."""
         page, top = Page(), MARGIN + 38
@@ -82,18 +46,16 @@ class ShiftExplorer(Explorer):
         titles = f"moved by {shift}" + ", and blurred" * blur, f"what stride {strides} keeps (dots)"
         for x, title, array in zip((MARGIN, WIDTH / 2), titles, (now, after), strict=True):
             page.caption(x, top, title, "", style.INK)
-            axes = page.plot(x, top, SIDE, SIDE)
-            axes.imshow(array, "gray", aspect="auto", clim=(0, 1), interpolation="nearest")
-            axes.set(xticks=(), yticks=())
+            page.image(array, x, top, SIDE, SIDE)
         at = MARGIN + (np.arange(0, len(image), strides) + 0.5) * SIDE / len(image) - 1.5
         page.cells(grid(at, at - MARGIN + top), 3, 3, style.ORANGE, style.INK, gid="dot")
         y = top + SIDE + 12
         for name, each in answers.items():
             page.text(MARGIN, y + 12, name, SMALLEST, ha="left")
-            for by, answer in enumerate(each):
+            for step, answer in enumerate(each):
                 fill, text = (style.PAPER, "") if answer == each[0] else (style.ORANGE_TINT, "≠ ")
-                edge, width = (style.ORANGE, 2.5) if by == shift else (style.GREY, 1)
-                place = [(MARGIN + 120 + 40 * by, y)]
+                edge, width = (style.ORANGE, 2.5) if step == shift else (style.GREY, 1)
+                place = [(MARGIN + 120 + 40 * step, y)]
                 page.cells(place, 36, 20, fill, edge, [text + f"{answer}"], width=width)
             y += 26
         alt = " ".join(said(np.array(image), shift, strides, blur, answers))
@@ -102,17 +64,14 @@ class ShiftExplorer(Explorer):
 
 def said(image: np.ndarray, shift: int, strides: int, blur: bool, answers: dict) -> list[str]:
     """What is to be said about a setting, as the view says it."""
-    (_, before), (_, after) = (kept(image, by, strides, blur) for by in (0, shift))
-    far = [np.abs(np.roll(before, by, 1) - after).max() for by in range(before.shape[1])]
-    by = next(by for by, each in enumerate(far) if each <= min(far) + TINY)
+    (_, before), (_, after) = (kept(image, each, strides, blur) for each in (0, shift))
+    far = [np.abs(np.roll(before, step, 1) - after).max() for step in range(before.shape[1])]
+    along = next(step for step, each in enumerate(far) if each <= min(far) + TINY)
     apart = f"However the unmoved ones are moved along, they are up to {number(min(far))} apart."
-    sizes = [" × ".join(map(str, array.shape)) for array in (image, after)]
     return [
-        f"{sizes[0]} pixels, moved by {shift}{', blurred' * blur}, stride {strides}: {sizes[1]} "
-        f"are kept. Their mean is {number(after.mean())}, unmoved {number(before.mean())}.",
-        f"They are the unmoved ones, moved along by {by}." if min(far) < TINY else apart,
+        f"{by(image.shape)} pixels, moved by {shift}{', blurred' * blur}, stride {strides}: "
+        f"{by(after.shape)} are kept. Their mean is {number(after.mean())}, "
+        f"unmoved {number(before.mean())}.",
+        f"They are the unmoved ones, moved along by {along}." if min(far) < TINY else apart,
         *(f"{n}: {a[shift]}, unmoved {a[0]}." for n, a in answers.items() if shift < len(a)),
     ]
-
-
-shift = ShiftExplorer

@@ -4,15 +4,14 @@ from itertools import product
 
 import numpy as np
 import traitlets
-from matplotlib import style as looks
 from matplotlib.colors import to_rgb
 
 from course.explore.base import Explorer, bundle
+from course.explore.settings import Place, Setting
 from course.figures import style
 from course.figures.kit import MARGIN, WIDTH, Page, cell_size, grid
 from course.geometry import Window
 
-MOST = {"n": 14, "kernel_size": 7, "strides": 4}
 GAP, STEP = 32, 10  # CSS pixels between the pictures, and from one stamp to the next
 
 
@@ -33,40 +32,17 @@ class TransposedExplorer(Explorer):
     The pixels and the weights are all 1, so an output is the number of stamps on it. Bars show the
     stamps of a row, one for each column. What ``same`` cuts off is hatched, and a pixel without a
     stamp is crossed out.
-
-    Parameters
-    ----------
-    n : int
-        The pixels of a side of the input, 1 to 14.
-    kernel_size, strides : int
-        The side of a stamp, 1 to 7, and how far the next one is away, 1 to 4.
-    padding : str
-        ``"valid"`` or ``"same"``.
-    at : (int, int)
-        Row and column of the input pixel whose stamp is outlined.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For what the explorer cannot show.
     """
 
     _esm = bundle("transposed")
     controls = ("n", "kernel_size", "strides", "padding")
 
-    n = traitlets.Int(4, min=1, max=MOST["n"]).tag(sync=True)
-    kernel_size = traitlets.Int(3, min=1, max=MOST["kernel_size"]).tag(sync=True)
-    strides = traitlets.Int(2, min=1, max=MOST["strides"]).tag(sync=True)
-    padding = traitlets.Enum(["valid", "same"], "valid").tag(sync=True)
-    at = traitlets.List(traitlets.Int(min=0), [0, 0], minlen=2, maxlen=2).tag(sync=True)
+    n = Setting(4, most=14, help="The pixels of a side of the input.")
+    kernel_size = Setting(3, most=7, help="The side of a stamp.")
+    strides = Setting(2, most=4, help="How far the next stamp is away.")
+    padding = traitlets.Enum(["valid", "same"], "valid")
+    at = Place([0, 0], help="The input pixel whose stamp is outlined.")
 
-    @traitlets.validate("n", "kernel_size", "strides")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1
-
-    @looks.context("default")
     def draw(self, n, kernel_size, strides, padding, at, **_):
         """The input, the stamps of one row, and how often each output is stamped."""
         times, before, after = stamps(n, kernel_size, strides, padding)
@@ -125,6 +101,3 @@ def said(n: int, k: int, s: int, padding: str) -> list[str]:
     down = " or ".join(map(str, range(first, first + s)))
     said.append(f"A convolution with this setting makes {n} of {down} pixels.")
     return said
-
-
-transposed = TransposedExplorer

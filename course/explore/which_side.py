@@ -1,19 +1,17 @@
 """The explorer of what a stride does to a symmetric picture: Keras beside PyTorch."""
 
 import numpy as np
-import traitlets
-from matplotlib import style as looks
 
 from course.explore.base import Explorer, bundle
+from course.explore.settings import Setting
 from course.figures import style
 from course.figures.kit import MARGIN, SMALLEST, WIDTH, Page, grid
 from course.geometry import Window
 from course.stack import walk
-from course.text import number
+from course.text import by, number
 
 KERNEL_SIZE = 3
 PADDINGS = {"Keras, padding='same'": "same", "PyTorch, padding=1": 1}
-MOST = {"n": 256, "strides": 4, "layers": 6}
 LEGEND = (
     "line: the middle of the picture; orange dots: the centres of what the outputs",
     "read; cross: their middle; hatched: differs from the output on the other side",
@@ -48,36 +46,15 @@ class WhichSideExplorer(Explorer):
     ``padding="same"``, PyTorch with ``padding=1``, and both get maps of the same size. Dots mark
     the centres of what the outputs read, a cross their middle; lines mark the picture's middle.
     An output that differs from the one on the other side is hatched.
-
-    Parameters
-    ----------
-    n : int
-        The pixels of a side, 5 to 256.
-    strides : int
-        The step of each layer, 1 to 4.
-    layers : int
-        How many layers, 1 to 6.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a number that the explorer cannot show.
     """
 
     _esm = bundle("which_side")
     controls = ("n", "strides", "layers")
 
-    n = traitlets.Int(28, min=5, max=MOST["n"]).tag(sync=True)
-    strides = traitlets.Int(2, min=1, max=MOST["strides"]).tag(sync=True)
-    layers = traitlets.Int(1, min=1, max=MOST["layers"]).tag(sync=True)
+    n = Setting(28, least=5, most=256, help="The pixels of a side.")
+    strides = Setting(2, most=4, help="The step of each layer.")
+    layers = Setting(1, most=6, help="How many layers.")
 
-    @traitlets.validate("n", "strides", "layers")
-    def _whole(self, proposal):
-        return int(proposal["value"])  # True counts as 1
-
-    @looks.context("default")
     def draw(self, n, strides, layers, **_):
         """Both libraries, one above the other: where they read, and what they get."""
         image, page = letter(n), Page()
@@ -91,11 +68,9 @@ class WhichSideExplorer(Explorer):
             alt.append(_sentence(name, walked, result))
             cell, wide = side / n, side / len(result)
             page.caption(MARGIN, top, name, f"{n} × {n}, with the centres", style.INK)
-            page.caption(right, top, "", _by(result), style.INK)
+            page.caption(right, top, "", by(result.shape), style.INK)
             for x, array in ((MARGIN, image), (right, result)):
-                axes = page.plot(x, top, side, side)
-                axes.imshow(array, "gray", aspect="auto", clim=(0, 1), interpolation="nearest")
-                axes.set(xticks=(), yticks=())
+                page.image(array, x, top, side, side)
                 page.line([x + side / 2] * 2, [top, top + side], style.BLUE, 2)
             centres = (field.start + field.jump * np.arange(len(result)) + 0.5) * cell
             dot = min(4, 0.4 * field.jump * cell)
@@ -120,10 +95,6 @@ class WhichSideExplorer(Explorer):
         return page.picture(right + side, top - 48, " ".join(alt))
 
 
-def _by(array: np.ndarray) -> str:
-    return " × ".join(map(str, array.shape))
-
-
 def _sentence(name: str, walked, result: np.ndarray) -> str:
     """What is to be said about one library, as the view says it."""
     sizes = walked.sizes
@@ -143,6 +114,3 @@ def _sentence(name: str, walked, result: np.ndarray) -> str:
         f"{name}: sizes {' → '.join(map(str, sizes))}, zeros {', '.join(pads)}. The centres "
         f"{number(field.start)} … {number(last)} are {where}. The result is {mirror}."
     )
-
-
-which_side = WhichSideExplorer

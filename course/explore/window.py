@@ -1,60 +1,41 @@
 """The explorer of one window on an image."""
 
 import contextlib
-import operator
 
-import numpy as np
 import traitlets
 
 from course import figures
 from course.explore.base import Explorer, bundle
-from course.explore.settings import WINDOW, Anything, Setting
+from course.explore.settings import WINDOW, Array, Place, Setting
 from course.figures.kit import LONGEST
 from course.geometry import SettingError, Window
 
 CONTROLS = ("n", *WINDOW)
+SQUARE = "a square of finite numbers, rows by columns, such as numpy.ones((3, 3))"
 SIZED_BY = {"n": "values", "kernel_size": "kernel"}  # if they are given
 
 
 class WindowExplorer(Explorer):
     """Slide a window over an image of n × n pixels: drag it, step it, point at an output.
 
-    Parameters
-    ----------
-    n, kernel_size, strides, padding, dilation_rate
-        As in `course.geometry.Window`, for both axes.
-    values : array (n, n), optional
-        Numbers of the image, which bring ``n``. With ``kernel``, the picture shows the products
-        and their sum.
-    kernel : array (kernel_size, kernel_size), optional
-        Weights of the window, which bring ``kernel_size``.
-    at : (int, int)
-        The output, row and column, whose window is shown.
-    usage, compare : bool
-        Whether to show how often each pixel is read, and Keras beside PyTorch and rounding up.
-    fixed, hidden : lists of str
-        Names of settings that cannot be moved, and of those that have no control.
-
-    Raises
-    ------
-    traitlets.TraitError
-        For a setting that no window can have, saying what to write instead. A kernel that is
-        larger than the image is shown as impossible.
+    Numbers of the image, ``values``, bring ``n``; weights of the window, ``kernel``, bring
+    ``kernel_size``. Given both, the picture shows the products and their sum. The window is the
+    same on both axes, as in `course.geometry.Window`.
     """
 
     _esm = bundle("window")
     controls = CONTROLS
 
-    n = Setting(7).tag(sync=True)
-    kernel_size = Setting(3).tag(sync=True)
-    strides = Setting(1).tag(sync=True)
-    padding = Setting("valid").tag(sync=True)
-    dilation_rate = Setting(1).tag(sync=True)
-    values = traitlets.Any(None).tag(sync=True)
-    kernel = traitlets.Any(None).tag(sync=True)
-    at = Anything([0, 0]).tag(sync=True)
-    usage = traitlets.Bool(False).tag(sync=True)
-    compare = traitlets.Bool(False).tag(sync=True)
+    n = Setting(7, help="The pixels of a side of the image.")
+    kernel_size = Setting(3)
+    strides = Setting(1)
+    padding = Setting("valid")
+    dilation_rate = Setting(1)
+    values = Array(None, SQUARE, most=(LONGEST, LONGEST), square=True, kind=float)
+    kernel = Array(None, SQUARE, most=(LONGEST, LONGEST), square=True, kind=float)
+    at = Place([0, 0], help="The output whose window is shown.")
+    usage = traitlets.Bool(False, help="Whether to show how often each pixel is read.")
+    compare = traitlets.Bool(False, help="Whether to show PyTorch and rounding up beside Keras.")
 
     def completed(self, given):
         """An image and a kernel bring their sizes, see `_resize`."""
@@ -65,10 +46,10 @@ class WindowExplorer(Explorer):
         """Refuse what no window can be. A window that merely does not fit is shown as such."""
         name, value = proposal["trait"].name, proposal["value"]
         given = SIZED_BY.get(name)
-        rows = _numbers(given and getattr(self, given)).shape[:1]
-        if rows not in ((), (value,)):
+        rows = given and getattr(self, given)
+        if rows and len(rows) != value:
             raise traitlets.TraitError(
-                f"{name}={value} does not fit {given}, which has {rows[0]} rows. "
+                f"{name}={value} does not fit {given}, which has {len(rows)} rows. "
                 f"Set {given} to an array of the new size, or to None"
             )
         settings = {each: getattr(self, each) for each in CONTROLS} | {name: value}
@@ -80,29 +61,6 @@ class WindowExplorer(Explorer):
                     f"choose settings with at most {LONGEST}"
                 )
         return value
-
-    @traitlets.validate("at")
-    def _unit(self, proposal):
-        with contextlib.suppress(TypeError, ValueError):
-            row, column = map(operator.index, proposal["value"])
-            if min(row, column) >= 0:
-                return [row, column]
-        raise traitlets.TraitError(
-            f"at={proposal['value']!r} is no output: give its (row, column), such as at=(0, 0)"
-        )
-
-    @traitlets.validate("values", "kernel")
-    def _square(self, proposal):
-        name, rows = proposal["trait"].name, proposal["value"]
-        if rows is None:
-            return None
-        array = _numbers(rows)
-        if array.ndim != 2 or array.shape[0] != array.shape[1] or not np.isfinite(array).all():
-            raise traitlets.TraitError(
-                f"{name} has shape {array.shape}: give a square of finite numbers, rows by "
-                f"columns, such as {name}=numpy.ones((3, 3))"
-            )
-        return array.tolist()
 
     @traitlets.observe("values", "kernel")
     def _resize(self, change):
@@ -116,14 +74,3 @@ class WindowExplorer(Explorer):
         window = Window(*(state[name] for name in WINDOW))
         last = window.output_size(n) - 1
         return figures.window(window, n, at=tuple(min(unit, last) for unit in at))
-
-
-window = WindowExplorer
-
-
-def _numbers(rows: object) -> np.ndarray:
-    """Rows as an array; of shape () if they are none."""
-    try:
-        return np.asarray(rows, float)
-    except (TypeError, ValueError):
-        return np.empty(())

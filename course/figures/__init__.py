@@ -28,7 +28,7 @@ from course.figures.kit import (
     text_width,
 )
 from course.geometry import Window
-from course.text import number
+from course.text import by, number
 
 FAR = 0.1  # of a share: more than that is another result, however small the spread
 GAP = 24  # CSS pixels between two pictures side by side
@@ -189,7 +189,7 @@ def window(
     outputs = tuple(w.output_size(n) for w, n in axes)
     if np.shape(at) != (2,) or not all(u in range(o) for u, o in zip(at, outputs, strict=True)):
         first, second = (f"0 to {o - 1}" for o in outputs)
-        why = f"at={at} is outside the output of {_by(outputs)}"
+        why = f"at={at} is outside the output of {by(outputs)}"
         raise ValueError(f"{why}: take a row from {first} and a column from {second}.")
     (above, below), (before, after) = (w.pads(n) for w, n in axes)
     padded = above + sizes[0] + below, before + sizes[1] + after
@@ -223,7 +223,7 @@ def window(
         return top + (above + np.asarray(pixels)) * cell
 
     rows, columns = (np.arange(size) for size in sizes)
-    page.caption(MARGIN, top, "input", _by(sizes), style.BLUE)
+    page.caption(MARGIN, top, "input", by(sizes), style.BLUE)
     outside = np.r_[-above:0, sizes[0] : sizes[0] + below]
     page.padding(grid(x(np.arange(-before, sizes[1] + after)), y(outside)), *square)
     page.padding(grid(x(np.r_[-before:0, sizes[1] : sizes[1] + after]), y(rows)), *square)
@@ -243,7 +243,7 @@ def window(
         keys = grid(right + np.arange(times.size) * 24, below_top)
         page.usage(keys, 24, 20, times, usage.max())
 
-    page.caption(right, top, "output", _by(outputs), style.GREEN_TEXT)
+    page.caption(right, top, "output", by(outputs), style.GREEN_TEXT)
     xs, ys = (start + np.arange(o) * cell for start, o in ((right, outputs[1]), (top, outputs[0])))
     page.cells(grid(xs, ys), *square, *style.OUTPUT, gid="output")
     page.outline(grid(xs[at[1]], ys[at[0]]), *square, gid="output unit")
@@ -264,7 +264,6 @@ def window(
 def maps(
     images: Sequence[np.ndarray] | Mapping[str, np.ndarray],
     titles: Sequence[str] | None = None,
-    alt: str | None = None,
     values: bool = False,
     scale: str | tuple[float, float] = "each",
 ) -> Picture:
@@ -280,8 +279,6 @@ def maps(
         The keys of a dict are the titles.
     titles : sequence of str, optional
         One per image.
-    alt : str, optional
-        The text alternative; made from titles, shapes and values when it is not given.
     values : bool
         Write the numbers into the pixels, if no image is larger than 9 × 9.
     scale : "each", "shared" or (black, white)
@@ -323,12 +320,10 @@ def maps(
         high, wide = np.multiply(array.shape, cell)
         if x > MARGIN and x + max(wide, least) > WIDTH - MARGIN:
             x, top = MARGIN, bottom + 38 + GAP
-        page.caption(x, top, title, _by(array.shape), style.INK)
-        axes = page.plot(x, top, wide, high)
-        axes.set(xticks=(), yticks=())
-        axes.spines[:].set(color=style.GREY, linewidth=0.5)
-        image = axes.imshow(array, "gray" if white else "viridis", aspect="auto", gid="map")
-        image.set(clim=limits, interpolation="nearest")
+        page.caption(x, top, title, by(array.shape), style.INK)
+        image = page.image(array, x, top, wide, high, limits, "gray" if white else "viridis")
+        image.set_gid("map")
+        image.axes.spines[:].set(color=style.GREY, linewidth=0.5)
         size = font_size(_texts(array.flat), cell, cell) if written else 0
         for (row, column), value in np.ndenumerate(array) if size else ():
             at = x + (column + 0.5) * cell, top + (row + 0.5) * cell
@@ -343,14 +338,12 @@ def maps(
     if scale != "each":
         page.scale(image, MARGIN, bottom + 12, max(150, *bars))
         bottom += 32
-    if alt is None:
-        parts = []
-        for array, title in zip(arrays, titles, strict=True):
-            low, high = map(number, (array.min(), array.max()))
-            rows = f": {'; '.join(map(_listed, array))}" if longest <= 9 else ""
-            parts.append(f"{title}, {_by(array.shape)}, values from {low} to {high}{rows}.")
-        alt = " ".join(parts)
-    return page.picture(0, bottom, alt)
+    alt = []
+    for array, title in zip(arrays, titles, strict=True):
+        low, high = map(number, (array.min(), array.max()))
+        rows = f": {'; '.join(map(_listed, array))}" if longest <= 9 else ""
+        alt.append(f"{title}, {by(array.shape)}, values from {low} to {high}{rows}.")
+    return page.picture(0, bottom, " ".join(alt))
 
 
 @looks.context("default")
@@ -382,44 +375,35 @@ def summary(
     room = WIDTH - MARGIN - left - 100  # for the bars; the rest is for the totals
     page = Page()
     y, alt = MARGIN, []
+
     headings = {"params": "parameters", "macs": "multiply-accumulates (MACs)"}
-    for quantity in quantities:
-        heading = headings[quantity]
-        totals = {name: getattr(ledger, f"total_{quantity}") for name, ledger in ledgers.items()}
-        page.text(left, y + 8, heading, 13, weight="bold", ha="left")
+    whole = {q: {n: getattr(each, f"total_{q}") for n, each in ledgers.items()} for q in quantities}
+    if seconds:
+        headings["seconds"], whole["seconds"] = "milliseconds", {n: seconds[n] for n in ledgers}
+    plain = {"fill": style.GREY, "edge": style.PAPER}
+    for quantity, totals in whole.items():
+        page.text(left, y + 8, headings[quantity], 13, weight="bold", ha="left")
         page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], style.GREY, 1)
         y += 28
-        for name, ledger in ledgers.items():
+        for name, total in totals.items():
             page.text(left - 12, y + 13, name, 12, ha="right")
-            x, said = left, []
-            for row in ledger:
-                amount = getattr(row, quantity)
+            timed, x, said = quantity == "seconds", left, []
+            parts = {row.name: getattr(row, quantity, None) for row in ledgers[name]}
+            for part, amount in ({"": total} if timed else parts).items():
                 if not amount:  # nothing to draw, or nothing that is known
                     continue
-                share, wide = amount / totals[name], room * amount / max(totals.values())
-                labels = [f"{row.name} {share:.1%}", f"{share:.1%}"] if share >= 0.05 else []
+                share, wide = amount / total, room * amount / max(totals.values())
+                labels = [f"{part} {share:.1%}", f"{share:.1%}"] if part and share >= 0.05 else []
                 label = [text for text in labels if font_size([text], wide, 26)][:1]
-                paint = paints[row.name]
+                paint = paints.get(part, plain)
                 page.cells([(x, y)], wide, 26, **paint, texts=label, gid=f"{quantity} {name}")
-                said.append(f"{row.name} {amount:,} = {share:.1%}")
+                said.append(f"{part} {amount:,} = {share:.1%}")
                 x += wide
-            known = all(getattr(row, quantity) is not None for row in ledger)
-            total = f"{totals[name]:,}" if known else f"≥ {totals[name]:,}"
-            page.text(x + 8, y + 13, total, 12, ha="left", gid=f"total {quantity}")
-            alt.append(f"{name}: {total} {heading} ({', '.join(said) or 'none'}).")
-            y += 34
-        y += 22
-    if seconds:
-        page.text(left, y + 8, "milliseconds", 13, weight="bold", ha="left")
-        page.line([left, left], [y + 22, y + 26 + 34 * len(ledgers)], style.GREY, 1)
-        y += 28
-        for name in ledgers:
-            wide = room * seconds[name] / max(seconds.values())
-            total = f"{1000 * seconds[name]:.1f}"
-            page.text(left - 12, y + 13, name, 12, ha="right")
-            page.cells([(left, y)], wide, 26, style.GREY, style.PAPER, gid=f"seconds {name}")
-            page.text(left + wide + 8, y + 13, total, 12, ha="left", gid="total seconds")
-            alt.append(f"{name}: {total} milliseconds.")
+            least = "≥ " if None in parts.values() else ""
+            written = f"{1000 * total:.1f}" if timed else f"{least}{total:,}"
+            page.text(x + 8, y + 13, written, 12, ha="left", gid=f"total {quantity}")
+            shares = "" if timed else f" ({', '.join(said) or 'none'})"
+            alt.append(f"{name}: {written} {headings[quantity]}{shares}.")
             y += 34
         y += 22
     x = left
@@ -445,7 +429,8 @@ def seeds(
     Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
     The text alternative says those, and which of the results are far from them, because new ones
     differ a little from machine to machine. Settings are shown if their name has ``only`` in it.
-    The axis begins at ``low``, or at the lowest number. A finer axis has finer numbers.
+    The numbers are shares. The axis begins at ``low``, or at the lowest number. A finer axis has
+    finer numbers.
     """
     alone = stored is None
     stored = {name: line for name, line in (stored or results).items() if only in name}
@@ -453,12 +438,13 @@ def seeds(
     every = [number for line in (*stored.values(), *results.values()) for number in line]
     low, high = min(low, *every), max(1, *every)
     left = MARGIN + max(text_width(name, 12) for name in stored) + 20
-    decimals, room = (3, 96) if low else (2, 80)
+    decimals, room = (3, 96) if low > 0 else (2, 80)
     wide, page, y, alt = WIDTH - MARGIN - left - room, Page(), MARGIN + 36, []
 
     def x(numbers):
         return left + (np.asarray(numbers) - low) / (high - low) * wide
 
+    page.text(left - 20, y - 28, "share", SMALLEST, style.GREY_TEXT, ha="right")
     for tick in np.linspace(low, high, 5):
         page.line(x([tick] * 2), [y - 20, y + 34 * len(stored) - 16], style.GUIDE)
         page.text(x(tick), y - 28, number(tick), SMALLEST, style.GREY_TEXT)
@@ -546,10 +532,6 @@ def _listed(numbers: Iterable[float]) -> str:
     if len(texts) > 32:
         return f"{', '.join(texts[:8])}, …, {', '.join(texts[-8:])} ({len(texts)} numbers)"
     return ", ".join(texts)
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))
 
 
 def _formula(window: Window, n: int) -> str:

@@ -164,6 +164,13 @@ class Page:
         )
         return axes
 
+    def image(self, array, x, y, wide, high, limits=(0, 1), colours="gray") -> AxesImage:
+        axes = self.plot(x, y, wide, high)
+        axes.set(xticks=(), yticks=())
+        image = axes.imshow(array, colours, aspect="auto", interpolation="nearest")
+        image.set_clim(*limits)
+        return image
+
     def scale(self, image: AxesImage, x, y, wide):
         """A bar of an image's colours above the numbers that its ends stand for."""
         low, high = image.get_clim()

@@ -19,34 +19,37 @@ from course.predict.record import NAME, Record
 def report(folder: Path, lesson: str = "") -> str:
     """A line for each student, and the misconceptions of the class, the most frequent first.
 
-    ``lesson`` is the name of a lesson, with or without its number: 05_stride or stride. Raises
-    ``ValueError`` if the folder has no record in it.
+    ``lesson`` is the name of a lesson, with or without its number: 05_stride or stride. Copies,
+    such as ``stride (1)``, count too. Raises ``ValueError`` if the folder has no record in it.
     """
     paths = sorted(folder.rglob("*.jsonl"))
     if not paths:
         raise ValueError(f"put the {NAME} of each student into {folder}: no record was found there")
     rows = [("student", "answered", "right at first go", "when certain")]
     met: Counter[str] = Counter()
-    notices = []
+    notices, others = [], set()
     for path in paths:
-        record, student = Record(path), _student(path.relative_to(folder))
+        record, place = Record(path), path.relative_to(folder)
+        student = str(place.parent if place.name == NAME else place.with_suffix(""))
         every, wanted = record.entries(), _name(lesson)
-        entries = [each for each in every if wanted in ("", _name(each["lesson"]))]
+        entries = [each for each in every if _name(each["lesson"]).startswith(wanted)]
+        others |= {_name(each["lesson"]) for each in every} - {
+            _name(each["lesson"]) for each in entries
+        }
         sure = calibration(entries)
         right, asked = first_goes(entries)
         rows.append((student, str(asked), _share(right, asked), _share(*sure[max(sure)])))
         met.update(each.mistake.believes for each in misconceptions(entries))
         notices += [f"{student}: {record.notice}"] if record.notice else []
+    if lesson and not any(int(asked) for _, asked, *_ in rows[1:]):
+        notices.append(
+            f"Nobody answered {lesson!r}. There are answers of: {', '.join(sorted(others))}."
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     beliefs = [f"{_share(times, len(paths))}  {belief}" for belief, times in met.most_common()]
     title = "What students believed, and how many of the class:"
     return "\n".join([*table, "", title, *beliefs, "", *notices]).strip()
-
-
-def _student(path: Path) -> str:
-    """Whose record it is, by where it lies."""
-    return str(path.parent if path.name == NAME else path.with_suffix(""))
 
 
 def _name(lesson: str) -> str:
@@ -58,21 +61,18 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole}" if whole else "–"
 
 
-def main() -> int:
+def main() -> None:
     """Print the report of a folder."""
     parser = argparse.ArgumentParser(
         prog="python -m course.predict", description="What do the records of a class tell?"
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("lesson", nargs="?", default="")
-    arguments = parser.parse_args()
     try:
-        print(report(arguments.folder, arguments.lesson))
+        print(report(**vars(parser.parse_args())))
     except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

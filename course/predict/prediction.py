@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,7 +106,7 @@ class Prediction(anywidget.AnyWidget):
         if sure not in SURE:
             self.send({"problem": "Say how sure you are, too.", "field": "sure"})
             return
-        diagnosis = self.question.judge([value])
+        diagnosis = self.question.judge(value)
         record.here().add(
             {
                 "question": repr(self.question),
@@ -132,7 +133,7 @@ class Prediction(anywidget.AnyWidget):
                 "sure": sure,
                 "correct": diagnosis.correct,
                 "message": rich(diagnosis.message),
-                "see": _see(diagnosis.mistake),
+                "see": _see(diagnosis.candidates),
             }
             self.notice = record.here().notice
         self._explorer = _explorer(self.question, diagnosis.mistake)
@@ -172,7 +173,7 @@ def ask(question: questions.Question) -> Prediction:
 
 def _fields(question: questions.Question) -> dict:
     kind = question.answer_type
-    if isinstance(kind, answers.Function | answers.Model):
+    if type(kind) is answers.Answer:
         raise ValueError(f"the answer to {question!r} is {kind.asks}: use course.check for it")
     if isinstance(kind, answers.Choice):
         return {"kind": "choice", "options": list(kind.options)}
@@ -186,20 +187,18 @@ def says(question: questions.Question, message: str = "") -> str:
 
     Keras is asked only where it is loaded anyway: it takes seconds and 500 MB.
     """
-    (case,) = question.cases
-    right, who = question.expected(case), "The right answer is"
-    if "keras" in sys.modules and (made := question.keras_says()) is not None:
-        right, who = made, "Keras says"
-    why = sentence(question.why(case))
+    right, who = question.answer, "The right answer is"
+    if question.keras_says and (keras := sys.modules.get("keras")):
+        right, who = question.keras_says(keras), "Keras says"
+    why = sentence(question.why)
     return f"{who} {answers.show(right)}." + (f" {why}" if why not in message else "")
 
 
-def _see(mistake: str | None) -> str:
-    """Where the course shows what was mistaken; a link, in html."""
-    if mistake is None:
-        return ""
-    see, where = (html.escape(each) for each in (MISTAKES[mistake].see, MISTAKES[mistake].where))
-    return f'The course shows it in <a href="{see}">{where}</a>.'
+def _see(mistakes: Sequence[str]) -> str:
+    """Where the course shows what was mistaken, or may have been; links, in html."""
+    shown = {MISTAKES[name].see: MISTAKES[name].where for name in mistakes[:2]}
+    links = [f'<a href="{html.escape(see)}">{html.escape(at)}</a>' for see, at in shown.items()]
+    return f"The course shows it in {' and in '.join(links)}." if links else ""
 
 
 def _explorer(question: questions.Question, mistake: str | None) -> Explorer | None:

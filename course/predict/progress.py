@@ -16,6 +16,7 @@ from course.mistakes import MISTAKES, Mistake
 from course.predict import record
 from course.predict.prediction import SURE
 from course.questions import Question
+from course.text import rich
 
 # A misconception that was met counts as mastered when so many questions in a row, in which it
 # could have shown itself, were answered right at first go.
@@ -90,13 +91,11 @@ class Progress:
         ]
         summary = f"How sure you were, and how often right: {'; '.join(told)}."
         self.summary = summary if entries else NOTHING
-        lessons = dict.fromkeys(entry["lesson"] for entry in entries)
-        self.done = {
-            Path(lesson).stem.replace("_", " ") or "other questions": first_goes(
-                [entry for entry in entries if entry["lesson"] == lesson]
-            )
-            for lesson in sorted(lessons)
-        }
+        self.done = []
+        for lesson in sorted({entry["lesson"] for entry in entries}):
+            right, asked = first_goes([entry for entry in entries if entry["lesson"] == lesson])
+            name = Path(lesson).stem.replace("_", " ") or "other questions"
+            self.done.append(f"{name}: {right} of {asked} right at first go")
         # Where the course shows what is not yet mastered, the most frequent mistakes first.
         still = [each for each in self.misconceptions if not each.mastered]
         still.sort(key=lambda each: -each.times)
@@ -126,24 +125,16 @@ class Progress:
         return Picture(figure, self.summary)
 
     def __repr__(self) -> str:
-        lines = [self.summary]
-        lines += [
-            f"{lesson}: {right} of {asked} right at first go."
-            for lesson, (right, asked) in self.done.items()
-        ]
+        lines = [self.summary, *(f"{lesson}." for lesson in self.done)]
         lines += [f"“{each.mistake.believes}” {each}." for each in self.misconceptions]
         lines += [f"Next: {where}" for where in self.next_sections.values()]
         return "\n".join(filter(None, [*lines, self.notice]))
 
     def _repr_html_(self) -> str:
         lists = {
-            "What you have done": [
-                f"{html.escape(lesson)}: {right} of {asked} right at first go"
-                for lesson, (right, asked) in self.done.items()
-            ],
+            "What you have done": map(html.escape, self.done),
             f"Misconceptions you met (mastered: {MASTERED} later questions right at first go)": [
-                f"“{html.escape(each.mistake.believes)}” <strong>{each}</strong>"
-                for each in self.misconceptions
+                rich(f"“{each.mistake.believes}” **{each}**") for each in self.misconceptions
             ],
             "Look at next": [
                 f'<a href="{html.escape(see)}">{html.escape(where)}</a>'
@@ -151,9 +142,9 @@ class Progress:
             ],
         }
         parts = [self.picture().html() if self.entries else f"<p>{NOTHING}</p>"]
-        for title, items in lists.items():
-            if items:
-                parts += [f"<h4>{title}</h4>", "<ul>", *map("<li>{}</li>".format, items), "</ul>"]
+        for title, texts in lists.items():
+            if items := [f"<li>{text}</li>" for text in texts]:
+                parts += [f"<h4>{title}</h4>", "<ul>", *items, "</ul>"]
         if self.next_sections:
             parts.append(f"<script>\n{SCRIPT}\n</script>")
         if self.notice:

@@ -48,6 +48,8 @@ def _computed(text: str) -> float | None:
     def value(node):
         if isinstance(node, ast.BinOp):
             return SIGNS[type(node.op)](value(node.left), value(node.right))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
         return operator.pos(node.value)
 
     try:
@@ -180,10 +182,15 @@ def show(value: object) -> str:
     return str(value).replace("-", "−")
 
 
+@dataclass
 class Answer:
-    """A type of answer. ``asks`` says what to type."""
+    """A type of answer, here one that is made in a cell. ``asks`` says what to type."""
 
     asks: str
+
+    def like(self, right) -> "Answer":
+        """The type of an answer as long as the right one."""
+        return self
 
     def parse(self, text: str) -> object:
         """The answer that a student typed; ``AnswerError`` says why it cannot be read."""
@@ -221,12 +228,31 @@ class Integer(Answer):
         return _number(value)
 
 
+class OneOrMore(Integer):
+    """A number; several are a legal answer, and a wrong one."""
+
+    def parse(self, text):
+        text = _tidy(text)
+        if not re.search(r"[,;|]|\band\b", text):
+            return super().parse(text)
+        return self.read(_parse_numbers(text.strip("()[]"), self.asks))
+
+    def read(self, value):
+        several = plain(value)
+        if not isinstance(several, list | tuple) or not several:
+            return super().read(value)
+        numbers = tuple(map(_number, several))
+        return numbers if len(numbers) > 1 else numbers[0]
+
+
 @dataclass
 class Numbers(Answer):
     """Some numbers in order, however separated: a pair, one a pixel; without a length, any."""
 
-    length: int | None
-    asks: str
+    length: int | None = None
+
+    def like(self, right):
+        return type(self)(self.asks.format(len(right)), len(right))
 
     def parse(self, text):
         return self.read(_parse_numbers(_inside(_tidy(text)), self.asks))
@@ -238,10 +264,37 @@ class Numbers(Answer):
         return tuple(map(_number, values))
 
 
+class YesNo(Numbers):
+    """Numbers, each 1 for yes or 0 for no; the words will do."""
+
+    def parse(self, text):
+        text = _tidy(text)
+        for number, words in enumerate(("no?|false", "y(?:es)?|true")):
+            text = re.sub(rf"\b(?:{words})\b", str(number), text, flags=re.IGNORECASE)
+        return super().parse(text)
+
+
+class Rows(Numbers):
+    """Any number of numbers, perhaps with brackets around each row."""
+
+    def like(self, right):
+        return self
+
+    def parse(self, text):
+        return super().parse(re.sub(r"[\[\]]", " ", text) if isinstance(text, str) else text)
+
+    def read(self, value):
+        rows = plain(value)
+        if isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows):
+            value = [number for row in rows for number in row]
+        return super().read(value)
+
+
+@dataclass
 class Shape(Answer):
     """28x28x1, (28, 28, 1) or (None, 28, 28, 1): rows, columns, channels."""
 
-    asks = "a shape: rows, columns, channels, such as 5x6x7"
+    asks: str = "a shape: rows, columns, channels, such as 5x6x7"
 
     def parse(self, text):
         shape, *more = self.parse_all(_tidy(text))
@@ -261,12 +314,8 @@ class Shape(Answer):
         return tuple(map(_number, values))
 
 
-class Shapes(Answer):
+class Shapes(Numbers):
     """Shapes with arrows, semicolons or new lines between them, in brackets, or just so."""
-
-    def __init__(self, length: int):
-        self.length = length
-        self.asks = f"{length} shapes in order, such as 5x6x7 -> 4x5x6"
 
     def parse(self, text):
         text = _tidy(text)
@@ -276,16 +325,18 @@ class Shapes(Answer):
         return self.read([shape for part in parts for shape in Shape().parse_all(part)])
 
     def read(self, value):
-        shapes = tuple(map(Shape().read, _sequence(value)))
+        values = _sequence(value)
+        shapes = (values,) if any(map(_is_number, values)) else tuple(map(Shape().read, values))
         if len(shapes) != self.length:
             raise AnswerError(f"Give {self.asks}, not {len(shapes)}.")
         return shapes
 
 
+@dataclass
 class Pixels(Answer):
     """A set of pixels, by their numbers, from 0: {0, 6}, 0 6, or none."""
 
-    asks = "the numbers of the pixels, with commas between them, or none"
+    asks: str = "the numbers of the pixels, with commas between them, or none"
 
     def parse(self, text):
         text = _inside(_tidy(text).removeprefix("set"), ("()", "[]", "{}"))
@@ -315,15 +366,3 @@ class Choice(Answer):
         if word not in self.options:
             raise AnswerError(f"Choose {self.asks}.")
         return word
-
-
-class Function(Answer):
-    """A function that the student writes."""
-
-    asks = "a function"
-
-
-class Model(Answer):
-    """A Keras model that keeps to what the question asks."""
-
-    asks = "a Keras model"

@@ -1,65 +1,83 @@
 """Exercises: a function to write, a model to build."""
 
-import functools
 import operator
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any
 
-from course.geometry import SettingError, whole
-from course.questions.answers import AnswerError, Function, Model, show
-from course.questions.layers import OutputShape, describe
-from course.questions.question import Diagnosis, Question, need_shape, not_yet, picker, same
-from course.questions.windows import OutputSize, ReceptiveField, SamePads, Usage
+from course.geometry import SettingError, Window, whole
+from course.questions.answers import Answer, AnswerError, show
+from course.questions.layers import describe, examine, output_shape
+from course.questions.question import (
+    Diagnosis,
+    Question,
+    first_different,
+    kind,
+    need_shape,
+    not_yet,
+    picker,
+    same,
+)
+from course.questions.values import FILLS, padded
+from course.questions.windows import output_size, receptive_field, same_pads, usage
+
+# All of these are in the lessons, or at the limit of what is possible.
+CLASSIC = (
+    *((28, 3, 2, "valid"), (28, 3, 2, "same"), (7, 3, 1, "valid"), (7, 3, 1, "same")),
+    *((6, 3, 2, "valid"), (27, 3, 2, "same"), (8, 2, 3, "valid"), (6, 4, 1, "same")),
+)
+
+
+def _draw_window(pick: Callable) -> tuple:
+    # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
+    case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
+    return *case, pick(("valid", "same"))
 
 
 class Write(Question):
-    """A function to write, tried on cases that a student sees and on others, drawn by a seed."""
+    """A function to write: many questions at once, ``parts``, one for each of its ``cases``.
 
-    seed: int | str = 0
+    It is called ``function(*case.values())``. A student may see the first, ``classic`` cases; the
+    others are drawn by a seed. ``part`` makes the question of a case.
+    """
 
-    topic: ClassVar[Question] = OutputSize()
-    arguments: ClassVar[tuple[str, ...]] = ("n", "kernel_size", "strides", "padding")
-    # All of these are in the lessons, or at the limit of what is possible.
-    classic: ClassVar[tuple[tuple, ...]] = (
-        *((28, 3, 2, "valid"), (28, 3, 2, "same"), (7, 3, 1, "valid"), (7, 3, 1, "same")),
-        *((6, 3, 2, "valid"), (27, 3, 2, "same"), (8, 2, 3, "valid"), (6, 4, 1, "same")),
-    )
-    visible = len(classic)
-    returns: ClassVar[str]
-    answer_type = Function()
-
-    def plain(self):
-        return {"seed": self.seed}  # a text keeps its capitals
-
-    @functools.cached_property
-    def cases(self):
-        pick = picker(f"{self.kind} {self.seed}")
-        cases = [*self.classic, *(self.draw_case(pick) for _ in range(60))]
-        return tuple(dict(zip(self.arguments, case, strict=False)) for case in cases)
-
-    def draw_case(self, pick: Callable) -> tuple:
-        """One more case."""
-        # From the smallest input that a kernel of 7 fits, so that both paddings are possible.
-        case = (pick(range(7, 33)), pick(range(1, 8)), pick(range(1, 5)))
-        return *case, pick(("valid", "same"))
+    def __init__(
+        self,
+        name: str,
+        seed: int | str,
+        returns: str,
+        part: Callable,
+        arguments: tuple[str, ...] = ("n", "kernel_size", "strides", "padding"),
+        classic: tuple[tuple, ...] = CLASSIC,
+        draw_case: Callable = _draw_window,
+    ):
+        pick = picker(f"write_{name} {seed}")
+        calls = [*classic, *(draw_case(pick) for _ in range(60))]
+        self.name, self.visible = name, len(classic)
+        self.cases = tuple(dict(zip(arguments, call, strict=False)) for call in calls)
+        self.parts = [part(*case.values()) for case in self.cases]
+        example = f"{self.call(0)} is `{show(self.answer[0])}`"
+        super().__init__(
+            f"**Write `{name}({', '.join(arguments)})`.** {returns} For example, {example}.",
+            right=lambda **case: part(*case.values()).answer,
+            why="",
+            takes=Answer("a function"),
+            draw=lambda pick: {"seed": pick(range(10**9))},
+            cases=self.cases,
+        )
 
     @property
-    def prompt(self):
-        example = f"{self.call(self.cases[0])} is `{show(self._expected[0])}`"
-        name, arguments = self.topic.kind, ", ".join(self.arguments)
-        return f"**Write `{name}({arguments})`.** {self.returns} For example, {example}."
+    def answer(self):
+        """What is right in each case."""
+        return tuple(part.answer for part in self.parts)
 
-    def right(self, **case):
-        return self.topic.right(**case)
-
-    def wrong(self, mistake, case):
-        return mistake.answers(self.topic.kind, self.right, **case)
-
-    def numbers(self, case):
-        return self.topic.numbers(case)
-
-    def draw(self, pick):
-        return {"seed": pick(range(10**9))}
+    def ways(self, mistake):
+        """As of any question; where the mistake cannot err, the answer is right."""
+        of_parts = (mistake.answers(self.name, each.right, **each.setting) for each in self.parts)
+        ways = zip(*of_parts, strict=True)
+        return [
+            tuple(right if answer is None else answer for answer, right in pairs)
+            for pairs in (zip(way, self.answer, strict=True) for way in ways)
+        ]
 
     def diagnose(self, answer):
         """Call the function in every case, here and now: without limits, so trust it first."""
@@ -72,43 +90,59 @@ class Write(Question):
                 outputs.append({"error": f"{type(error).__name__}: {text}"})
         return self.diagnose_outputs(outputs)
 
-    def answer_of(self, case):
-        return self.topic.answer_of(case)
+    def diagnose_outputs(self, outputs: list) -> Diagnosis:
+        """Diagnose the results of all ``cases``, in their order, from plain data.
 
-    def call(self, case: dict) -> str:
+        A function that failed in a case has ``{"error": "what it said"}`` there.
+        """
+        answers = []
+        for number, (part, output) in enumerate(zip(self.parts, outputs, strict=True)):
+            try:
+                if isinstance(output, dict) and "error" in output:
+                    raise AnswerError(f"It stops with {output['error']}.")
+                answers.append(part.answer_type.read(output))
+            except AnswerError as error:
+                seen = number < self.visible
+                where = self.call(number) if seen else "In a case that you do not see"
+                return not_yet(f"{where}: {error}")
+        return self.judge(tuple(answers))
+
+    def judge(self, answers: Any) -> Diagnosis:
+        """Diagnose the answers to all cases."""
+        if answers == self.answer:
+            return Diagnosis(True, None, f"Yes, in all {len(self.cases)} cases.")
+        first = first_different(answers, self.answer)
+        found = self._wrong.items()
+        names = [name for name, ways in found if any(self._made(way, answers) for way in ways)]
+        fact = "" if names else self._nearest(first, answers)
+        return not_yet(fact, names, self.parts[first].letters)
+
+    def call(self, number: int) -> str:
         """The function called in a case, in Markdown."""
-        return f"`{self.topic.kind}({', '.join(map(repr, case.values()))})`"
+        return f"`{self.name}({', '.join(map(repr, self.cases[number].values()))})`"
 
-    def gives(self, case: dict, answer: object) -> str:
+    def gives(self, number: int, answer: object) -> str:
         """What the function gives in a case, and what would be right."""
-        right = show(self.expected(case))
-        return f"{self.call(case)} gives {show(answer)}, and {right} is right."
+        right = show(self.parts[number].answer)
+        return f"{self.call(number)} gives {show(answer)}, and {right} is right."
 
-    def _praise(self):
-        return f"Yes, in all {len(self.cases)} cases."
-
-    def _where(self, case):
-        if self.cases.index(case) < self.visible:
-            return f"{self.call(case)}: "
-        return "In a case that you do not see: "
-
-    def _nearest(self, first, answers):
+    def _nearest(self, first: int, answers: tuple) -> str:
         if first < self.visible:
-            return self.gives(self.cases[first], answers[first])
-        failing = sum(map(operator.ne, answers, self._expected))
+            return self.gives(first, answers[first])
+        failing = sum(map(operator.ne, answers, self.answer))
         return (
             f"Every case that you see is right, but {failing} of the {len(self.cases)} cases are "
             "not: does it hold for any input?"
         )
 
-    def _explains(self, wrong, answers):
+    def _made(self, wrong: tuple, answers: tuple) -> bool:
         """Whether the mistake was made everywhere, or everywhere with one of the paddings.
 
         A function has a branch for each padding, and one of them may well be right.
         """
         branches: dict = {}
-        for case, *answer in zip(self.cases, answers, wrong, self._expected, strict=True):
-            branches.setdefault(case.get("padding"), []).append(answer)
+        for case, *three in zip(self.cases, answers, wrong, self.answer, strict=True):
+            branches.setdefault(case.get("padding"), []).append(three)
         return all(
             all(same(mine, mistaken) for mine, mistaken, _ in branch)
             or all(mine == right for mine, _, right in branch)
@@ -116,58 +150,58 @@ class Write(Question):
         )
 
 
-class WriteOutputSize(Write):
+@kind()
+def write_output_size(seed=0):
     """Write ``output_size(n, kernel_size, strides, padding)``."""
-
     returns = "It returns the size of the output along one axis, for `'valid'` and `'same'`."
+    return Write("output_size", seed, returns, output_size)
 
 
-class WriteSamePads(Write):
+@kind()
+def write_same_pads(seed=0):
     """Write ``same_pads(n, kernel_size, strides)``."""
-
-    topic = SamePads()
-    arguments = ("n", "kernel_size", "strides")
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
+    return Write("same_pads", seed, returns, same_pads, ("n", "kernel_size", "strides"))
 
 
-class WriteUsage(Write):
+@kind()
+def write_usage(seed=0):
     """Write ``usage(n, kernel_size, strides, padding)``."""
-
-    topic = Usage()
-    classic = ((7, 3, 2, "valid"), *Write.classic)
-    visible = len(classic)
     returns = "It returns a list: how often each of the n pixels is read."
+    return Write("usage", seed, returns, usage, classic=((7, 3, 2, "valid"), *CLASSIC))
 
 
-class WriteReceptiveField(Write):
+@kind()
+def write_padded(seed=0):
+    """Write ``padded(values, p, padding)``."""
+
+    def draw_case(pick):
+        return tuple(padded().drawn(pick).values())
+
+    returns = "It returns the row of numbers with p more at each side, filled as `padding` says."
+    classic = tuple(([1, 2, 3, 4, 5], 2, padding) for padding in FILLS)
+    return Write("padded", seed, returns, padded, ("values", "p", "padding"), classic, draw_case)
+
+
+@kind()
+def write_receptive_field(seed=0):
     """Write ``receptive_field(layers)``; a layer is (kernel size, stride, dilation)."""
 
-    topic = ReceptiveField([{}])
-    arguments = ("layers",)
+    def stack(layers):
+        return receptive_field([Window(k, s, "same", d) for k, s, d in layers])
+
+    def draw_case(pick):
+        windows = stack([(1, 1, 1)]).drawn(pick)["windows"]
+        return ([(w["kernel_size"], w["strides"], w["dilation_rate"]) for w in windows],)
+
+    returns = "It returns how many pixels one unit of the last layer sees, from first to last."
     classic = (
         ([(3, 1, 1), (3, 1, 1)],),
         ([(3, 2, 1), (3, 1, 1)],),
         ([(3, 1, 2), (3, 1, 1)],),
         ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
     )
-    visible = len(classic)
-    returns = "It returns how many pixels one unit of the last layer sees, from first to last."
-
-    @staticmethod
-    def _stack(layers):
-        settings = ("kernel_size", "strides", "dilation_rate")
-        windows = [dict(zip(settings, each, strict=True), padding="same") for each in layers]
-        return {"windows": windows, "n": ReceptiveField.n}
-
-    def draw_case(self, pick):
-        windows = self.topic.draw(pick)["windows"]
-        return ([(w["kernel_size"], w["strides"], w["dilation_rate"]) for w in windows],)
-
-    def right(self, layers):
-        return self.topic.right(**self._stack(layers))
-
-    def wrong(self, mistake, case):
-        return mistake.answers(self.topic.kind, self.topic.right, **self._stack(case["layers"]))
+    return Write("receptive_field", seed, returns, stack, ("layers",), classic, draw_case)
 
 
 LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed
@@ -183,47 +217,16 @@ LIMITS = {  # what `describe` calls it, what is wished, and what is said if it i
         "windows of at most {0}×{0}",
         "It has a window of {0} pixels, and at most {1}×{1} is allowed.",
     ),
+    "max_pooling": (
+        "pooling",
+        "at most {} pooling layers",
+        "It has {} pooling layers, and {} are allowed.",
+    ),
 }
 
 
 class BuildModel(Question):
-    """Build a Keras model that turns one shape into another and keeps to the limits.
-
-    Shapes are without the batch; ``min_field`` is a receptive field in pixels, and
-    ``max_kernel_size`` limits kernels and pooling windows, both along both axes.
-    """
-
-    input_shape: tuple[int, int, int]
-    output_shape: tuple[int, ...]
-    max_params: int | None = None
-    max_macs: int | None = None
-    min_field: int | None = None
-    max_kernel_size: int | None = None
-
-    takes = Model()
-
-    def plain(self):
-        setting = {name: value for name, value in super().plain().items() if value is not None}
-        need_shape("input_shape", setting.get("input_shape"))
-        need_shape("output_shape", setting.get("output_shape"), range(1, 5), like=(10,))
-        for name in LIMITS:
-            whole(name, setting.get(name, 0), least=0)
-        if "min_field" in setting and len(setting["output_shape"]) != 3:
-            why = "only the units of a map have a receptive field, and the output is none"
-            raise SettingError("min_field", setting["min_field"], why, None)
-        return setting
-
-    @property
-    def prompt(self):
-        shapes = ["×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape)]
-        given = [(wish, self.setting.get(name)) for name, (_, wish, _) in LIMITS.items()]
-        wishes = [wish.format(number) for wish, number in given if number is not None]
-        extra = f", with {' and '.join(wishes)}" if wishes else ""
-        return f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}."
-
-    def right(self, **setting):
-        """The setting itself: what the model must keep to."""
-        return setting
+    """A Keras model to build; its setting is what the model must keep to."""
 
     def read(self, answer):
         try:
@@ -231,8 +234,7 @@ class BuildModel(Question):
         except (TypeError, ValueError) as error:
             raise AnswerError(f"{error}.") from None
 
-    def judge(self, answers):
-        (built,) = answers
+    def judge(self, built):
         if missed := self.unfulfilled(built):
             return not_yet(missed[1], self._believed(built))
         if doubt := self._doubt(built):
@@ -261,7 +263,7 @@ class BuildModel(Question):
             names[3:] = [f"{len(names) - 3} more"] if len(names) > 3 else []
             return (
                 f"Without the MACs of {', '.join(names)}, which are not counted, it takes "
-                f"{built['macs']:,} of the {self.max_macs:,} that are allowed."
+                f"{built['macs']:,} of the {self.setting['max_macs']:,} that are allowed."
             )
         if "min_field" in self.setting and not built["field"]:
             return "It does not know how many pixels the units of the last layer see."
@@ -269,9 +271,102 @@ class BuildModel(Question):
 
     def _believed(self, built: dict) -> tuple[str, ...]:
         """The mistakes by which a model of the wrong shape would have had the right one."""
-        if tuple(built["input_shape"]) != self.input_shape or not built["layers"]:
+        wanted = self.setting
+        if tuple(built["input_shape"]) != wanted["input_shape"] or not built["layers"]:
             return ()
-        question = OutputShape(built["layers"], self.input_shape)
-        if question.right(**question.setting) != tuple(built["output_shape"]):  # more than a map
+        question = output_shape(built["layers"], wanted["input_shape"])
+        if question.answer != tuple(built["output_shape"]):  # more than a map
             return ()
-        return question.judge([self.output_shape]).candidates
+        return question.judge(wanted["output_shape"]).candidates
+
+
+class Design(BuildModel):
+    """A network to design; what `describe` and `examine` find must keep to its setting."""
+
+    def read(self, answer):
+        built = super().read(answer)
+        return built if None in built["input_shape"] else built | examine(answer)
+
+    def unfulfilled(self, built):
+        if missed := super().unfulfilled(built):
+            return missed
+        for name, unread, pixels in built["unread"]:
+            return name, f"Of the map of `{name}`, {unread:,} of {pixels:,} pixels are never read."
+        (name, numbers), wanted = built["squeezed"], self.setting["min_numbers"]
+        if numbers < wanted:
+            more = f"and {wanted:,} are wanted: what is squeezed out does not come back"
+            return name, f"Layer `{name}` makes {numbers:,} numbers, {more}."
+        if built["deaf"]:
+            return "deaf", "It makes the same of different pictures: it does not read them."
+        return None
+
+    def _believed(self, built):
+        missed, _ = self.unfulfilled(built)
+        if missed in [name for name, *_ in built.get("unread", [])]:
+            return ("everything_is_read",)
+        return super()._believed(built)
+
+
+def _to_build(sort: type, input_shape, output_shape, limits: dict, also: str = "") -> BuildModel:
+    need_shape("input_shape", input_shape)
+    need_shape("output_shape", output_shape, range(1, 5), like=(10,))
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    for name, limit in given.items():
+        whole(name, limit, least=0)
+    if "min_field" in given and len(output_shape) != 3:
+        why = "only the units of a map have a receptive field, and the output is none"
+        raise SettingError("min_field", given["min_field"], why, None)
+    shapes = ["×".join(map(str, shape)) for shape in (input_shape, output_shape)]
+    wishes = " and ".join(LIMITS[name][1].format(limit) for name, limit in given.items())
+    extra = f", with {wishes}" if wishes else ""
+    return sort(
+        f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}.{also}",
+        right=lambda **setting: setting,
+        why="",
+        takes=Answer("a Keras model"),
+    )
+
+
+@kind()
+def build_model(
+    input_shape,
+    output_shape,
+    max_params=None,
+    max_macs=None,
+    min_field=None,
+    max_kernel_size=None,
+    max_pooling=None,
+):
+    """Build a Keras model that turns one shape into another and keeps to the limits.
+
+    Shapes are without the batch; ``min_field`` is a receptive field in pixels, and
+    ``max_kernel_size`` limits what kernels and pooling windows reach over, both along both axes.
+    """
+    limits = {"max_params": max_params, "max_macs": max_macs, "min_field": min_field}
+    limits |= {"max_kernel_size": max_kernel_size, "max_pooling": max_pooling}
+    return _to_build(BuildModel, input_shape, output_shape, limits)
+
+
+@kind()
+def design(
+    input_shape,
+    output_shape,
+    max_params=None,
+    max_macs=None,
+    min_field=None,
+    max_kernel_size=3,
+    min_numbers=1,
+):
+    """Design a network under a budget: `build_model` without a way round it.
+
+    Every pixel of every map is read, no map holds fewer than ``min_numbers``, and
+    ``max_kernel_size`` limits layers that look at the whole map, too.
+    """
+    whole("min_numbers", min_numbers)
+    limits = {"max_params": max_params, "max_macs": max_macs, "min_field": min_field}
+    also = (
+        f" Every pixel of every map is read, and no map holds fewer than {min_numbers:,} numbers."
+    )
+    return _to_build(
+        Design, input_shape, output_shape, limits | {"max_kernel_size": max_kernel_size}, also
+    )

@@ -1,134 +1,122 @@
 """Questions about Keras layers, one or a chain; Keras is loaded only to look at a model."""
 
-import functools
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+import math
+from collections.abc import Callable, Iterable
 
-from course.geometry import SettingError, whole
+from course.geometry import SettingError, Window, whole
 from course.ledger import ledger
 from course.mistakes import Mistake
 from course.questions.answers import Integer, Shape, Shapes
-from course.questions.question import Question, first_different, need_shape, tidy
+from course.questions.question import LETTERS, Question, first_different, kind, need_shape, tidy
 from course.questions.windows import (
-    SETTINGS,
-    Conv2DWindow,
+    WINDOW,
+    about,
     believed_size,
     formula,
-    need_conv_padding,
     numbers_of,
     true_size,
-    window_of,
 )
-from course.receptive_field import of_windows
+from course.stack import walk
 
-if TYPE_CHECKING:
-    import keras
+SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
+CONV = WINDOW | {"kernel_size": (2, 3, 3, 5), "padding": ("valid", "same")}
+del CONV["dilation_rate"]
+LAYER = CONV | {"channels": (2, 3, 4, 8, 16, 32), "filters": (4, 6, 10, 16, 32, 64)}
 
 
-class Layer(Conv2DWindow):
+def need_conv_padding(padding: object) -> None:
+    """Raise ``SettingError`` for a padding that Keras has on one axis only, or not at all."""
+    if padding not in ("valid", "same"):
+        raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
+
+
+def _about_layer(
+    asked, n, kernel_size, strides, padding, channels, filters, bias=True, **more
+) -> Question:
     """A question about one Conv2D layer on a square image."""
-
-    channels: int = 1
-    filters: int = 32
-
-    takes = Integer(count=True)
-    drawn: ClassVar = Conv2DWindow.drawn | {
-        "channels": (2, 3, 4, 8, 16, 32),
-        "filters": (4, 6, 10, 16, 32, 64),
-    }
-
-    def plain(self):
-        setting = super().plain()
-        for name in ("channels", "filters"):
-            whole(name, setting[name])
-        return setting
-
-    @property
-    def words(self) -> str:
-        """The layer as one writes it in Keras, and what it gets."""
-        bias = "" if self.setting.get("bias", True) else ", use_bias=False"
-        return (
-            f"`Conv2D({self.filters}, {self.kernel_size}, strides={self.strides}, "
-            f"padding='{self.padding}'{bias})` on a map of {self.n}×{self.n}×{self.channels}."
-        )
-
-    @property
-    def explorer(self):
-        return _network(self.n, self.channels, [self.setting])
-
-
-class Params(Layer):
-    """How many parameters has a Conv2D layer on an image of n×n pixels?"""
-
-    bias: bool = True
-
-    asked = "{0.words} **How many parameters does the layer have?**"
-
-    def plain(self):
-        if not isinstance(self.bias, bool):
-            raise SettingError("bias", self.bias, "it must be True or False", True)
-        return super().plain()
-
-    def right(self, kernel_size, channels, filters, bias, **others):
-        return (kernel_size**2 * channels + bias) * filters
-
-    def why(self, case):
-        k, bias = case["kernel_size"], " and one bias" if case["bias"] else ""
-        return (
-            f"a filter has {k}·{k}·{case['channels']} weights{bias}, and the layer has "
-            f"{case['filters']} of them"
-        )
-
-
-class Macs(Layer):
-    """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
-
-    asked = "{0.words} **How many multiply-accumulates (MACs) does one image take?**"
-
-    def right(self, n, channels, filters, **window):
-        places = true_size(n, **window) ** 2
-        return places * filters * window["kernel_size"] ** 2 * channels
-
-    def why(self, case):
-        k, o = case["kernel_size"], window_of(case).output_size(case["n"])
-        return (
-            f"there are {o}·{o} places, at each place {case['filters']} filters, and each filter "
-            f"takes {k}·{k}·{case['channels']} products"
-        )
-
-
-class TransposedSize(Conv2DWindow):
-    """What comes out of a transposed convolution after a convolution took ``n`` pixels down?"""
-
-    strides: int = 2
-
-    asked = (
-        "A convolution ({0.words}) turned {0.n} pixels into {0.cases[0][n]}. Now a "
-        "`Conv2DTranspose` with the same setting gets those {0.cases[0][n]}. **How many come out?**"
+    window = Window(kernel_size, strides, padding)
+    window.output_size(n)
+    need_conv_padding(padding)
+    whole("channels", channels)
+    whole("filters", filters)
+    layer = vars(window) | {"filters": filters}
+    unbiased = "" if bias else ", use_bias=False"
+    return about(
+        f"`Conv2D({filters}, {kernel_size}, strides={strides}, padding='{padding}'{unbiased})` on "
+        f"a map of {n}×{n}×{channels}. {asked}",
+        *(n, window),
+        takes=Integer(count=True),
+        explorer=_network(n, channels, [layer]),
+        **more,
     )
 
-    @functools.cached_property
-    def cases(self):
-        n = window_of(self.setting).output_size(self.n)
-        return ({"original": self.n} | self.setting | {"n": n},)
 
-    def right(self, n, kernel_size, strides, padding, **others):
-        return n * strides + (max(kernel_size - strides, 0) if padding == "valid" else 0)
+@kind(**LAYER)
+def params(n=28, kernel_size=3, strides=1, padding="valid", channels=1, filters=32, bias=True):
+    """How many parameters has a Conv2D layer on an image of n×n pixels?"""
+    if not isinstance(bias, bool):
+        raise SettingError("bias", bias, "it must be True or False", True)
+    k = kernel_size
+    return _about_layer(
+        "**How many parameters does the layer have?**",
+        *(n, kernel_size, strides, padding, channels, filters, bias),
+        right=lambda kernel_size, channels, filters, bias, **others: (
+            (kernel_size**2 * channels + bias) * filters
+        ),
+        why=f"a filter has {k}·{k}·{channels} weights{' and one bias' if bias else ''}, and the "
+        f"layer has {filters} of them",
+    )
 
-    def why(self, case):
-        n, k, s = case["n"], case["kernel_size"], case["strides"]
-        if case["padding"] == "same":
-            return f"with `same`, each of the {n} pixels becomes {s} (stride)"
-        return (
-            f"each of the {n} pixels writes {k} numbers, and begins {s} further on than the one "
-            f"before: {n - 1} steps of {s}, and {max(k, s)} for the last"
+
+@kind(**LAYER)
+def macs(n=28, kernel_size=3, strides=1, padding="valid", channels=1, filters=32):
+    """How many multiply-accumulates does a Conv2D layer take for an image of n×n pixels?"""
+    k, o = kernel_size, Window(kernel_size, strides, padding).output_size(n)
+    return _about_layer(
+        "**How many multiply-accumulates (MACs) does one image take?**",
+        *(n, kernel_size, strides, padding, channels, filters),
+        right=lambda n, channels, filters, **window: (
+            true_size(n, **window) ** 2 * filters * window["kernel_size"] ** 2 * channels
+        ),
+        why=f"there are {o}·{o} places, at each place {filters} filters, and each filter takes "
+        f"{k}·{k}·{channels} products",
+    )
+
+
+@kind(**CONV)
+def transposed_size(n=28, kernel_size=3, strides=2, padding="valid"):
+    """What comes out of a transposed convolution after a convolution took ``n`` pixels down?"""
+    window = Window(kernel_size, strides, padding)
+    small = window.output_size(n)
+    need_conv_padding(padding)
+    case = {"original": n, "n": small, "kernel_size": kernel_size}
+    case |= {"strides": strides, "padding": padding}
+    k, s = kernel_size, strides
+    if padding == "same":
+        why = f"with `same`, each of the {small} pixels becomes {s} (stride)"
+    else:
+        why = (
+            f"each of the {small} pixels writes {k} numbers, and begins {s} further on than the "
+            f"one before: {small - 1} steps of {s}, and {max(k, s)} for the last"
         )
 
-    def keras_says(self):
-        import keras
+    def right(n, kernel_size, strides, padding, **others):
+        return n * strides + (max(kernel_size - strides, 0) if padding == "valid" else 0)
 
-        layer = keras.layers.Conv2DTranspose(1, self.kernel_size, self.strides, self.padding)
-        return layer.compute_output_shape((None, *[self.cases[0]["n"]] * 2, 1))[1]
+    def keras_says(keras):
+        layer = keras.layers.Conv2DTranspose(1, kernel_size, strides, padding)
+        return layer.compute_output_shape((None, small, small, 1))[1]
+
+    return about(
+        f"A convolution ({{words}}) turned {n} pixels into {small}. Now a `Conv2DTranspose` with "
+        f"the same setting gets those {small}. **How many come out?**",
+        *(n, window, padding),
+        right=right,
+        why=why,
+        numbers=case,
+        keras_says=keras_says,
+        cases=(case,),
+    )
 
 
 def _network(n: int, channels: int, layers: Iterable[dict]) -> dict:
@@ -192,119 +180,118 @@ def _call(layer: dict) -> str:
     return f"`{kind}{window}{dilation})`"
 
 
-class ModelShapes(Question):
-    """What is the shape after each layer? Arguments as in `output_shape`."""
+def _read(layers, input_shape) -> dict:
+    """The setting of a question about shapes; layers that do not fit raise ``SettingError``."""
+    if isinstance(layers, dict):
+        layers = (layers,)
+    if not isinstance(layers, tuple):  # a Keras model
+        if input_shape is not None:
+            raise ValueError("a model has a shape of its own: leave input_shape out")
+        described = describe(layers)
+        if not described["layers"]:
+            raise ValueError(
+                f"model {layers.name!r}: only a chain of Conv2D and pooling layers has shapes "
+                "that can be asked for; what comes after the last map is left out"
+            )
+        input_shape, layers = described["input_shape"], described["layers"]
+    elif input_shape is None:
+        raise ValueError("input_shape is missing: give rows, columns, channels")
+    elif not layers:
+        raise ValueError("there are no layers: give at least one")
+    layers = tuple(map(_plain_layer, layers))
+    need_shape("input_shape", input_shape)
+    for axis in (0, 1):
+        if problem := walk([_along(layer, axis) for layer in layers], input_shape[axis]).problem:
+            raise problem
+    return {"input_shape": input_shape, "layers": layers}
 
-    layers: "keras.Model | dict | list[dict]"
-    input_shape: tuple[int, int, int] | None = None
 
-    which = "each"
-    depths: ClassVar[tuple[int, ...]] = (2, 3)  # of what `draw` draws
-    asked = (
-        "An image of {0.input_shape[0]}×{0.input_shape[1]}×{0.input_shape[2]} goes through "
-        "{0.words}. **What is the shape after {0.which} layer?**"
-    )
+def _draw_shape(pick, mine) -> tuple:
+    rows = pick(range(20, 65))
+    return rows, pick((rows, rows, pick(range(20, 65)))), pick((1, 2, 3))
 
-    def plain(self):
-        layers, shape = self.layers, tidy(self.input_shape)
-        if isinstance(layers, dict):
-            layers = [layers]
-        if not isinstance(layers, list | tuple):  # a Keras model
-            if shape is not None:
-                raise ValueError("a model has a shape of its own: leave input_shape out")
-            described = describe(layers)
-            if not described["layers"]:
-                raise ValueError(
-                    f"model {layers.name!r}: only a chain of Conv2D and pooling layers has shapes "
-                    "that can be asked for; what comes after the last map is left out"
-                )
-            shape, layers = described["input_shape"], described["layers"]
-        elif shape is None:
-            raise ValueError("input_shape is missing: give rows, columns, channels")
-        elif not layers:
-            raise ValueError("there are no layers: give at least one")
-        layers = tuple(map(_plain_layer, layers))
-        need_shape("input_shape", shape)
-        for axis in (0, 1):  # does it all fit?
-            of_windows([_along(layer, axis) for layer in layers], shape[axis])
-        return {"input_shape": shape, "layers": layers}
 
-    def answer_of(self, case):
-        return Shapes(len(case["layers"]))
+def _draw_layers(*depths: int) -> Callable:
+    def layer(pick):
+        drawn = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
+        if drawn["filters"]:
+            drawn |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
+        return drawn
 
-    @property
-    def words(self) -> str:
-        """The layers as one writes them in Keras."""
-        return ", ".join(map(_call, self.layers))
+    return lambda pick, mine: [layer(pick) for _ in range(pick(depths))]
 
-    @property
-    def explorer(self):
-        rows, columns, channels = self.input_shape
-        if rows != columns or any(layer["dilation_rate"] != 1 for layer in self.layers):
-            return None  # it draws squares only, and no dilation
-        return _network(rows, channels, self.layers)
 
-    def _asked(self, shapes):
-        """What is asked for of the shapes after each layer."""
-        return tuple(shapes)
+def _about_shapes(setting: dict, which: str, takes, asked: Callable, hint="") -> Question:
+    """A question about what is ``asked`` of the shapes after each layer.
 
-    def right(self, **case):
-        return self._asked(chain(**case))
+    ``hint`` is the fact nearest to any wrong answer; without one, it is about the first wrong size.
+    """
+    (rows, columns, channels), layers = setting["input_shape"], setting["layers"]
+    shapes = [setting["input_shape"], *chain(**setting)]
 
-    def keras_says(self):
-        from keras.layers import Conv2D, MaxPooling2D
+    def size(number, axis):
+        return formula(Window(**_along(layers[number], axis)), shapes[number][axis])
 
-        shapes = [(None, *self.input_shape)]
-        for layer in self.layers:
-            window = layer["kernel_size"], layer["strides"], layer["padding"]
-            made = Conv2D(**layer) if layer["filters"] else MaxPooling2D(*window)
-            shapes.append(made.compute_output_shape(shapes[-1]))
-        return self._asked([tuple(shape[1:]) for shape in shapes[1:]])
-
-    def wrong(self, mistake, case):
+    def wrong(mistake):
         try:
-            shapes = chain(**case, mistake=mistake)
+            believed = chain(**setting, mistake=mistake)
         except SettingError:  # a layer does not fit what is believed
-            return [None]
+            return []
         if "shape" in mistake.formulas:
-            shapes = tuple(mistake.answer("shape", shape=shape) for shape in shapes)
-        return [self._asked(shapes)]
+            believed = tuple(mistake.answer("shape", shape=shape) for shape in believed)
+        return [asked(believed)]
 
-    def numbers(self, case):
-        (layer, *more), (rows, columns, channels) = case["layers"], case["input_shape"]
-        if more or rows != columns or _along(layer, 0) != _along(layer, 1):
-            return {}
-        return numbers_of(layer | {"n": rows, "channels": channels})
-
-    def why(self, case):
-        pairs = zip(case["layers"], (case["input_shape"], *chain(**case)), strict=False)
-        rows = [formula(_along(layer, 0) | {"n": shape[0]}) for layer, shape in pairs]
-        return f"along the rows, {'; then '.join(rows)}; each filter makes one channel"
-
-    def fact(self, case, answer):
-        right = chain(**case)
-        number = first_different(answer, right)
-        before = (case["input_shape"], *right)[number]
-        axis = first_different(answer[number], right[number])
-        start = f"Layer {number + 1} gets {before[0]}×{before[1]}×{before[2]}. Look at its"
+    def fact(answer):
+        if hint:
+            return hint
+        answers = answer if which == "each" else [answer]
+        number = first_different(answers, shapes[1:])
+        rows, columns, channels = shapes[number]
+        axis = first_different(answers[number], shapes[number + 1])
+        start = f"Layer {number + 1} gets {rows}×{columns}×{channels}. Look at its"
         if axis == 2:
             return f"{start} channels: each filter makes one; pooling keeps them."
-        places = formula(_along(case["layers"][number], axis) | {"n": before[axis]})
-        return f"{start} {('rows', 'columns')[axis]}: {places}."
+        return f"{start} {('rows', 'columns')[axis]}: {size(number, axis)}."
 
-    def draw(self, pick):
-        rows = pick(range(20, 65))
-        shape = (rows, pick((rows, rows, pick(range(20, 65)))), pick((1, 2, 3)))
-        layers = []
-        for _ in range(pick(self.depths)):
-            layer = {"filters": pick((4, 8, 16, 32, None)), "padding": pick(("valid", "same"))}
-            if layer["filters"]:
-                layer |= {"kernel_size": pick((2, 3, 3, 5)), "strides": pick((1, 2, 2, 3))}
-            layers.append(layer)
-        return {"input_shape": shape, "layers": layers}
+    def keras_says(keras):
+        made = [(None, rows, columns, channels)]
+        for each in layers:
+            window = each["kernel_size"], each["strides"], each["padding"]
+            pool = not each["filters"]
+            layer = keras.layers.MaxPooling2D(*window) if pool else keras.layers.Conv2D(**each)
+            made.append(layer.compute_output_shape(made[-1]))
+        return asked(tuple(shape[1:]) for shape in made[1:])
+
+    numbers, down = {}, _along(layers[0], 0)
+    if len(layers) == 1 and rows == columns and down == _along(layers[0], 1):
+        numbers = {LETTERS.get(name, name): value for name, value in layers[0].items()}
+        numbers |= {"n": rows, "channels": channels} | numbers_of(Window(**down), rows)
+    drawable = rows == columns and all(layer["dilation_rate"] == 1 for layer in layers)
+    along_rows = "; then ".join(size(number, 0) for number in range(len(layers)))
+    return Question(
+        f"An image of {rows}×{columns}×{channels} goes through {', '.join(map(_call, layers))}. "
+        f"**What is the shape after {which} layer?**",
+        takes=takes,
+        right=lambda **case: asked(chain(**case)),
+        wrong=wrong,
+        why=f"along the rows, {along_rows}; each filter makes one channel",
+        fact=fact,
+        numbers=numbers,
+        explorer=_network(rows, channels, layers) if drawable else None,
+        keras_says=keras_says,
+        setting=setting,
+    )
 
 
-class OutputShape(ModelShapes):
+@kind(input_shape=_draw_shape, layers=_draw_layers(2, 3))
+def model_shapes(layers, input_shape=None):
+    """What is the shape after each layer? Arguments as in `output_shape`."""
+    takes = Shapes("{} shapes in order, such as 5x6x7 -> 4x5x6")
+    return _about_shapes(_read(layers, input_shape), "each", takes, tuple)
+
+
+@kind(input_shape=_draw_shape, layers=_draw_layers(1))
+def output_shape(layers, input_shape=None):
     """What is the shape after the last layer?
 
     ``layers`` is a Keras model, a dict or a list of dicts: a chain of Conv2D and pooling layers;
@@ -312,20 +299,10 @@ class OutputShape(ModelShapes):
     ``kernel_size``, ``strides``, ``padding``, each a number or a pair (rows, columns).
     ``input_shape`` is rows, columns, channels; a model knows its own.
     """
-
-    which = "the last"
-    depths = (1,)
-
-    def answer_of(self, case):
-        return Shape()
-
-    def _asked(self, shapes):
-        return shapes[-1]
-
-    def fact(self, case, answer):
-        if len(case["layers"]) > 1:
-            return "Write down the shape after each layer; each layer gets what the last one made."
-        return super().fact(case, [answer])
+    setting = _read(layers, input_shape)
+    hint = "Write down the shape after each layer; each layer gets what the last one made."
+    hint = hint if len(setting["layers"]) > 1 else ""
+    return _about_shapes(setting, "the last", Shape(), lambda shapes: [*shapes][-1], hint)
 
 
 def describe(model) -> dict:
@@ -333,9 +310,10 @@ def describe(model) -> dict:
 
     ``input_shape`` and ``output_shape`` are without the batch. ``macs`` are those that are counted,
     and ``uncounted`` the names of the other layers. ``field`` is the receptive field of the output
-    along its shorter axis, None where it is not known. ``window`` is the largest kernel or pooling
-    window. ``layers`` are the settings of the Conv2D and pooling layers when the model is a chain
-    of them, up to where the map ends, else nothing.
+    along its shorter axis, None where it is not known. ``window`` is what the largest kernel or
+    pooling window reaches over, and ``pooling`` the number of pooling layers. ``layers`` are the
+    settings of the Conv2D and pooling layers when the model is a chain of them, up to where the map
+    ends, else nothing.
 
     Raises
     ------
@@ -354,33 +332,71 @@ def describe(model) -> dict:
         "macs": table.total_macs,
         "uncounted": table.uncounted,
         "field": field and min(axis.size for axis in field),
-        "window": max(_windows_in(model), default=1),
+        "window": max(map(_reach, _layers_in(model)), default=1),
+        "pooling": sum(hasattr(layer, "pool_size") for layer in _layers_in(model)),
         "layers": _chain_of(model),
     }
 
 
-def _windows_in(model):
-    """The sizes of all kernels and pooling windows, those of nested models too."""
+def examine(model) -> dict:
+    """What `design` looks at besides, in nested models too, as plain data.
+
+    ``window`` may be a whole map, too. ``unread`` has (layer, pixels never read, pixels) of maps,
+    ``squeezed`` the layer with the smallest map and its numbers. ``deaf`` is a model that makes the
+    same of different pictures.
+    """
+    import keras
+
+    from course.keras_graph import read, unread, windows_of
+
+    parts = [*_models_in(model)]
+    calls = [call for part in parts for call in read(part).calls if call.inputs]
+    windows = [windows_of(layer, inputs[0].shape) or () for layer, inputs, _ in calls]
+    maps = [(layer.name, math.prod(made.shape[1:])) for layer, _, (made, *_) in calls]
+    maps.append(("input", math.prod(model.input_shape[1:])))
+    pictures = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
+    one, other = model(pictures)
+    return {
+        "window": max((each.span for axes in windows for each in axes), default=1),
+        "unread": [
+            (name, int((~pixels).sum()), pixels.size)
+            for part in parts
+            for name, pixels in unread(part).items()
+        ],
+        "squeezed": min(maps, key=lambda each: each[1]),
+        "deaf": bool(keras.ops.all(one == other)),
+    }
+
+
+def _models_in(model):
+    """The model and all nested models."""
+    yield model
     for layer in model.layers:
         if hasattr(layer, "layers"):
-            yield from _windows_in(layer)
-        size = getattr(layer, "kernel_size", getattr(layer, "pool_size", 1))
-        yield from size if isinstance(size, tuple) else (size,)
+            yield from _models_in(layer)
+
+
+def _layers_in(model) -> list:
+    """All layers, those of nested models too."""
+    return [layer for part in _models_in(model) for layer in part.layers]
+
+
+def _reach(layer) -> int:
+    """How far the window of a layer reaches, along its longer axis."""
+    sizes = getattr(layer, "kernel_size", getattr(layer, "pool_size", (1,)))
+    rates = getattr(layer, "dilation_rate", (1,) * len(sizes))
+    return max(d * (k - 1) + 1 for k, d in zip(sizes, rates, strict=True))
 
 
 def _chain_of(model) -> tuple:
     """The settings of the layers of a chain; empty for any other model."""
     from keras.layers import AveragePooling2D, Conv2D, MaxPooling2D
 
-    from course.keras_graph import WHOLE_MAP, chain, is_pixelwise, windows_of
+    from course.keras_graph import chain, windows_of
 
     settings = []
     try:
         for layer, inputs, _ in chain(model):
-            if type(layer) in WHOLE_MAP:
-                break
-            if is_pixelwise(layer, inputs[0].shape):
-                continue
             if type(layer) not in (AveragePooling2D, Conv2D, MaxPooling2D):
                 return ()
             windows = windows_of(layer, inputs[0].shape) or ()

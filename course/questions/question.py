@@ -1,19 +1,19 @@
 """What a question is, whatever it asks."""
 
 import functools
+import inspect
 import math
 import operator
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import ClassVar, dataclass_transform
+from typing import Any, ClassVar
 
 from course.geometry import SettingError
 from course.mistakes import MISTAKES, Mistake
-from course.questions.answers import Answer, AnswerError, Integer, show
+from course.questions.answers import Answer, AnswerError, Integer, plain, show
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,13 @@ def same(answer, wrong) -> bool:
 
 def tidy(value):
     """A setting as plain data, alike however it was written: 'Same', np.int64(28), [1, 1]."""
+    value = plain(value)
     if isinstance(value, str):
         return value.lower()  # a padding; Keras takes capitals too
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         return tuple(map(tidy, value))
     if isinstance(value, dict):
         return {name: tidy(part) for name, part in value.items()}
-    if hasattr(value, "__index__") and not isinstance(value, bool):
-        return operator.index(value)
     return value
 
 
@@ -91,117 +90,72 @@ def picker(seed: str) -> Callable:
     return lambda options: options[int(draw() * len(options))]
 
 
-@dataclass_transform(eq_default=False)
-class Question:
-    """A question about a setting: a dataclass of what it is made for.
+LETTERS = {"kernel_size": "k", "strides": "s", "dilation_rate": "d"}  # in corrections
+PLAINEST = {"strides": 1, "padding": "valid", "dilation_rate": 1}
 
-    ``kind`` is its name in `course.questions`, and ``setting`` what it was made for, as plain data.
-    ``cases`` are the settings it is tried on: one, or for a function many, of which a student may
-    see the first ``visible``. A function is called ``function(*case.values())``.
+
+@dataclass(eq=False, repr=False)
+class Question:
+    """What is asked in one setting, what is right, and why: made by a function of its `kind`.
+
+    ``setting`` is what it was made for, as plain data, and each of its parts an attribute too.
+    ``cases`` are the settings it is tried on: one, or for a function many. Of these,
+    ``right(**case)`` gives what is right, as plain data, and of any other.
     """
 
-    kind: ClassVar[str]
-    asked: ClassVar[str]  # the prompt, where {0} is the question
-    takes: ClassVar[Answer] = Integer()  # the type of its answer
-    drawn: ClassVar[dict] = {}  # options for another setting
-    worth: ClassVar[int] = 2  # mistakes that `another` must be able to tell apart
-    visible: ClassVar[int] = 1
+    prompt: str  # Markdown that reads as plain text too
+    right: Callable
+    why: str  # a clause that does not give the answer away
+    takes: Answer = field(default_factory=Integer)  # the type of its answer
+    explorer: dict | None = None  # the picture, as in `course.mistakes.Mistake.explorer`
+    numbers: dict = field(default_factory=dict)  # what a correction may use besides the setting
+    fact: Callable | None = None  # (answer) → the fact nearest to one that no mistake explains
+    keras_says: Callable | None = None  # (keras) → what it makes of it, if it has a word for that
+    wrong: Callable | None = None  # (mistake) → the answers it leads to, if it takes no formula
+    draw: Callable | None = None  # (pick) → another setting, if its parts depend on one another
+    worth: int = 2  # mistakes that `another` must be able to tell apart
+    setting: dict = field(default_factory=dict)
+    cases: tuple[dict, ...] = ()
 
-    def __init_subclass__(cls):
-        dataclass(cls, eq=False, repr=False)
-        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-
-    def __post_init__(self):
-        self.setting = self.plain()
-        vars(self).update(self.setting)
+    kind = ""  # the name of the function that made it
+    make: ClassVar[Callable]
+    options: ClassVar[dict]  # among which another setting is drawn
 
     def __repr__(self) -> str:
         setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
         return f"questions.{self.kind}({setting})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.setting == other.setting
+        return isinstance(other, Question) and repr(self) == repr(other)
 
-    # What each kind has of its own
-
-    def plain(self) -> dict:
-        """The setting as plain data; one that nothing can have raises ``SettingError``."""
-        return {each.name: tidy(getattr(self, each.name)) for each in fields(self)}  # type: ignore[arg-type]
+    def expected(self, case: dict) -> Any:
+        """What is right in one of the cases."""
+        return self.right(**case)
 
     @functools.cached_property
-    def cases(self) -> tuple[dict, ...]:
-        return (self.setting,)
-
-    @property
-    def prompt(self) -> str:
-        """The question, in Markdown that reads as plain text too."""
-        return self.asked.format(self)
-
-    def right(self, **case) -> object:
-        """What is right in a case."""
-        raise NotImplementedError
-
-    def why(self, case: dict) -> str:
-        """Why it is right, in a clause that does not give the answer away."""
-        raise NotImplementedError
-
-    def fact(self, case: dict, answer: object) -> str:
-        """The fact nearest to an answer that no mistake explains, not the answer itself."""
-        return sentence(self.why(case))
-
-    def draw(self, pick: Callable) -> dict:
-        """Another setting, perhaps impossible."""
-        return {name: pick(self.drawn[name]) for name in self.drawn if name in self.setting}
-
-    def numbers(self, case: dict) -> dict:
-        """The numbers of a case that a correction may use."""
-        return {}
-
-    @property
-    def explorer(self) -> dict | None:
-        """The picture of the setting, as in `course.mistakes.Mistake.explorer`."""
-        return None
-
-    def keras_says(self) -> object:
-        """What Keras makes of the setting; None where it has no word for what is asked."""
-        return None
-
-    def answer_of(self, case: dict) -> Answer:
-        """The type of the answer to a case."""
-        return self.takes
-
-    def wrong(self, mistake: Mistake, case: dict) -> list:
-        """The answers to a case that the mistake leads to, one for each way; None if to none."""
-        return mistake.answers(self.kind, self.right, **case)
-
-    # What all have in common
+    def answer(self) -> Any:
+        """What is right."""
+        return self.expected(self.cases[0])
 
     @property
     def answer_type(self) -> Answer:
         """One of `course.questions.answers`; ``answer_type.asks`` says what to type."""
-        return self.answer_of(self.setting)
+        return self.takes.like(self.answer)
 
-    def expected(self, case: dict) -> object:
-        """What is right in one of the cases, as plain data."""
-        return self.right(**case)
-
-    @functools.cached_property
-    def _expected(self) -> tuple:
-        return tuple(map(self.expected, self.cases))
+    def ways(self, mistake: Mistake) -> list:
+        """The answers that a mistake leads to, one for each way; None if to none."""
+        if self.wrong:
+            return self.wrong(mistake)
+        return mistake.answers(self.kind, self.right, **self.cases[0])
 
     @functools.cached_property
-    def _wrong(self) -> dict[str, list[tuple]]:
-        """Each mistake's answers to all cases, one tuple for each way, as far as any is wrong."""
-        wrong: dict[str, list[tuple]] = {}
-        for name, mistake in MISTAKES.items():
-            of_cases = [self.wrong(mistake, case) for case in self.cases]
-            for way in zip(*of_cases, strict=True):
-                # Where the mistake cannot err, the answer is right.
-                pairs = zip(way, self._expected, strict=True)
-                answers = tuple(right if answer is None else answer for answer, right in pairs)
-                if answers != self._expected:
-                    wrong.setdefault(name, []).append(answers)
-        return wrong
+    def _wrong(self) -> dict[str, list]:
+        """The answers that each mistake leads to, as far as they are wrong."""
+        found = {
+            name: [each for each in self.ways(mistake) if each not in (None, self.answer)]
+            for name, mistake in MISTAKES.items()
+        }
+        return {name: answers for name, answers in found.items() if answers}
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
@@ -211,10 +165,9 @@ class Question:
     @property
     def told_apart(self) -> tuple[str, ...]:
         """Names of the mistakes that can be diagnosed for certain: no other gives their answers."""
-        times = Counter(answers for ways in self._wrong.values() for answers in set(ways))
-        return tuple(
-            name for name, ways in self._wrong.items() if all(times[each] == 1 for each in ways)
-        )
+        times = Counter(answer for answers in self._wrong.values() for answer in set(answers))
+        found = self._wrong.items()
+        return tuple(name for name, answers in found if all(times[each] == 1 for each in answers))
 
     def another(self, seed: int | str) -> "Question":
         """A question of the same kind with another setting, the same one for the same seed.
@@ -224,12 +177,26 @@ class Question:
         pick = picker(f"{self.kind} {seed}")
         for _ in range(1000):  # a handful will do
             try:
-                question = type(self)(**self.draw(pick))
+                question = self.make(**(self.draw or self.drawn)(pick))
             except SettingError:
                 continue
             if question != self and len(question.told_apart) >= self.worth:
                 return question
         raise RuntimeError(f"no other {self.kind} was found")
+
+    def drawn(self, pick: Callable) -> dict:
+        """Another setting, out of the options of its kind."""
+        drawn, mine = dict(self.setting), self.setting
+        for name, options in self.options.items():
+            drawn[name] = options(pick, mine[name]) if callable(options) else pick(options)
+        if {"kernel_size", "strides"} <= drawn.keys():  # a window
+            # What the question does without may not have been explained yet.
+            drawn |= {name: plain for name, plain in PLAINEST.items() if mine.get(name) == plain}
+            if mine.get("padding") == "same" and drawn["padding"] != "valid":
+                drawn["padding"] = "same"
+            if "dilation_rate" in drawn and drawn["strides"] > 1:  # Keras has one of the two
+                drawn["dilation_rate"] = 1
+        return drawn
 
     def parse(self, text: str) -> object:
         """A typed answer as a value of the answer type.
@@ -238,7 +205,7 @@ class Question:
         """
         return self.answer_type.parse(text)
 
-    def read(self, answer: object) -> object:
+    def read(self, answer: object) -> Any:
         """As `parse`, of what a cell has computed; a text is parsed."""
         return self.parse(answer) if isinstance(answer, str) else self.answer_type.read(answer)
 
@@ -248,50 +215,58 @@ class Question:
         Anything may be given: what cannot be read is not right yet.
         """
         try:
-            return self.judge([self.read(answer)])
+            return self.judge(self.read(answer))
         except AnswerError as error:
             return not_yet(str(error))
 
-    def diagnose_outputs(self, outputs: list) -> Diagnosis:
-        """Diagnose answers to all ``cases``, in their order, from plain data.
+    def judge(self, answer: Any) -> Diagnosis:
+        """Diagnose an answer that has been read or parsed."""
+        if answer == self.answer:
+            return Diagnosis(True, None, f"Yes, {show(self.answer)}.")
+        found = self._wrong.items()
+        names = [name for name, ways in found if any(same(answer, wrong) for wrong in ways)]
+        fact = "" if names else self.fact(answer) if self.fact else sentence(self.why)
+        return not_yet(fact, names, self.letters)
 
-        A function that failed in a case has ``{"error": "what it said"}`` there.
-        """
-        answers = []
-        for case, output in zip(self.cases, outputs, strict=True):
-            try:
-                if isinstance(output, dict) and "error" in output:
-                    raise AnswerError(f"It stops with {output['error']}.")
-                answers.append(self.answer_of(case).read(output))
-            except AnswerError as error:
-                return not_yet(f"{self._where(case)}{error}")
-        return self.judge(answers)
+    @property
+    def letters(self) -> dict:
+        """The numbers that a correction may use."""
+        return {LETTERS.get(name, name): n for name, n in self.setting.items()} | self.numbers
 
-    def judge(self, answers: Iterable) -> Diagnosis:
-        """Diagnose answers to all ``cases`` that have been read or parsed."""
-        answers = tuple(answers)
-        if answers == self._expected:
-            return Diagnosis(True, None, self._praise())
-        first = first_different(answers, self._expected)
-        names = tuple(
-            name
-            for name, ways in self._wrong.items()
-            if any(self._explains(way, answers) for way in ways)
-        )
-        said = "" if names else self._nearest(first, answers)
-        return not_yet(said, names, self.numbers(self.cases[first]))
 
-    def _where(self, case: dict) -> str:
-        return ""
+KINDS: dict[str, Callable] = {}  # all kinds of questions, by name
 
-    def _praise(self) -> str:
-        return f"Yes, {show(self._expected[0])}."
 
-    def _nearest(self, first: int, answers: tuple) -> str:
-        return self.fact(self.cases[first], answers[first])
+def kind(**options) -> Callable:
+    """Make a function a kind of question: it is called with a setting, and says what is asked.
 
-    def _explains(self, wrong: tuple, answers: tuple) -> bool:
-        return all(map(same, answers, wrong))
+    ``options`` are those among which a setting of another question is drawn, or a function of
+    ``pick`` and the setting of this one. What nothing can have raises ``SettingError``.
+    """
+
+    def decorate(make: Callable) -> Callable:
+        signature = inspect.signature(make)
+
+        @functools.wraps(make)
+        def made(*args, **settings):
+            given = signature.bind(*args, **settings)
+            given.apply_defaults()
+            setting = {
+                name: value if name == "seed" else tidy(value)  # a seed keeps its capitals
+                for name, value in given.arguments.items()
+                if value is not None
+            }
+            question = make(**setting)
+            question.kind, question.make, question.options = make.__name__, made, options
+            question.setting = question.setting or setting
+            question.cases = question.cases or (question.setting,)
+            vars(question).update(question.setting)
+            return question
+
+        KINDS[make.__name__] = made
+        return made
+
+    return decorate
 
 
 def first_different(answers: Iterable, others: Iterable) -> int:

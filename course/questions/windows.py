@@ -1,35 +1,32 @@
 """Questions about windows on one axis: nothing here needs Keras."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
-from typing import ClassVar
+from collections.abc import Callable, Iterable
 
 from course import geometry
 from course.geometry import SettingError, Window, whole
 from course.mistakes import Mistake
 from course.questions.answers import Choice, Integer, Numbers, Pixels, show
-from course.questions.question import Question, first_different, tidy
-from course.stack import walk
+from course.questions.question import Question, first_different, kind, sentence
+from course.stack import Walk, walk
 
-SETTINGS = ("kernel_size", "strides", "padding", "dilation_rate")
-PLAINEST = {"strides": 1, "padding": "valid", "dilation_rate": 1}
+WINDOW = {  # options for another window
+    "n": range(6, 65),
+    "kernel_size": range(2, 8),
+    "strides": (1, 2, 2, 3, 4),
+    "padding": ("valid", "same", 1, 2),
+    "dilation_rate": (1, 2, 3),
+}
+UNPADDED = {name: options for name, options in WINDOW.items() if name != "padding"}
 
 
-def window_of(case: dict) -> Window:
-    """The window of a case; where the padding is not named, it is ``same``."""
-    return Window(**{"padding": "same"} | {name: case[name] for name in SETTINGS if name in case})
-
-
-def in_words(kernel_size, strides, padding="same", dilation_rate=1, **others) -> str:
+def in_words(kernel_size, strides, padding="same", dilation_rate=1) -> str:
     """A window in words."""
-    name = f"padding `{padding!r}`"
     dilation = f", dilation {dilation_rate}" if dilation_rate > 1 else ""
-    return f"kernel size {kernel_size}, stride {strides}, {name}{dilation}"
+    return f"kernel size {kernel_size}, stride {strides}, padding `{padding!r}`{dilation}"
 
 
-def formula(case: dict) -> str:
+def formula(window: Window, n: int) -> str:
     """The formula of the output size with the numbers put in."""
-    window, n = window_of(case), case["n"]
     if window.padding == "same":
         return f"`same` promises ⌈{n} / {window.strides}⌉ outputs"
     before, after = window.pads(n)
@@ -37,12 +34,22 @@ def formula(case: dict) -> str:
     return f"the places are ⌊({padded} − {window.span}) / {window.strides}⌋ + 1"
 
 
-def numbers_of(case: dict) -> dict:
-    """What a correction may say about the window of a case."""
-    window, n = window_of(case), case["n"]
+def places(window: Window, n: int) -> str:
+    """Where the window can begin, in words."""
+    starts = list(map(show, window.positions(n)))
+    return ", ".join(starts if len(starts) < 5 else [*starts[:2], "…", starts[-1]])
+
+
+def reading(window: Window, n: int) -> str:
+    """Where the windows begin, and how far each reaches, in words."""
+    reach = geometry.pixels(window.span)
+    return f"the windows begin at {places(window, n)} and each reaches over {reach}"
+
+
+def numbers_of(window: Window, n: int) -> dict:
+    """What a correction may say about a window on ``n`` pixels, besides its settings."""
     before, after = window.pads(n)
-    numbers = {"k": window.kernel_size, "s": window.strides, "d": window.dilation_rate}
-    numbers |= {"span": window.span, "padding": "same"} | case
+    numbers = {"span": window.span, "padding": window.padding}
     if before or after:
         numbers |= {"before": before, "after": after}
     if window.padding != "same":
@@ -50,266 +57,16 @@ def numbers_of(case: dict) -> dict:
     return numbers
 
 
-class OneWindow(Question):
-    """A question about one window on one axis."""
+def about(asked: str, n, window: Window, padding="same", shows=(), **more) -> Question:
+    """A question about one window; ``shows`` is what its picture shows besides.
 
-    n: int = 28
-    kernel_size: int = 3
-    strides: int = 1
-
-    shows: ClassVar[dict] = {}  # what the picture shows besides
-    drawn: ClassVar[dict] = {
-        "n": range(6, 65),
-        "kernel_size": range(2, 8),
-        "strides": (1, 2, 2, 3, 4),
-        "padding": ("valid", "same", 1, 2),
-        "dilation_rate": (1, 2, 3),
-    }
-
-    def plain(self):
-        setting = super().plain()
-        window_of(setting).output_size(setting["n"])  # impossible settings stop here
-        return setting
-
-    @property
-    def words(self) -> str:
-        """The window in words."""
-        return in_words(**self.setting)
-
-    @property
-    def explorer(self):
-        shown = {name: self.setting[name] for name in ("n", *SETTINGS) if name in self.setting}
-        return {"explorer": "window", "settings": {"padding": "same"} | shown | self.shows}
-
-    def draw(self, pick):
-        setting = super().draw(pick)
-        # What the question does without may not have been explained yet.
-        setting |= PLAINEST.items() & self.setting.items()
-        if self.setting.get("padding") == "same" and setting["padding"] != "valid":
-            setting["padding"] = "same"
-        if setting["strides"] > 1:  # Keras has one of the two
-            setting.pop("dilation_rate", None)
-        return setting
-
-    def numbers(self, case):
-        return numbers_of(case)
-
-    def why(self, case):
-        return formula(case)
-
-
-class Axis(OneWindow):
-    padding: str | int | tuple[int, int] = "valid"
-    dilation_rate: int = 1
-
-
-class OutputSize(Axis):
-    """How large is the output along one axis? All of these take what `Window` takes.
-
-    Every question about a setting that no window can have raises ``SettingError``.
+    In what is ``asked``, {words} stands for the window.
     """
-
-    takes = Integer("a number, in digits, or error", error=True)
-    asked = "An input of {0.n} pixels, {0.words}. **How large is the output?**"
-
-    def right(self, **case):
-        return true_size(**case)
-
-    def wrong(self, mistake, case):
-        return super().wrong(mistake, case) + mistake.answers("refusal", **case)
-
-    def fact(self, case, answer):
-        start = "The window fits. " if answer == "error" else ""
-        return start + super().fact(case, answer)
-
-    def keras_says(self):
-        if self.padding not in ("valid", "same", "causal"):
-            return None
-        import keras
-
-        window = {name: self.setting[name] for name in SETTINGS}
-        return keras.layers.Conv1D(1, **window).compute_output_shape((1, self.n, 1))[1]
-
-
-class SamePads(OneWindow):
-    """How many zeros does ``padding="same"`` add, before and after?"""
-
-    dilation_rate: int = 1
-
-    takes = Numbers(2, "two numbers, before and after, such as 4 | 7")
-    asked = "An input of {0.n} pixels, {0.words}. **How many zeros are added before and after?**"
-
-    def right(self, **setting):
-        return geometry.same_pads(**setting)
-
-    def why(self, case):
-        window, n = window_of(case), case["n"]
-        o, s, span = window.output_size(n), window.strides, window.span
-        need = f"({o} − 1)·{s} + {span} = {(o - 1) * s + span} pixels"
-        return (
-            f"{o} windows reach over {need} and the input has {n}: share out what is missing, "
-            "and put the odd zero after the input"
-        )
-
-
-class Reading(Axis):
-    """A question about what the windows read."""
-
-    shows: ClassVar = {"usage": True}
-
-    def why(self, case):
-        window = window_of(case)
-        starts = list(map(show, window.positions(case["n"])))
-        shown = starts if len(starts) < 5 else [*starts[:2], "…", starts[-1]]
-        reach = geometry.pixels(window.span)
-        return f"the windows begin at {', '.join(shown)} and each reaches over {reach}"
-
-
-class Usage(Reading):
-    """How often is each pixel read?"""
-
-    n: int = 7
-
-    asked = "{0.n} pixels, {0.words}. **How often is each pixel read?**"
-    drawn: ClassVar = OneWindow.drawn | {"n": range(5, 12), "kernel_size": range(2, 6)}
-
-    def answer_of(self, case):
-        return Numbers(case["n"], f"{case['n']} numbers, one for each pixel")
-
-    def right(self, n, **window):
-        return tuple(Window(**window).usage(n))
-
-    def numbers(self, case):
-        usage = self.right(**case)
-        rare, often = usage.index(min(usage)), usage.index(max(usage))
-        return super().numbers(case) | {"rare": rare, "often": often}
-
-    def fact(self, case, answer):
-        pixel = first_different(answer, self.right(**case))
-        return f"Look at pixel {pixel} again: {self.why(case)}."
-
-
-class Unread(Reading):
-    """Which pixels are never read?"""
-
-    strides: int = 2
-
-    takes = Pixels()
-    asked = "{0.n} pixels, numbered from 0 to {0.last}, {0.words}. **Which pixels are never read?**"
-    drawn: ClassVar = OneWindow.drawn | {
-        "n": range(6, 15),
-        "kernel_size": range(1, 5),
-        "strides": (2, 3, 4),
-    }
-
-    @property
-    def last(self) -> int:
-        """The number of the last pixel."""
-        return self.n - 1
-
-    def right(self, n, **window):
-        return frozenset(Window(**window).unread(n))
-
-    def fact(self, case, answer):
-        outside = [pixel for pixel in answer if not 0 <= pixel < case["n"]]
-        if outside:
-            return f"There is no pixel {show(min(outside))}: they are numbered from 0."
-        return super().fact(case, answer)
-
-
-class WhichPadding(OneWindow):
-    """Which padding turned ``n`` pixels into ``output``: valid, same, both or neither?"""
-
-    strides: int = 2
-    output: int = 14
-
-    takes = Choice("valid", "same", "both", "neither")
-    worth = 1  # four answers cannot tell many mistakes apart
-    asked = (
-        "A window with kernel size {0.kernel_size} and stride {0.strides} turned {0.n} pixels into "
-        "{0.output}. **Was the padding `valid` or `same`?** Or could it be both, or neither?"
-    )
-
-    def plain(self):
-        setting = super().plain()
-        whole("output", setting["output"])
-        window_of(setting | {"padding": "valid"}).output_size(setting["n"])
-        return setting
-
-    @staticmethod
-    def _choose(size: Callable, n, output, **window) -> str:
-        fits = [p for p in ("valid", "same") if size(n=n, padding=p, **window) == output]
-        return {0: "neither", 2: "both"}.get(len(fits)) or fits[0]
-
-    def right(self, **case):
-        return self._choose(true_size, **case)
-
-    def wrong(self, mistake, case):
-        return [self._choose(believed_size(mistake), **case)]
-
-    def numbers(self, case):
-        return {"n": case["n"], "k": case["kernel_size"], "s": case["strides"]}
-
-    def why(self, case):
-        valid, same = (formula(case | {"padding": padding}) for padding in ("valid", "same"))
-        return f"with `valid` {valid}, and {same}"
-
-    def draw(self, pick):
-        setting = super().draw(pick)
-        window = window_of(setting | {"padding": pick(("valid", "same"))})
-        return setting | {"output": window.output_size(setting["n"]) + pick((-1, 0, 0, 0))}
-
-
-class Depth(Question):
-    """How many layers with the same kernel can be stacked, without padding?"""
-
-    n: int = 28
-    kernel_size: int = 3
-
-    asked = (
-        "{0.n} pixels, kernel size {0.kernel_size}, stride 1, padding `'valid'`. **How many such "
-        "layers can follow one another** before the kernel no longer fits?"
-    )
-    drawn: ClassVar = {"n": range(12, 65), "kernel_size": range(3, 10)}
-
-    def plain(self):
-        setting = super().plain()
-        whole("kernel_size", setting["kernel_size"], least=2)  # one of 1 takes nothing
-        Window(setting["kernel_size"]).output_size(setting["n"])  # impossible ones stop here
-        return setting
-
-    @property
-    def explorer(self):
-        return {"explorer": "window", "settings": dict(self.setting)}
-
-    def right(self, n, kernel_size):
-        return (n - 1) // (kernel_size - 1)
-
-    def numbers(self, case):
-        return {"n": case["n"], "k": case["kernel_size"]}
-
-    def why(self, case):
-        n, k = case["n"], case["kernel_size"]
-        return f"each layer takes {k} − 1 pixels from {n}, and the last needs a map of at least {k}"
-
-
-class Conv2DWindow(OneWindow):
-    """A question about a window that Conv2D may have along both axes."""
-
-    padding: str = "valid"
-
-    drawn: ClassVar = OneWindow.drawn | {"kernel_size": (2, 3, 3, 5), "padding": ("valid", "same")}
-
-    def plain(self):
-        setting = super().plain()
-        need_conv_padding(setting["padding"])
-        return setting
-
-
-def need_conv_padding(padding: object) -> None:
-    """Raise ``SettingError`` for a padding that Keras has on one axis only, or not at all."""
-    if padding not in ("valid", "same"):
-        raise SettingError("padding", padding, "Conv2D has valid and same only", "same")
+    window.output_size(n)  # an impossible one stops here
+    settings = vars(window) | {"padding": padding}
+    usual = {"why": formula(window, n), "numbers": numbers_of(window, n)}
+    usual["explorer"] = {"explorer": "window", "settings": {"n": n} | settings | dict(shows)}
+    return Question(asked.replace("{words}", in_words(**settings)), **usual | more)
 
 
 def true_size(n, **window) -> int:
@@ -326,95 +83,230 @@ def believed_size(mistake: Mistake) -> Callable:
     return size
 
 
-class ReceptiveField(Question):
-    """How many pixels can one unit see, after all windows of a stack?"""
+@kind(**WINDOW)
+def output_size(n=28, kernel_size=3, strides=1, padding="valid", dilation_rate=1):
+    """How large is the output along one axis? All of these take what `Window` takes.
 
-    windows: Iterable  # of `Window`, or of dicts of its settings
-    n: int = 28
+    Every question about a setting that no window can have raises ``SettingError``.
+    """
+    window = Window(kernel_size, strides, padding, dilation_rate)
+    case = vars(window) | {"n": n}
 
-    asked = (
-        "{0.n} pixels go through these layers: {0.words}. **How many pixels, from the first to the "
-        "last, can one unit of the last layer see** (padding included)?"
+    why = formula(window, n)
+    if padding != "same":
+        why = f"the window can begin at {places(window, n)}"
+
+    def fact(answer):
+        return ("The window fits. " if answer == "error" else "") + sentence(why)
+
+    def keras_says(keras):
+        return keras.layers.Conv1D(1, **vars(window)).compute_output_shape((1, n, 1))[1]
+
+    return about(
+        f"An input of {n} pixels, {{words}}. **How large is the output?**",
+        *(n, window, padding),
+        takes=Integer("a number, in digits, or error", error=True),
+        right=true_size,
+        wrong=lambda mistake: (
+            mistake.answers("output_size", true_size, **case) + mistake.answers("refusal", **case)
+        ),
+        why=why,
+        fact=fact,
+        keras_says=keras_says if padding in ("valid", "same", "causal") else None,
     )
 
-    def plain(self):
-        windows = list(self.windows)
-        if odd := [window for window in windows if not isinstance(window, Window | dict)]:
-            raise ValueError(
-                f"a window is a Window or a dict such as {{'kernel_size': 3}}, not {odd[0]!r}"
-            )
-        if not windows:
-            raise ValueError("there are no windows: give at least one")
-        walked = walk(windows, self.n)
-        if walked.problem:
-            raise walked.problem
-        return tidy({"windows": tuple(map(asdict, walked.windows)), "n": self.n})
 
-    @property
-    def words(self) -> str:
-        """The windows in words."""
-        return "; ".join(in_words(**window) for window in self.windows)
+@kind(**UNPADDED)
+def same_pads(n=28, kernel_size=3, strides=1, dilation_rate=1):
+    """How many zeros does ``padding="same"`` add, before and after?"""
+    window = Window(kernel_size, strides, "same", dilation_rate)
+    o, s, span = window.output_size(n), strides, window.span
+    return about(
+        f"An input of {n} pixels, {{words}}. **How many zeros are added before and after?**",
+        *(n, window),
+        takes=Numbers("two numbers, before and after, such as 4 | 7"),
+        right=geometry.same_pads,
+        why=f"{o} windows reach over ({o} − 1)·{s} + {span} = {(o - 1) * s + span} pixels and the "
+        f"input has {n}: share out what is missing, and put the odd zero after the input",
+    )
 
-    @property
-    def explorer(self):
-        middle = walk(self.windows, self.n).sizes[-1] // 2  # a unit in a corner sees less
-        shown = {"layers": self.windows, "n": self.n, "unit": middle}
-        return {"explorer": "receptive_field", "settings": shown}
 
-    def right(self, windows, n):
-        return walk(windows, n).fields[-1].size
+@kind(**WINDOW | {"n": range(5, 12), "kernel_size": range(2, 6)})
+def usage(n=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1):
+    """How often is each pixel read?"""
+    window = Window(kernel_size, strides, padding, dilation_rate)
+    times, why = window.usage(n), reading(window, n)
+    extremes = {"rare": times.index(min(times)), "often": times.index(max(times))}
+    return about(
+        f"{n} pixels, {{words}}. **How often is each pixel read?**",
+        *(n, window, padding, {"usage": True}),
+        takes=Numbers("{} numbers, one for each pixel"),
+        right=lambda n, **window: tuple(Window(**window).usage(n)),
+        why=why,
+        fact=lambda answer: f"Look at pixel {first_different(answer, times)} again: {why}.",
+        numbers=numbers_of(window, n) | extremes,
+    )
 
-    def why(self, case):
-        walked = walk(case["windows"], case["n"])
-        spans = ", ".join(str(window.span) for window in walked.windows)
-        jumps = [field.jump for field in walked.fields[:-1]]
-        if max(jumps) == 1:
-            return f"start from one pixel; each layer adds its span − 1, and the spans are {spans}"
-        return (
+
+@kind(**WINDOW | {"n": range(6, 15), "kernel_size": range(1, 5), "strides": (2, 3, 4)})
+def unread(n=28, kernel_size=3, strides=2, padding="valid", dilation_rate=1):
+    """Which pixels are never read?"""
+    window = Window(kernel_size, strides, padding, dilation_rate)
+    why = reading(window, n)
+
+    def fact(answer):
+        if outside := [pixel for pixel in answer if not 0 <= pixel < n]:
+            return f"There is no pixel {show(min(outside))}: they are numbered from 0."
+        return sentence(why)
+
+    return about(
+        f"{n} pixels, numbered from 0 to {n - 1}, {{words}}. **Which pixels are never read?**",
+        *(n, window, padding, {"usage": True}),
+        takes=Pixels(),
+        right=lambda n, **window: frozenset(Window(**window).unread(n)),
+        why=why,
+        fact=fact,
+    )
+
+
+@kind()
+def which_padding(n=28, kernel_size=3, strides=2, output=14):
+    """Which padding turned ``n`` pixels into ``output``: valid, same, both or neither?"""
+    valid, same = (Window(kernel_size, strides, padding) for padding in ("valid", "same"))
+    whole("output", output)
+    setting = {"n": n, "kernel_size": kernel_size, "strides": strides, "output": output}
+
+    def choose(size, n, output, **window):
+        fits = [p for p in ("valid", "same") if size(n=n, padding=p, **window) == output]
+        return {0: "neither", 2: "both"}.get(len(fits)) or fits[0]
+
+    def draw(pick):
+        drawn = {name: pick(WINDOW[name]) for name in ("n", "kernel_size", "strides")}
+        drawn["strides"] = drawn["strides"] if strides > 1 else 1
+        made = {"padding": pick(("valid", "same"))} | drawn
+        return drawn | {"output": true_size(**made) + pick((-1, 0, 0, 0))}
+
+    return about(
+        f"A window with kernel size {kernel_size} and stride {strides} turned {n} pixels into "
+        f"{output}. **Was the padding `valid` or `same`?** Or could it be both, or neither?",
+        *(n, valid),
+        takes=Choice("valid", "same", "both", "neither"),
+        right=lambda **case: choose(true_size, **case),
+        wrong=lambda mistake: [choose(believed_size(mistake), **setting)],
+        why=f"with `valid` {formula(valid, n)}, and {formula(same, n)}",
+        numbers={},  # more depends on the padding
+        draw=draw,
+        worth=1,  # four answers cannot tell many mistakes apart
+    )
+
+
+@kind(n=range(12, 65), kernel_size=range(3, 10))
+def depth(n=28, kernel_size=3):
+    """How many layers with the same kernel can be stacked, without padding?"""
+    k = _widening(n, kernel_size)
+    return Question(
+        f"{n} pixels, kernel size {k}, stride 1, padding `'valid'`. **How many such layers can "
+        "follow one another** before the kernel no longer fits?",
+        right=lambda n, kernel_size: (n - 1) // (kernel_size - 1),
+        why=f"each layer takes {k} − 1 pixels from {n}, and the last needs a map of at least {k}",
+        explorer={"explorer": "window", "settings": {"n": n, "kernel_size": k}},
+    )
+
+
+@kind(n=range(12, 65), kernel_size=(3, 5, 7))
+def spread(n=28, kernel_size=3):
+    """After how many layers with ``same`` padding has every output on one axis seen padding?"""
+    k = _widening(n, kernel_size)
+    return Question(
+        f"On one axis, {n} pixels go through layers with kernel size {k}, stride 1 and padding "
+        "`'same'`. **After how many layers has every output seen padding?**",
+        right=lambda n, kernel_size: -(-n // (kernel_size - 1)),  # rounded up
+        why=f"each layer carries padding {k - 1} outputs further in, both sides counted, until "
+        f"none of the {n} is clean",
+    )
+
+
+def _widening(n, kernel_size) -> int:
+    """The kernel size, if such a kernel fits and a layer with it sees more than a pixel."""
+    whole("kernel_size", kernel_size, least=2)
+    Window(kernel_size).output_size(n)
+    return kernel_size
+
+
+def _walked(windows: Iterable, n) -> tuple[dict, Walk]:
+    """The settings of a stack, and what happens along it."""
+    windows = list(windows)
+    if odd := [window for window in windows if not isinstance(window, Window | dict)]:
+        raise ValueError(
+            f"a window is a Window or a dict such as {{'kernel_size': 3}}, not {odd[0]!r}"
+        )
+    if not windows:
+        raise ValueError("there are no windows: give at least one")
+    walked = walk(windows, n)
+    if walked.problem:
+        raise walked.problem
+    return {"windows": tuple(dict(vars(window)) for window in walked.windows), "n": n}, walked
+
+
+def _about_stack(setting: dict, walked: Walk, asked: str, **more) -> Question:
+    words = "; ".join(in_words(**window) for window in setting["windows"])
+    middle = walked.sizes[-1] // 2  # a unit in a corner sees less
+    shown = {"layers": setting["windows"], "n": setting["n"], "unit": middle}
+    return Question(
+        f"{setting['n']} pixels go through these layers: {words}. {asked}",
+        explorer={"explorer": "receptive_field", "settings": shown},
+        setting=setting,
+        **more,
+    )
+
+
+def _draw_windows(pick, mine) -> list[dict]:
+    windows = []
+    for _ in range(pick((2, 3, 3, 4))):
+        s = pick((1, 1, 2, 3))
+        window = {"kernel_size": pick((2, 3, 3, 5)), "strides": s, "padding": "same"}
+        windows.append(window | {"dilation_rate": pick((1, 1, 2)) if s == 1 else 1})
+    return windows
+
+
+@kind(windows=_draw_windows, n=(32, 64, 128))
+def receptive_field(windows, n=28):
+    """How many pixels can one unit see, after all ``windows`` of a stack?
+
+    A window is a `Window`, or a dict of its settings.
+    """
+    setting, walked = _walked(windows, n)
+    spans = ", ".join(str(window.span) for window in walked.windows)
+    jumps = [field.jump for field in walked.fields[:-1]]
+    why = f"start from one pixel; each layer adds its span − 1, and the spans are {spans}"
+    if max(jumps) > 1:
+        why = (
             "start from one pixel; each layer adds (its span − 1) times the jump before it: the "
             f"spans are {spans}, and the jumps {', '.join(map(str, jumps))}"
         )
 
-    def draw(self, pick):
-        windows = []
-        for _ in range(pick((2, 3, 3, 4))):
-            s = pick((1, 1, 2, 3))
-            window = {"kernel_size": pick((2, 3, 3, 5)), "strides": s, "padding": "same"}
-            windows.append(window | {"dilation_rate": pick((1, 1, 2)) if s == 1 else 1})
-        return {"windows": tuple(windows), "n": pick((32, 64, 128))}
-
-
-class Unseen(ReceptiveField):
-    """How many pixels of something, which ``begins`` here or there, does no last unit see?"""
-
-    size: int = 20
-    begins: Sequence[int] = (0, 4, 8)
-
-    asked = (
-        "{0.n} pixels go through these layers: {0.words}. In them stands something of {0.size} "
-        "pixels: it begins at pixel {0.where}. **How many of its pixels does no unit of the last "
-        "layer see**, at each of these places?"
+    return _about_stack(
+        setting,
+        walked,
+        "**How many pixels, from the first to the last, can one unit of the last layer see** "
+        "(padding included)?",
+        right=lambda windows, n: walk(windows, n).fields[-1].size,
+        why=why,
     )
 
-    def plain(self):
-        setting = super().plain() | {"size": whole("size", self.size, least=1)}
-        last = setting["n"] - setting["size"]
-        for place in self.begins:
-            if not 0 <= place <= last:
-                raise SettingError("begins", place, f"it must fit into {self.n} pixels", last)
-        return setting | {"begins": tidy(self.begins)}
 
-    @property
-    def where(self) -> str:
-        """The places in words."""
-        *first, last = map(str, self.begins)
-        return f"{', '.join(first)} or {last}" if first else last
+@kind()
+def unseen(windows, n=28, size=20, begins=(0, 4, 8)):
+    """How many pixels of something, which ``begins`` here or there, does no last unit see?"""
+    setting, walked = _walked(windows, n)
+    last = n - whole("size", size, least=1)
+    for place in begins:
+        if not 0 <= place <= last:
+            raise SettingError("begins", place, f"it must fit into {n} pixels", last)
+    where = " or ".join(filter(None, [", ".join(map(str, begins[:-1])), str(begins[-1])]))
+    sizes = " → ".join(map(str, walked.sizes))
 
-    def answer_of(self, case):
-        many = len(case["begins"])
-        return Numbers(many, f"{many} numbers, one for each place")
-
-    def right(self, windows, n, size, begins):
+    def right(windows, n, size, begins):
         walked = walk(windows, n)
         seen = {*range(walked.sizes[-1])}
         for window, pixels in zip(walked.windows[::-1], walked.sizes[-2::-1], strict=True):
@@ -423,12 +315,18 @@ class Unseen(ReceptiveField):
             seen = {starts[unit] + pixel for unit in seen for pixel in reach} & {*range(pixels)}
         return tuple(len({*range(place, place + size)} - seen) for place in begins)
 
-    def why(self, case):
-        walked = walk(case["windows"], case["n"])
-        sizes = " → ".join(map(str, walked.sizes))
-        return f"the sizes are {sizes}: ask of each map where its last window ends, from the top"
-
-    def draw(self, pick):
+    def draw(pick):
         windows = [Window(3, pick((1, 2, 2)), pick(("valid", "valid", "same"))) for _ in range(3)]
         n = pick(range(24, 41))
         return {"windows": windows, "n": n, "size": 20, "begins": (0, (n - 20) // 2, n - 20)}
+
+    return _about_stack(
+        setting | {"size": size, "begins": begins},
+        walked,
+        f"In them stands something of {size} pixels: it begins at pixel {where}. **How many of its "
+        "pixels does no unit of the last layer see**, at each of these places?",
+        takes=Numbers("{} numbers, one for each place"),
+        right=right,
+        why=f"the sizes are {sizes}: ask of each map where its last window ends, from the top",
+        draw=draw,
+    )

@@ -28,7 +28,11 @@ SLIDERS = {
     "dilation_rate": "d, dilation_rate",
 }
 # JupyterLab's debugger, or a subshell, is still waited for when a page is closed, and it says so.
-STILL_WAITING = re.compile(r"^Canceled future for (debug|create_subshell)_request message")
+# And a notebook that gets the focus while it is closed has no footer any more.
+STILL_WAITING = re.compile(
+    r"^Canceled future for (debug|create_subshell)_request message|"
+    r"\(reading 'footer'\)\n.*_ensureFocus"
+)
 QUIET = ("background-networking", "component-update", "sync", "gpu")
 DARK = """
     body {

@@ -109,16 +109,16 @@ def test_what_is_fixed_moves_by_no_pointer(page: Page, open_explorer):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"values": np.ones((3, 3))}, "no array (rows, columns, channels)"),
-        ({"values": np.ones((7, 7, 2))}, "7 rows: give at most 6"),
+        ({"values": np.ones((3, 3))}, "(rows, columns, channels)"),
+        ({"values": np.ones((7, 7, 2))}, "at most 6 rows, 6 columns, 3 channels"),
         ({"values": np.ones((5, 5, 3))}, "values has 3 channels, and kernel reads 2"),
         ({"values": np.ones((2, 5, 2))}, "no window fits"),
         ({"values": np.full((5, 5, 2), 0.5)}, "whole numbers from −9 to 9"),
         ({"values": np.full((5, 5, 2), 10)}, "whole numbers from −9 to 9"),
-        ({"kernel": np.ones((3, 3, 2, 5))}, "5 filters: give at most 4"),
+        ({"kernel": np.ones((3, 3, 2, 5))}, "4 filters"),
         ({"bias": [1]}, "kernel has 3 filters"),
         ({"filters": 4}, "the kernel has 3"),
-        ({"row": -1}, "the first is 0"),
+        ({"row": -1}, "Try row=0"),
     ],
 )
 def test_what_cannot_be_shown_says_what_to_write(settings, says):

@@ -458,7 +458,7 @@ def test_the_picture_follows_the_width_of_the_page(page: Page, open_explorer):
         ({"n": "28"}, "whole number"),
         ({"n": LARGEST + 1}, str(LARGEST)),
         ({"n": LARGEST + 1, "layers": [Window(LARGEST * 2)]}, str(LARGEST)),
-        ({"unit": -1}, "first is 0"),
+        ({"unit": -1}, "Try unit=0"),
         ({"unit": [1, 1]}, "whole number"),
         ({"selected": 1.5}, "whole number"),
         ({"fixed": ["stride"]}, "strides"),
@@ -542,7 +542,7 @@ def test_a_model_with_no_chain_of_windows_is_refused_with_a_hint():
     merged = layers.Add()([left, right])
     with pytest.raises(ValueError, match=r"left and right.*layers="):
         explore.receptive_field(keras.Model(image, merged))
-    flat = keras.Sequential([image, layers.Flatten(name="flat"), layers.Dense(1)])
+    flat = keras.Sequential([image, layers.Flatten(), layers.Dense(1)], name="flat")
     with pytest.raises(ValueError, match=r"'flat'.*Conv2D"):
         explore.receptive_field(flat)
     inner = keras.Sequential([keras.Input((26, 26, 1)), layers.Conv2D(1, 3)], name="inner")

@@ -1,7 +1,6 @@
 """The explorer of a picture that moves, as in an exported notebook: no kernel, no network."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from course import explore
 from course.explore.shift import ShiftExplorer, kept, said
+from explore.conftest import in_each_state
 
 STRIPES = [[0, 1] * 4] * 8
 NOISE = np.random.default_rng(0).random((9, 9)).tolist()
@@ -21,40 +21,18 @@ STATES = [
     )
 ]
 
-# Shows one explorer in one state after another, and reports what one sees.
-LOOK = """async ({ module, states }) => {
-  const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
-  const { default: view } = await import(url);
-  const listeners = [];
-  let state = { fixed: [], hidden: [], ...states[0] };
-  const model = {
-    get: (name) => state[name],
-    set() {},
-    on: (event, listener) => listeners.push(listener),
-    off() {},
-    save_changes() {},
-  };
-  const el = document.body.appendChild(document.createElement("div"));
-  view.render({ model, el });
-  const seen = [];
-  for (const next of states) {
-    state = { fixed: [], hidden: [], ...next };
-    for (const listener of listeners) listener();
-    await new Promise(requestAnimationFrame);
-    seen.push({
-      said: [...el.querySelector(".course-formula").children].map((each) => each.textContent),
-      greys: [...el.querySelectorAll("canvas")].map((each) =>
-        [...each.getContext("2d").getImageData(0, 0, each.width, each.height).data].filter(
-          (_, i) => i % 4 === 0)),
-      dots: el.querySelector(".course-centre").getAttribute("d").split("M").length - 1,
-    });
-  }
-  return JSON.stringify(seen);
-}"""
+# What one sees of an explorer.
+SEE = """(el) => ({
+  said: [...el.querySelector(".course-formula").children].map((each) => each.textContent),
+  greys: [...el.querySelectorAll("canvas")].map((each) =>
+    [...each.getContext("2d").getImageData(0, 0, each.width, each.height).data].filter(
+      (_, i) => i % 4 === 0)),
+  dots: el.querySelector(".course-centre").getAttribute("d").split("M").length - 1,
+})"""
 
 
 def test_the_browser_shows_what_python_says(page: Page):
-    seen = json.loads(page.evaluate(LOOK, {"module": ShiftExplorer._esm, "states": STATES}))
+    seen = in_each_state(page, ShiftExplorer._esm, STATES, SEE)
     for state, shown in zip(STATES, seen, strict=True):
         image, *setting = state.values()
         assert shown["said"] == said(np.array(image), *setting)[:2], state

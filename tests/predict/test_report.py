@@ -50,6 +50,18 @@ def test_a_lesson_is_known_without_its_number(hand_in):
     assert "ada      3 " in report(folder)
 
 
+def test_a_copy_counts_and_a_lesson_that_nobody_answered_is_named(hand_in):
+    folder = hand_in(
+        "ada.jsonl",
+        entry(0, lesson="05_stride (1).ipynb"),
+        entry(1, lesson="project - Ada.ipynb"),
+    )
+    assert "ada      1 " in report(folder, "stride")
+    assert "Nobody" not in report(folder, "project")
+    missed = report(folder, "strid3")
+    assert "Nobody answered 'strid3'. There are answers of: project - Ada, stride (1)." in missed
+
+
 def test_what_cannot_be_read_is_named(hand_in):
     text = report(hand_in(f"bob/{record.NAME}", entry(0), damaged="<html>"))
     assert "bob      1 " in text

@@ -37,7 +37,9 @@ TAG = re.compile(r"</?(?:a|b|br|code|details|em|i|img|kbd|strong|su[bp]|summary)
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
 CODE = re.compile(r"`[^`]*`")
 WORD = re.compile(r"[^\W\d_]{2,}(?:[’'-][^\W\d_]+)*|\b[aAI]\b")
-EXERCISE = re.compile(r"^\*\*\d+\.\*\*", re.MULTILINE)
+EXERCISE = re.compile(r"^\*\*(\d+)\.\*\*", re.MULTILINE)
+# Code that a solution puts into the cell of its exercise; a test does so.
+SOLUTION = re.compile(r"^ {0,3}```python\n(.*?)^ {0,3}```$", re.DOTALL | re.MULTILINE)
 REPEATED = 2  # questions from earlier lessons, at the start of a lesson
 BOLD = re.compile(r"\x1b\[[0-9;]*m")  # and colours, in a terminal
 VALUES = "__values__"  # where a namespace keeps what the last line of each cell is worth
@@ -116,14 +118,14 @@ def mentions_keras(notebook: NotebookNode) -> bool:
     return any(HEAVY.search(cell.source) for _, cell in cells(notebook, "code"))
 
 
-def run(notebook: NotebookNode, folder: Path) -> dict:
+def run(notebook: NotebookNode, folder: Path, before: dict | None = None) -> dict:
     """Run all code cells in this process, in ``folder``, and return the namespace they leave.
 
-    Under the key ``VALUES`` it has, by the id of the cell, the value of each last line that is an
-    expression, and under ``PRINTED`` what the cell prints. An exception carries a note with its
-    cell.
+    It begins with the names that were there ``before``. Under the key ``VALUES`` it has, by the id
+    of the cell, the value of each last line that is an expression, and under ``PRINTED`` what the
+    cell prints. An exception carries a note with its cell.
     """
-    namespace = {"__name__": "__main__", VALUES: {}, PRINTED: {}}
+    namespace = {**(before or {}), "__name__": "__main__", VALUES: {}, PRINTED: {}}
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.chdir(folder))
         stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
@@ -159,7 +161,7 @@ def output_problems(notebook: NotebookNode, namespace: dict) -> Iterator[str]:
             output.text if output.output_type == "stream" else output.data["text/plain"]
             for output in cell.outputs
         )
-        if now.split() != BOLD.sub("", "".join(kept)).split():
+        if now.split() != BOLD.sub("", "\n".join(kept)).split():
             yield f"{where} prints or shows other words than the file keeps:\n{now}"
 
 

@@ -55,6 +55,7 @@ from lessons import (
 from nbformat import NotebookNode
 from prose import Broken, Number
 from refresh import to_text
+from solutions import unsolved
 from tool import print_anywhere
 
 from course import digits, training
@@ -80,6 +81,7 @@ SURVIVORS = {
     ("02_padding", "padding-10", 2, "3 → 4"): "a larger window does not fit either",
     ("02_padding", "padding-30", 6, "0 → 1"): "what the student has still to write",
     ("01_sliding_window", "sliding-window-29", 1, "1 → 2"): "one of them only meets weights of 0",
+    ("01_sliding_window", "sliding-window-29", 1, "2 → 3"): "one of them only meets weights of 0",
     ("05_stride", "stride-27", 1, "1 → 2"): "a corner is a corner on two pictures, channels, steps",
     ("05_stride", "stride-18", 4, "1 → 2"): "how many channels are read does not change the shape",
 }
@@ -238,8 +240,10 @@ def killed_fast(mutant: Mutant) -> bool:
     except Exception:  # the lesson no longer runs
         return True
     values = prose.evaluate(expressions, notebook, namespace)
-    return any(output_problems(notebook, namespace)) or bool(
-        prose.prose_problems(notebook, expressions, values, mutant.path)
+    return (
+        any(output_problems(notebook, namespace))
+        or bool(prose.prose_problems(notebook, expressions, values, mutant.path))
+        or any(unsolved(notebook, mutant.path.parent, namespace))
     )
 
 
@@ -424,7 +428,8 @@ def passes(path: Path, notebook: NotebookNode) -> bool:
             shutil.copy(prose.numbers_file(path), prose.numbers_file(changed))
         pytest = ["-m", "pytest", "-c", "pyproject.toml", "-x", "-p", "no:cacheprovider"]
         nbval = [*pytest, "--numprocesses=0", str(changed)]
-        return _succeeds(nbval) and _succeeds(["tests/tools/prose.py", str(changed)])
+        tools = ("tests/tools/prose.py", "tests/tools/solutions.py")
+        return _succeeds(nbval) and all(_succeeds([tool, str(changed)]) for tool in tools)
 
 
 def _succeeds(command: list[str]) -> bool:

@@ -56,6 +56,7 @@ from lessons import (
     LINK,
     NOTEBOOKS,
     ROOT,
+    SOLUTION,
     TAG,
     VALUES,
     cells,
@@ -181,12 +182,12 @@ def numbers(markdown: str) -> list[Number]:
     """The numbers that a reader of a Markdown text sees, in reading order, those of code included.
 
     Not counted: what ``SERIES`` counts, tags, link targets, the number of a lesson in a link to
-    it, and digits that are part of a name.
+    it, digits that are part of a name, and the code of solutions, which a test runs.
 
     >>> [number.text for number in numbers("Conv2D: a 3×3 window on 28x28x1 has nine, −.5, 26²")]
     ['3', '3', '28', '28', '1', 'nine', '.5', '26']
     """
-    text = LINK.sub(_without_lesson, markdown)
+    text = LINK.sub(_without_lesson, SOLUTION.sub(_blank, markdown))
     text = re.sub(r"(?<=\])\([^()]+\)", _blank, text)
     text = re.sub(r"https?://[^\s)>]+", _blank, text)
     text = re.sub(r"&#?\w+;", _blank, TAG.sub(_blank, text))

@@ -87,8 +87,7 @@ def _known(question: Question) -> list[float]:
 
 
 def _answer(question: Question) -> list[float]:
-    (case,) = question.cases
-    return list(_flat([question.expected(case)]))
+    return list(_flat([question.answer]))
 
 
 def _flat(values: Iterable) -> Iterator[float]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from lessons import ROOT, neutral_environment, read, run
+from tool import print_anywhere
 
 SEEDS = 5
 PADDINGS = ["valid", "same", "reflect", "circular"]
@@ -62,6 +63,7 @@ def write(numbers: dict) -> None:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     neutral_environment()
     for argument in sys.argv[1:]:
         write(train(Path(argument)))
