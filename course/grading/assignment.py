@@ -101,7 +101,7 @@ def read(path: Path, secret: str = "", student: str = "") -> Assignment:
         if ours["grade"]:
             question, name = _checked(source, grade_id, known)
             if isinstance(question, Write):
-                question = type(question)(**(question.setting | {"seed": word(grade_id)}))
+                question = question.make(seed=word(grade_id))
             part = Part(grade_id, ours["points"], question, name, frozenset(answers), source)
             made.parts.append(part)
             begun = False

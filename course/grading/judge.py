@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from course.grading.assignment import Part
 from course.grading.messages import Built, Described, Failed, Missing, Unreadable, unknown
-from course.questions import AnswerError, Diagnosis
-from course.questions.answers import Model, what
-from course.questions.exercises import Write
+from course.questions import AnswerError, Diagnosis, Question
+from course.questions.answers import what
+from course.questions.exercises import BuildModel, Write
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,20 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
     if isinstance(question, Write):
         if not isinstance(answer, list) or len(answer) != len(question.cases):
             return wrong(f"{name} is {_in_words(answer)}, not a function.")
-        pairs = zip(question.cases, answer, strict=True)
-        right = [_is_right(question, case, each) for case, each in pairs]
+        right = list(map(_is_right, question.parts, answer))
         branches: dict[object, list[bool]] = {}
         for case, each in zip(question.cases, right, strict=True):
             branches.setdefault(case.get("padding"), []).append(each)
         share = sum(map(all, branches.values())) / len(branches)
         return verdict(_diagnosis(question, answer), part.points * share, *right)
-    if isinstance(question.answer_type, Model):
+    if isinstance(question, BuildModel):
         if isinstance(answer, Built):  # and nobody could build it anew
             kind = unknown(answer.plain)
             why = f"what a layer of kind {kind} does" if kind else "what it does"
             return wrong(f"The course cannot tell {why}.", None)
         if not isinstance(answer, Described):
             return wrong(f"{name} is {_in_words(answer)}, not a Keras model.")
-        diagnosis = question.judge([answer.plain])
+        diagnosis = question.judge(answer.plain)
         if diagnosis.message.startswith("The course cannot tell"):
             return verdict(diagnosis, None)
     elif isinstance(answer, Unreadable | Built | Described):
@@ -69,9 +68,9 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
 
 def _diagnosis(question: Write, answers: list) -> Diagnosis:
     """What is to be said about a function, from what it gave in all cases."""
-    for number, (case, answer) in enumerate(zip(question.cases, answers, strict=True)):
+    for number, answer in enumerate(answers):
         seen = number < question.visible
-        call = question.call(case) if seen else "In a case that you do not see, it"
+        call = question.call(number) if seen else "In a case that you do not see, it"
         if isinstance(answer, Failed):
             if answer.said.startswith("NotImplementedError"):
                 return Diagnosis(False, None, "It is not written yet.")
@@ -81,9 +80,9 @@ def _diagnosis(question: Write, answers: list) -> Diagnosis:
     return question.diagnose_outputs(answers)
 
 
-def _is_right(question: Write, case: dict, answer: object) -> bool:
+def _is_right(part: Question, answer: object) -> bool:
     try:
-        return question.answer_of(case).read(answer) == question.expected(case)
+        return part.answer_type.read(answer) == part.answer
     except AnswerError:
         return False
 

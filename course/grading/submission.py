@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from course.grading.assignment import Assignment, Part, squeezed
 from course.grading.messages import Ask, Run
-from course.questions.answers import Function
+from course.questions.exercises import Write
 
 MOST_BYTES = 300_000_000
 MOST_SOURCE = 10_000_000
@@ -125,7 +125,7 @@ def _is_the_students(cell: Cell, assignment: Assignment) -> bool:
 
 
 def _calls(part: Part) -> str:
-    if not isinstance(part.question.answer_type, Function):
+    if not isinstance(part.question, Write):
         return ""
     return repr([tuple(case.values()) for case in part.question.cases])
 

@@ -303,7 +303,7 @@ def test_no_hidden_case_is_told(assignments):
             if case in question.cases[: question.visible]:
                 continue
             message = judge(part, answers).message
-            assert question.call(case) not in message
+            assert question.call(number) not in message
             assert "do not see" in message or "Every case that you see" in message
 
 
@@ -317,6 +317,7 @@ def test_a_model(assignments):
         "uncounted": (),
         "field": 7,
         "window": 3,
+        "pooling": 0,
         "layers": (),
     }
     assert judge(part, Described(built)).points == 3
