@@ -16,17 +16,7 @@ from course.grading.assignment import Assignment as Assignment
 from course.grading.assignment import Part
 from course.grading.assignment import read as read
 from course.grading.judge import Verdict, judge
-from course.grading.messages import (
-    Ask,
-    Built,
-    Described,
-    Failed,
-    Missing,
-    Rebuild,
-    Run,
-    request,
-    unknown,
-)
+from course.grading.messages import MISSING, Ask, Rebuild, Run, request, unknown
 from course.grading.sandbox import Sandbox as Sandbox
 from course.grading.sandbox import SandboxError
 from course.grading.submission import AsideError as AsideError
@@ -56,8 +46,8 @@ def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
     _rebuild(answers, sandbox)
     verdicts = []
     for part in assignment.parts:
-        answer, notes = answers.get(part, Missing()), troubles.get(part, ())
-        if isinstance(answer, Missing) and part in submission.lost:
+        answer, notes = answers.get(part, MISSING), troubles.get(part, ())
+        if answer == MISSING and part in submission.lost:
             notes = (f"Neither the cell of `{part.name}` nor its test was found.",)
         verdicts.append(judge(part, answer, notes))
     return Graded(verdicts, submission.texts)
@@ -78,7 +68,8 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
         stopped = said | stopped
         for number, answer in outcome.answers.items():
             # Only a fork that runs nothing of a student's may describe a model.
-            if number in submission.asked and not isinstance(answer, Missing | Described):
+            own = isinstance(answer, dict) and answer.keys() & {"missing", "described"}
+            if number in submission.asked and not own:
                 answers.setdefault(submission.asked[number], answer)
         if outcome.ended == "done" or outcome.step >= len(steps):  # it says
             break
@@ -86,7 +77,7 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
             raise SandboxError(f"The assignment's own cells do not run: it {outcome.ended}.")
         part = submission.asked.get(outcome.step)
         if part:
-            answers.setdefault(part, Failed(outcome.ended))
+            answers.setdefault(part, {"error": outcome.ended})
         stopped[outcome.step] = outcome.ended
         for number, asked in submission.asked.items():
             if asked in answers:
@@ -94,7 +85,7 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
         steps[outcome.step] = Run("")
     else:
         for part in submission.asked.values():
-            answers.setdefault(part, Failed("was not tried: too much else did not end"))
+            answers.setdefault(part, {"error": "was not tried: too much else did not end"})
     for number, part in submission.asked.items():
         step = submission.steps[number]
         if isinstance(step, Ask) and step.after in stopped:
@@ -105,12 +96,13 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
 def _rebuild(answers: dict[Part, object], sandbox: Sandbox) -> None:
     """Put in place of a student's models what the course says of them, built anew elsewhere."""
     built = {
-        part: Rebuild(repr(part.question), answer.plain)
+        part: Rebuild(repr(part.question), answer["model"])
         for part, answer in answers.items()
-        if isinstance(answer, Built) and not unknown(answer.plain)
+        if isinstance(answer, dict) and "model" in answer and not unknown(answer["model"])
     }
     if built:
         outcome = sandbox.run(request(list(built.values())))
         for number, part in enumerate(built):
-            if isinstance(described := outcome.answers.get(number), Described | Failed):
-                answers[part] = described
+            match outcome.answers.get(number):
+                case {"described": _} | {"error": _} as said:
+                    answers[part] = said

@@ -186,7 +186,7 @@ def rebuilt(question: str, model: dict) -> object:
     try:
         return {"described": eval(question, {"questions": questions}).read(answer)}
     except questions.AnswerError as error:
-        return {"error": said(error)}
+        return {"error": f"is not right: {error}".rstrip(".")}
 
 
 def built(model: dict):

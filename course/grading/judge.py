@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from course.grading.assignment import Part
-from course.grading.messages import Built, Described, Failed, Missing, Unreadable, unknown
+from course.grading.messages import unknown
 from course.questions import AnswerError, Diagnosis, Question
 from course.questions.answers import what
 from course.questions.exercises import BuildModel, Write
+from course.questions.question import not_yet
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
     in all its cases. All else is right or not.
     """
     question, name = part.question, f"`{part.name}`"
+    words = answer.get("what", "a Keras model") if isinstance(answer, dict) else what(answer)
 
     def verdict(diagnosis: Diagnosis, points: float | None, *right: bool) -> Verdict:
         said, mistake = diagnosis.message, diagnosis.mistake
@@ -36,59 +38,64 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
     def wrong(message: str, points: float | None = 0) -> Verdict:
         return verdict(Diagnosis(False, None, message), points)
 
-    if isinstance(answer, Missing):
-        return wrong(" ".join((f"There is no {name} yet.", *notes)))
-    if isinstance(answer, Failed):
-        return wrong(f"{name} {answer.said}.")
-    if isinstance(question, Write):
-        if not isinstance(answer, list) or len(answer) != len(question.cases):
-            return wrong(f"{name} is {_in_words(answer)}, not a function.")
-        right = list(map(_is_right, question.parts, answer))
-        branches: dict[object, list[bool]] = {}
-        for case, each in zip(question.cases, right, strict=True):
-            branches.setdefault(case.get("padding"), []).append(each)
-        share = sum(map(all, branches.values())) / len(branches)
-        return verdict(_diagnosis(question, answer), part.points * share, *right)
-    if isinstance(question, BuildModel):
-        if isinstance(answer, Built):  # and nobody could build it anew
-            kind = unknown(answer.plain)
+    match question, answer:
+        case _, {"missing": _}:
+            return wrong(" ".join((f"There is no {name} yet.", *notes)))
+        case _, {"error": said}:
+            return wrong(f"{name} {said}.")
+        case Write(), list() if len(answer) == len(question.cases):
+            values = list(map(_read, question.parts, answer))
+            right = [
+                value == each.answer for value, each in zip(values, question.parts, strict=True)
+            ]
+            points = part.points * _share(question, right)
+            return verdict(_diagnosis(question, answer, values), points, *right)
+        case BuildModel(), {"model": plain}:  # and nobody could build it anew
+            kind = unknown(plain)
             why = f"what a layer of kind {kind} does" if kind else "what it does"
             return wrong(f"The course cannot tell {why}.", None)
-        if not isinstance(answer, Described):
-            return wrong(f"{name} is {_in_words(answer)}, not a Keras model.")
-        diagnosis = question.judge(answer.plain)
-        if diagnosis.message.startswith("The course cannot tell"):
-            return verdict(diagnosis, None)
-    elif isinstance(answer, Unreadable | Built | Described):
-        return wrong(f"{name} is {_in_words(answer)}, not {question.answer_type.asks}.")
-    else:
-        diagnosis = question.diagnose(answer)
+        case BuildModel(), {"described": built}:
+            diagnosis = question.judge(built)
+            doubt = diagnosis.message.startswith("The course cannot tell")
+            return verdict(
+                diagnosis, None if doubt else part.points * diagnosis.correct, diagnosis.correct
+            )
+        case (Write() | BuildModel(), _) | (_, dict()):
+            return wrong(f"{name} is {words}, not {question.answer_type.asks}.")
+    diagnosis = question.diagnose(answer)
     return verdict(diagnosis, part.points * diagnosis.correct, diagnosis.correct)
 
 
-def _diagnosis(question: Write, answers: list) -> Diagnosis:
-    """What is to be said about a function, from what it gave in all cases."""
-    for number, answer in enumerate(answers):
-        seen = number < question.visible
-        call = question.call(number) if seen else "In a case that you do not see, it"
-        if isinstance(answer, Failed):
-            if answer.said.startswith("NotImplementedError"):
-                return Diagnosis(False, None, "It is not written yet.")
-            return Diagnosis(False, None, f"Not right yet. {call} stops with {answer.said}.")
-        if isinstance(answer, Unreadable):
-            return Diagnosis(False, None, f"Not right yet. {call} gives {answer.what}.")
-    return question.diagnose_outputs(answers)
+def _share(question: Write, right: list[bool]) -> float:
+    """The share of the branches, one for each padding, that are right in all their cases."""
+    branches: dict[object, list[bool]] = {}
+    for case, each in zip(question.cases, right, strict=True):
+        branches.setdefault(case.get("padding"), []).append(each)
+    return sum(map(all, branches.values())) / len(branches)
 
 
-def _is_right(part: Question, answer: object) -> bool:
+def _read(part: Question, answer: object) -> object:
+    """What an answer to one of the cases is, or why it is none, which is equal to nothing."""
     try:
-        return part.answer_type.read(answer) == part.answer
-    except AnswerError:
-        return False
+        return part.answer_type.read(answer)
+    except AnswerError as error:
+        return error
 
 
-def _in_words(answer: object) -> str:
-    """What an answer is that is of another kind than was asked for."""
-    if isinstance(answer, Built | Described):
-        return "a Keras model"
-    return answer.what if isinstance(answer, Unreadable) else what(answer)
+def _diagnosis(question: Write, answers: list, values: list) -> Diagnosis:
+    """What is to be said about a function, from what it gave; of a hidden case, no word of it."""
+    for number, (answer, value) in enumerate(zip(answers, values, strict=True)):
+        if not isinstance(value, AnswerError):
+            continue
+        call = question.call(number)
+        match answer:
+            case _ if number >= question.visible:
+                return not_yet("In a case that you do not see, it gives no answer.")
+            case {"error": str(said)} if said.startswith("NotImplementedError"):
+                return Diagnosis(False, None, "It is not written yet.")
+            case {"error": said}:
+                return not_yet(f"{call} stops with {said}.")
+            case {"what": words}:
+                return not_yet(f"{call} gives {words}.")
+        return not_yet(f"{call}: {value}")
+    return question.judge(tuple(values))

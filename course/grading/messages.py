@@ -8,6 +8,16 @@ shapes, a packet each, within the limits; anything else raises ``MessageError``,
                       ["trouble", n, text]   its cell stopped
                       ["answer", n, value]   to what it asks
                       ["done", n]            all n steps
+
+A value is None, a number, a text, a list of values, or one of these dicts:
+
+    {"missing": true}      there is nothing of this name, or only three dots
+    {"set": [...]}         of plain values
+    {"error": text}        a call that stopped, and with what
+    {"what": text}         something else, in words, as `course.questions.answers.what` has them
+    {"model": {...}}       a Keras model: its layers as [kind, settings], its calls as
+                           [layer, inputs, outputs], by the numbers of layers and tensors
+    {"described": {...}}   what a question reads in a model that was built anew
 """
 
 import json
@@ -17,7 +27,7 @@ from dataclasses import dataclass
 MOST_BYTES = 60_000  # of a packet
 MOST_TEXT = 1_000
 DEEPEST = 12
-MOST_LAYERS = 300
+MISSING = {"missing": True}
 
 
 class MessageError(ValueError):
@@ -59,42 +69,6 @@ def request(steps: list) -> bytes:
     return json.dumps([{"do": type(step).__name__, **vars(step)} for step in steps]).encode()
 
 
-# What an answer can be, besides None, numbers, texts and lists
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A value that is no plain data, in words, as `course.questions.answers.what` has them."""
-
-    what: str
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A call that stopped, and with what."""
-
-    said: str
-
-
-@dataclass(frozen=True)
-class Missing:
-    """There is nothing of this name, or only three dots."""
-
-
-@dataclass(frozen=True)
-class Built:
-    """A Keras model: its layers as [kind, settings], its calls as [layer, inputs, outputs]."""
-
-    plain: dict
-
-
-@dataclass(frozen=True)
-class Described:
-    """What a question reads in a model that was built anew."""
-
-    plain: dict
-
-
 def parse(packet: bytes) -> tuple[str, int, object]:
     """The kind of a message, the step that it is about, and what it says."""
     if len(packet) > MOST_BYTES:
@@ -132,18 +106,18 @@ def _value(value: object, deep: int = 0) -> object:
             return value
         case list():
             return [_value(each, deep + 1) for each in value]
-        case {"set": list(items), **rest} if not rest:
-            return set(items)
-        case {"missing": True, **rest} if not rest:
-            return Missing()
-        case {"what": str(text), **rest} if not rest:
-            return Unreadable(_text(text))
-        case {"error": str(text), **rest} if not rest:
-            return Failed(_text(text))
-        case {"model": dict(plain), **rest} if not rest:
-            return Built(model(plain))
-        case {"described": dict(plain), **rest} if not rest:
-            return Described({name: _plain(part) for name, part in plain.items()})
+        case dict() if len(value) == 1:
+            match next(iter(value.items())):
+                case "missing", True:
+                    return MISSING
+                case "set", list(items):
+                    return {_value(item) for item in items}
+                case ("error" | "what") as kind, str(text):
+                    return {kind: _text(text)}
+                case "model", dict(plain):
+                    return {"model": model(plain)}
+                case "described", dict():
+                    return value
     raise MessageError("no answer")
 
 
@@ -167,26 +141,23 @@ WORD = re.compile(r"[A-Za-z][\w-]{0,60}")
 
 
 def model(plain: dict) -> dict:
-    """A model as the child describes it, looked through; each model in it may hold others."""
+    """A model as the child describes it, looked through; each model in it may hold others.
+
+    What else is wrong with it shows when it is built, where nothing can be harmed.
+    """
     if plain.keys() != {"inputs", "layers", "calls", "outputs"}:
         raise MessageError("no model")
-    if len(plain["layers"]) + len(plain["calls"]) > MOST_LAYERS:
-        raise MessageError("too large a model")
-    return {
-        "inputs": [_numbers(shape) for shape in plain["inputs"]],
-        "layers": [_layer(*layer) for layer in plain["layers"]],
-        "calls": [[at, _numbers(given), _numbers(made)] for at, given, made in plain["calls"]],
-        "outputs": _numbers(plain["outputs"]),
-    }
+    return plain | {"layers": [_layer(layer) for layer in plain["layers"]]}
 
 
-def _layer(kind: str, settings: dict) -> list:
-    if kind == "Model":
-        return [kind, model(settings)]
-    if not isinstance(kind, str) or not WORD.fullmatch(kind):
-        raise MessageError("no layer")
-    known = [name for name in SETTINGS.split() if _is_setting(settings.get(name, {}))]
-    return [kind, {name: settings[name] for name in known}]
+def _layer(layer: object) -> list:
+    match layer:
+        case ["Model", dict(inner)]:
+            return ["Model", model(inner)]
+        case [str(kind), dict(settings)] if WORD.fullmatch(kind):
+            known = [name for name in SETTINGS.split() if _is_setting(settings.get(name, {}))]
+            return [kind, {name: settings[name] for name in known}]
+    raise MessageError("no layer")
 
 
 def _is_setting(value: object) -> bool:
@@ -200,16 +171,6 @@ def _is_setting(value: object) -> bool:
     return False
 
 
-def _size(size: object) -> int | None:
-    if size is None or (type(size) is int and 0 <= size < 10**9):
-        return size
-    raise MessageError("no size")
-
-
-def _numbers(numbers: list) -> list:
-    return [_size(number) for number in numbers]
-
-
 def unknown(plain: dict) -> str | None:
     """The kind of the first layer that cannot be built from its settings, if there is one."""
     for kind, settings in plain["layers"]:
@@ -219,15 +180,3 @@ def unknown(plain: dict) -> str | None:
         elif kind not in LAYERS.split():
             return kind
     return None
-
-
-def _plain(value: object) -> object:
-    """Lists as tuples, but of layers; nothing but plain data."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case list():
-            return tuple(map(_plain, value))
-        case dict():
-            return {name: _plain(part) for name, part in value.items()}
-    raise MessageError("no plain data")

@@ -10,15 +10,11 @@ from course.grading import AsideError, grade, read
 from course.grading.assignment import AssignmentError
 from course.grading.judge import judge
 from course.grading.messages import (
+    MISSING,
     MOST_BYTES,
     Ask,
-    Built,
-    Described,
-    Failed,
     MessageError,
-    Missing,
     Run,
-    Unreadable,
     parse,
     unknown,
 )
@@ -50,12 +46,12 @@ MODEL = {
         (None, None),
         ([0, [1, 2]], [0, [1, 2]]),
         ({"set": [0, 6]}, {0, 6}),
-        ({"missing": True}, Missing()),
-        ({"error": "ValueError:\n\x1b[31m no"}, Failed("ValueError: [31m no")),
-        ({"what": "a function"}, Unreadable("a function")),
-        ({"model": MODEL}, Built(MODEL)),
+        ({"missing": True}, MISSING),
+        ({"error": "ValueError:\n\x1b[31m no"}, {"error": "ValueError: [31m no"}),
+        ({"what": "a function"}, {"what": "a function"}),
+        ({"model": MODEL}, {"model": MODEL}),
         ({"described": {"params": 80, "layers": [{"filters": 8}]}},
-         Described({"params": 80, "layers": ({"filters": 8},)})),
+         {"described": {"params": 80, "layers": [{"filters": 8}]}}),
     ],
 )  # fmt: skip
 def test_an_answer_is_plain_data(said, value):
@@ -85,10 +81,12 @@ def with_layer(kind, **settings):
         packet("answer", 1, {"set": [[1]]}),
         packet("answer", 1, {"model": {}}),
         packet("answer", 1, {"model": MODEL | {"code": "x"}}),
-        packet("answer", 1, {"model": MODEL | {"calls": [[0, [0]]]}}),
-        packet("answer", 1, {"model": MODEL | {"calls": [[0, ["0"], [1]]]}}),
-        packet("answer", 1, {"model": MODEL | {"inputs": [[28, -1]]}}),
-        packet("answer", 1, {"model": MODEL | {"layers": [["Conv2D", {}]] * 400}}),
+        packet("answer", 1, {"model": MODEL | {"layers": 3}}),
+        packet("answer", 1, {"model": MODEL | {"layers": [["Conv2D"]]}}),
+        packet("answer", 1, {"model": MODEL | {"layers": [["Conv2D", []]]}}),
+        packet("answer", 1, {"model": MODEL | {"layers": [["Model", {"layers": []}]]}}),
+        packet("answer", 1, {"missing": False}),
+        packet("answer", 1, {"described": []}),
         packet("answer", 1, with_layer("os.system")),
         packet("answer", 1, with_layer(["Lambda"])),
         {"answer": 1},
@@ -102,7 +100,7 @@ def test_anything_else_is_no_message(message):
 def test_of_a_layer_only_known_and_plain_settings_are_kept():
     said = with_layer("Dense", units=3, lora_rank=1, activation="relu; x", name={"class_name": "x"})
     _, _, built = parse(packet("answer", 0, said))
-    assert built.plain["layers"] == [["Dense", {"units": 3}]]
+    assert built["model"]["layers"] == [["Dense", {"units": 3}]]
 
 
 def test_a_layer_that_may_run_code_is_unknown():
@@ -110,7 +108,7 @@ def test_a_layer_that_may_run_code_is_unknown():
         inner = with_layer(kind)["model"]
         outer = with_layer("Model", **inner)["model"]
         _, _, built = parse(packet("answer", 0, {"model": outer}))
-        assert unknown(built.plain) == kind
+        assert unknown(built["model"]) == kind
 
 
 # Assignments
@@ -222,7 +220,7 @@ def test_a_value(assignments):
     assert judge(part, "0 | 1").points == 1
     for wrong in ([1, 0], None, True, [0, 1, 2], {0, 1}, float("nan"), [[0, 1]], "", 10**300):
         assert judge(part, wrong).points == 0
-    for nothing in (Missing(), Failed("takes too long"), Unreadable("a dict"), Built(MODEL)):
+    for nothing in (MISSING, {"error": "takes too long"}, {"what": "a dict"}, {"model": MODEL}):
         verdict = judge(part, nothing)
         assert (verdict.points, verdict.cases) == (0, ())
         assert "`pads`" in verdict.message
@@ -243,17 +241,17 @@ def test_a_function(assignments):
     question = part.question
     right = [question.expected(case) for case in question.cases]
     assert judge(part, right).points == 2
-    for wrong in ([], right[:-1], 13, None, Unreadable("a class"), [True] * len(right)):
+    for wrong in ([], right[:-1], 13, None, {"what": "a class"}, [True] * len(right)):
         assert judge(part, wrong).points == 0
     only_valid = [
         r if c["padding"] == "valid" else 0 for r, c in zip(right, question.cases, strict=True)
     ]
     assert judge(part, only_valid).points == 1
-    once = [Failed("ValueError: x"), *right[1:]]
+    once = [{"error": "ValueError: x"}, *right[1:]]
     assert judge(part, once).points == 1
     assert "ValueError: x" in judge(part, once).message
     assert sum(judge(part, once).cases) == len(right) - 1
-    assert "not written" in judge(part, [Failed("NotImplementedError")] * len(right)).message
+    assert "not written" in judge(part, [{"error": "NotImplementedError"}] * len(right)).message
 
 
 VALUES = st.recursive(
@@ -262,7 +260,15 @@ VALUES = st.recursive(
     max_leaves=90,
 )
 SAID = VALUES | st.sampled_from(
-    [Missing(), Failed("x"), Unreadable("y"), Built(MODEL), Described({}), {1, 2}, [Missing()] * 68]
+    [
+        MISSING,
+        {"error": "x"},
+        {"what": "y"},
+        {"model": MODEL},
+        {"described": {}},
+        {1, 2},
+        [MISSING] * 68,
+    ]
 )
 
 
@@ -297,13 +303,15 @@ def test_no_hidden_case_is_told(assignments):
     part = part_of(assignments, "same_pads")
     question = part.question
     right = [question.expected(case) for case in question.cases]
-    for wrong in (Failed("ValueError: x"), Unreadable("a dict"), [0, 99], "x"):
-        for number, case in enumerate(question.cases[question.visible :], question.visible):
+    for number, case in enumerate(question.cases[question.visible :], question.visible):
+        told = f"{[*case.values()]}"
+        for wrong in ({"error": f"E: {told}"}, {"what": f"a list {told}"}, [0, 99], told, [told]):
             answers = [*right[:number], wrong, *right[number + 1 :]]
             if case in question.cases[: question.visible]:
                 continue
             message = judge(part, answers).message
             assert question.call(number) not in message
+            assert told not in message
             assert "do not see" in message or "Every case that you see" in message
 
 
@@ -320,9 +328,9 @@ def test_a_model(assignments):
         "pooling": 0,
         "layers": (),
     }
-    assert judge(part, Described(built)).points == 3
-    assert judge(part, Described(built | {"params": 1501})).points == 0
-    assert judge(part, Described(built | {"uncounted": ("mine",)})).points is None
-    assert judge(part, Built(MODEL)).points is None
+    assert judge(part, {"described": built}).points == 3
+    assert judge(part, {"described": built | {"params": 1501}}).points == 0
+    assert judge(part, {"described": built | {"uncounted": ["mine"]}}).points is None
+    assert judge(part, {"model": MODEL}).points is None
     assert judge(part, 3).points == 0
-    assert judge(part, Unreadable("a function")).points == 0
+    assert judge(part, {"what": "a function"}).points == 0
