@@ -2,7 +2,7 @@
 
 ::
 
-    assignment = read(Path("notebooks/homework/source/padding/padding.ipynb"), secret)
+    assignment = read("padding", Path("source/padding/padding.ipynb").read_text(), secret, "ada")
     with Sandbox(assignment.modules) as sandbox:
         verdicts = grade(assignment, notebook, sandbox)
 

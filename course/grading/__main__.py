@@ -12,6 +12,7 @@ import argparse
 import csv
 import hashlib
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -23,26 +24,22 @@ from course.grading import Assignment, read
 from course.grading.worker import environment, result_of
 
 
-class Store:
-    """Results by key, in a file; one process writes."""
+class Store(dict):
+    """Results by key, which are in a file too; one process writes."""
 
     def __init__(self, path: Path):
         self.file = sqlite3.connect(path)
         columns = "key TEXT PRIMARY KEY, student TEXT, file TEXT, result TEXT"
         self.file.execute(f"CREATE TABLE IF NOT EXISTS results ({columns})")
-
-    def __contains__(self, key: str) -> bool:
-        return bool(self.file.execute("SELECT 1 FROM results WHERE key = ?", [key]).fetchone())
-
-    def __getitem__(self, key: str) -> dict:
-        found = self.file.execute("SELECT result FROM results WHERE key = ?", [key]).fetchone()
-        return json.loads(found[0])
+        rows = self.file.execute("SELECT key, result FROM results")
+        super().__init__((key, json.loads(result)) for key, result in rows)
 
     def add(self, key: str, student: str, path: Path, result: dict) -> None:
         """Keep a result for good; a key that has one keeps it."""
         row = [key, readable(student), readable(path), json.dumps(result)]
         self.file.execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", row)
         self.file.commit()
+        self.setdefault(key, result)
 
 
 def readable(name: object) -> str:
@@ -81,21 +78,23 @@ def main(arguments: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m course.grading")
     parser.add_argument("assignment", help="such as padding")
-    parser.add_argument("--secret", type=Path, help="the file from which settings were drawn")
+    parser.add_argument("--secret", type=Path, help="the file each student's settings are drawn by")
     parser.add_argument("--scheduler", help="the address of a Dask scheduler; else this machine")
     parser.add_argument("--workers", type=int, help="on this machine")
     asked = parser.parse_args(arguments)
-    name, source = asked.assignment, Path("source", asked.assignment, f"{asked.assignment}.ipynb")
+    name = asked.assignment
+    source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
     secret = asked.secret.read_text(encoding="utf-8").strip() if asked.secret else ""
-    assignment = read(source, secret)
-    common = hashlib.sha256("\0".join([source.read_text(), secret, environment()]).encode())
+    if asked.secret and not secret:
+        parser.error(f"{asked.secret} is empty: write a long word into it that nobody can guess")
+    common = "\0".join([name, source, secret, environment()]).encode()
     store, keys, todo = Store(Path("grades.sqlite")), {}, {}
     for student, path in handed_in(name):
-        made = common.copy()
-        made.update(path.read_bytes())
-        keys[student] = made.hexdigest()
-        if keys[student] not in store:
-            todo[keys[student]] = student, path
+        made = hashlib.sha256(common)
+        made.update(os.fsencode(f"\0{student}\0") + path.read_bytes())
+        keys[student] = key = made.hexdigest()
+        if key not in store:
+            todo[key] = student, path
     local = {"n_workers": asked.workers, "threads_per_worker": 1, "dashboard_address": None}
     failed, began = 0, monotonic()
     with Client(asked.scheduler) if asked.scheduler else Client(**local) as client:
@@ -103,8 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
 
         def more(many: int) -> list:
             return [
-                client.submit(result_of, assignment, path.read_bytes(), key=key)
-                for key, (_, path) in islice(waiting, many)
+                client.submit(result_of, name, source, secret, student, path.read_bytes(), key=key)
+                for key, (student, path) in islice(waiting, many)
             ]
 
         # Not all at once: their notebooks would fill the scheduler's memory.
@@ -120,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"\r{done} of {len(todo)}, {left:.0f} s left ", end="", flush=True)
             futures.update(more(1))
     rows = {student: store[key] for student, key in keys.items() if key in store}
-    write_table(Path("grades.csv"), assignment, rows)
+    write_table(Path("grades.csv"), read(name, source), rows)
     print(f"\n{len(rows)} of {len(keys)} are in grades.csv")
     return 1 if failed else 0
 

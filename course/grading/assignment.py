@@ -6,7 +6,6 @@ import hmac
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from course import questions
 from course.questions.exercises import Write
@@ -31,21 +30,13 @@ class Part:
     source: str  # of the graded cell
 
 
-@dataclass(frozen=True)
-class Text:
-    """A cell whose text a teacher reads."""
-
-    grade_id: str
-    points: float
-
-
 @dataclass
 class Assignment:
     """The parts of an assignment, and what is given."""
 
     name: str
     parts: list[Part] = field(default_factory=list)
-    texts: list[Text] = field(default_factory=list)
+    texts: dict[str, float] = field(default_factory=dict)  # points of what a teacher reads
     setup: list[str] = field(default_factory=list)  # locked cells, run before all others
     locked: set[str] = field(default_factory=set)  # grade ids of what is never the student's
     given: set[str] = field(default_factory=set)  # the same by its text, and unwritten answers
@@ -67,24 +58,42 @@ def squeezed(source: str) -> str:
     return "".join(source.split())
 
 
-def read(path: Path, secret: str = "", student: str = "") -> Assignment:
-    """Read a source notebook; all that is hidden or drawn comes from the secret.
+def word(secret: str, assignment: str, student: str = "") -> str:
+    """What everything that is drawn for a student depends on; without one, for a class."""
+    message = f"{assignment}\0{student}".encode(errors="surrogateescape")
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
-    The name of the assignment is its file's. With a ``student``, settings are this student's own.
-    Without a secret they are those of the source, which everybody can read.
+
+def draw(cells: list[dict], seed: str) -> None:
+    """Give the cells with the tag ``drawn`` other settings: each is ``name = questions.kind(…)``.
+
+    A release for a student is made of these cells, with the `word` for a seed.
     """
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    made = Assignment(path.stem)
+    for cell in cells:
+        if "drawn" not in cell["metadata"].get("tags", ()):
+            continue
+        match ast.parse(source := "".join(cell["source"])).body:
+            case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
+                drawn = _evaluated(value, {"questions": questions}).another(f"{name} {seed}")
+                cell["source"] = f"{name} = {drawn!r}"
+            case _:
+                raise AssignmentError(f"a cell to draw is one line, name = questions.…: {source}")
+
+
+def read(name: str, source: str, secret: str = "", student: str = "") -> Assignment:
+    """Read a source notebook; with a secret, all that is hidden or drawn comes from it."""
+    cells = json.loads(source)["cells"]
+    made = Assignment(name)
+    made.given = _given(cells)
+    seed = word(secret, name, student)
+    if secret:
+        draw(cells, seed)
+        made.given |= _given(cells)
     known: dict[str, object] = {"questions": questions}
     answers: set[str] = set()  # to the next part, or to all until the next cell to write in
     begun = False
-
-    def word(name: str) -> str:
-        message = "\0".join((made.name, name, student))
-        return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()[:12]
-
     for cell in cells:
-        ours, source = cell["metadata"].get("nbgrader"), "".join(cell["source"])
+        ours, text = cell["metadata"].get("nbgrader"), "".join(cell["source"])
         if not ours:
             continue
         grade_id = ours["grade_id"]
@@ -92,36 +101,28 @@ def read(path: Path, secret: str = "", student: str = "") -> Assignment:
             if cell["cell_type"] == "code":
                 answers = {grade_id, *(answers if begun else ())}
                 begun = True
-                made.given.add(squeezed(_stub(source)))
             elif ours["grade"]:
-                made.texts.append(Text(grade_id, ours["points"]))
+                made.texts[grade_id] = ours["points"]
             continue
         made.locked.add(grade_id)
-        made.given.add(squeezed(source))
         if ours["grade"]:
-            question, name = _checked(source, grade_id, known)
-            if isinstance(question, Write):
-                question = question.make(seed=word(grade_id))
-            part = Part(grade_id, ours["points"], question, name, frozenset(answers), source)
+            question, answer = _checked(text, grade_id, known)
+            if secret and isinstance(question, Write):
+                question = question.make(seed=f"{grade_id} {seed}")
+            part = Part(grade_id, ours["points"], question, answer, frozenset(answers), text)
             made.parts.append(part)
             begun = False
         elif cell["cell_type"] == "code":
-            if secret and "drawn" in cell["metadata"].get("tags", ()):
-                name, statement = _assigned(source)
-                drawn = _evaluated(statement.value, known).another(int(word(name), 16))
-                source = f"{name} = {drawn!r}"
-                made.given.add(squeezed(source))
-            made.setup.append(source)
-            _learn(source, known)
+            made.setup.append(text)
+            _learn(text, known)
     return made
 
 
-def _assigned(source: str) -> tuple[str, ast.Assign]:
-    """The name in a cell that is a single assignment, and the assignment."""
-    match ast.parse(source).body:
-        case [ast.Assign(targets=[ast.Name(id=name)]) as statement]:
-            return name, statement
-    raise AssignmentError(f"a cell to draw is one line, name = questions.…, not {source}")
+def _given(cells: list[dict]) -> set[str]:
+    """What is handed out in the cells, without white space."""
+    nbgraders = [cell for cell in cells if "nbgrader" in cell["metadata"]]
+    texts = [("".join(cell["source"]), cell["metadata"]["nbgrader"]) for cell in nbgraders]
+    return {squeezed(_stub(text) if ours["solution"] else text) for text, ours in texts}
 
 
 def _stub(source: str) -> str:

@@ -132,7 +132,7 @@ def _calls(part: Part) -> str:
 
 def _texts(assignment: Assignment, cells: list[Cell]) -> dict[str, str]:
     """What was written in words, by grade id."""
-    texts: dict[str, list[str]] = {text.grade_id: [] for text in assignment.texts}
+    texts: dict[str, list[str]] = {grade_id: [] for grade_id in assignment.texts}
     for cell in cells:
         if cell.grade_id in texts and cell.source.strip() != "YOUR ANSWER HERE":
             texts[cell.grade_id].append(cell.source)

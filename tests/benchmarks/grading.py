@@ -39,7 +39,7 @@ def of_sandbox(sandbox: grading.Sandbox) -> float:
 
 
 def ours(name: str, many: int, folder: Path) -> float:
-    assignment = grading.read(folder / "source" / name / f"{name}.ipynb", "a secret")
+    assignment = grading.read(name, json.dumps(SOURCES[name]), "a secret")
     before = seconds()
     with grading.Sandbox(assignment.modules) as sandbox:
         for _ in range(many):

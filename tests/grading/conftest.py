@@ -21,14 +21,10 @@ def needs_sandbox() -> None:
 
 
 @pytest.fixture(scope="session")
-def assignments(tmp_path_factory) -> dict[str, grading.Assignment]:
-    folder = tmp_path_factory.mktemp("source")
-    made = {}
-    for name, source in SOURCES.items():
-        path = folder / f"{name}.ipynb"
-        path.write_text(json.dumps(source), encoding="utf-8")
-        made[name] = grading.read(path, SECRET)
-    return made
+def assignments() -> dict[str, grading.Assignment]:
+    return {
+        name: grading.read(name, json.dumps(source), SECRET) for name, source in SOURCES.items()
+    }
 
 
 @pytest.fixture(scope="session")

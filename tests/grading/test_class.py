@@ -7,15 +7,19 @@ from pathlib import Path
 import pytest
 
 from course.grading import __main__ as command
-from course.grading import worker
+from course.grading import read, worker
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOURCES, Book
 from tests.grading.red_team import ROWS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-CLASS = {"ada": "solution", "bo": "blank", "cy": "empty", "di": "no_floor", "ed": "quits"}
-POINTS = {"ada": "6.0", "bo": "0", "cy": "", "di": "4.0", "ed": "6.0"}
+JORG = b"j\xf6rg".decode("utf-8", "surrogateescape")
+CLASS = {
+    **{"ada": "solution", "bo": "blank", "cy": "empty", "di": "no_floor", "ed": "quits"},
+    JORG: "solution",
+}
+POINTS = {"ada": "6.0", "bo": "0", "cy": "", "di": "4.0", "ed": "6.0", "j\\udcf6rg": "6.0"}
 
 
 @pytest.fixture
@@ -30,9 +34,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def hand_in(student: str, row: str, name: str = "padding (1).ipynb") -> None:
+def hand_in(student: str, row: str, name: str = "padding (1).ipynb", **answers: str) -> None:
     book = Book("padding")
     made = ROWS[row].make(book)
+    book.answer(**answers)
     path = Path("submitted", student, "padding", name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(book) if made is None else made)
@@ -46,8 +51,15 @@ def graded(workers: int = 1) -> dict[str, dict]:
 
 def test_everybody_has_a_row(folder, capfd, monkeypatch):
     needs_sandbox()
+    # Each student is asked for another number: fay's is right for her alone.
+    source = json.dumps(SOURCES["padding"])
+    fays, gils = (read("padding", source, SECRET, name).parts[2] for name in ("fay", "gil"))
+    assert fays.question.answer != gils.question.answer
+    for student in ("fay", "gil"):
+        hand_in(student, "solution", size=f"size = {fays.question.answer}")
     rows = graded(workers=2)
-    assert {student: row["points"] for student, row in rows.items()} == POINTS
+    points = {student: row["points"] for student, row in rows.items()}
+    assert points == POINTS | {"fay": "6.0", "gil": "5.0"}
     assert {s: row["not graded because"] for s, row in rows.items() if not row["points"]} == {
         "cy": "The file is empty."
     }
@@ -72,11 +84,11 @@ def test_what_is_handed_in_twice_is_named(folder, capsys):
     assert "another.ipynb" in capsys.readouterr().out
 
 
-def test_a_name_need_not_be_utf_8(folder):
-    name = b"j\xf6rg".decode("utf-8", "surrogateescape")
-    hand_in(name, "blank")
-    assert name in dict(command.handed_in("padding"))
-    assert command.readable(name) == "j\\udcf6rg"
+def test_an_empty_secret_draws_nothing_for_anybody(folder, capsys):
+    Path("secret.txt").write_text("\n")
+    with pytest.raises(SystemExit):
+        command.main(["padding", "--secret", "secret.txt"])
+    assert "secret.txt is empty" in capsys.readouterr().err
 
 
 def test_a_result_is_kept_for_good(tmp_path):
@@ -88,11 +100,12 @@ def test_a_result_is_kept_for_good(tmp_path):
 
 def test_a_sandbox_that_broke_is_replaced(assignments):
     needs_sandbox()
-    assignment, notebook = assignments["padding"], bytes(Book("padding"))
-    first = worker.sandbox_for(tuple(assignment.modules))
+    modules = assignments["padding"].modules
+    first = worker.sandbox_for(*modules)
     first.process.kill()
-    assert worker.result_of(assignment, notebook)["verdicts"][0]["points"] == 2
-    second = worker.sandbox_for(tuple(assignment.modules))
+    task = "padding", json.dumps(SOURCES["padding"]), SECRET, "ada", bytes(Book("padding"))
+    assert worker.result_of(*task)["verdicts"][0]["points"] == 2
+    second = worker.sandbox_for(*modules)
     assert second is not first
     for sandbox in (first, second):
         sandbox.__exit__()

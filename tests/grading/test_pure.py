@@ -1,5 +1,6 @@
 """What the grader makes of messages, notebooks and answers: nothing is run here."""
 
+import copy
 import json
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course.grading import AsideError, grade, read
-from course.grading.assignment import AssignmentError
+from course.grading.assignment import AssignmentError, draw, squeezed, word
 from course.grading.judge import judge
 from course.grading.messages import (
     MISSING,
@@ -114,44 +115,56 @@ def test_a_layer_that_may_run_code_is_unknown():
 # Assignments
 
 
-def written(tmp_path, *cells):
-    path = tmp_path / "small.ipynb"
-    path.write_text(json.dumps(notebook(list(cells))))
-    return path
+def written(*cells, **drawn):
+    return read("small", json.dumps(notebook(list(cells))), **drawn)
 
 
-def test_what_is_hidden_or_drawn_comes_from_the_secret(tmp_path):
-    path = written(tmp_path, *PADDING["cells"])
+def test_what_is_hidden_or_drawn_comes_from_the_secret():
+    def read(*drawn):
+        return written(*PADDING["cells"], **dict(zip(("secret", "student"), drawn, strict=False)))
 
-    def asked(*arguments):
-        return [repr(part.question) for part in read(path, *arguments).parts]
+    def asked(*drawn):
+        return [repr(part.question) for part in read(*drawn).parts]
 
     assert asked("secret") == asked("secret")
-    assert all(one != other for one, other in zip(asked("a")[:3], asked("b")[:3], strict=True))
-    assert all(
-        one != other
-        for one, other in zip(asked("a", "ada")[:3], asked("a", "bob")[:3], strict=True)
+    for one, other in [(["a"], ["b"]), (["a", "ada"], ["a", "bo"]), (["a"], ["a", "ada"])]:
+        pairs = list(zip(asked(*one), asked(*other), strict=True))
+        assert all(mine != theirs for mine, theirs in pairs[:3])
+        assert pairs[3][0] == pairs[3][1]  # neither hidden nor drawn
+    assert "28, kernel_size=3" not in read("secret").setup[1]
+    assert asked("secret", "j\udcf6rg")  # from a folder whose name is not UTF-8
+    assert read().setup[1] == "shape = questions.output_size(28, 3, 2)"
+    assert asked()[0] == "questions.write_output_size(seed='')"
+
+
+def test_a_release_is_drawn_as_the_grader_draws_it():
+    cells = copy.deepcopy(PADDING["cells"])
+    draw(cells, word("a", "small", "ada"))
+    mine = written(*PADDING["cells"], secret="a", student="ada")
+    handed_out, public = (
+        [each["source"] for each in some if "'setup'" in str(each) or "'shape'" in str(each)]
+        for some in (cells, PADDING["cells"])
     )
-    assert asked("a")[3] == asked("b")[3]  # neither hidden nor drawn
-    assert "28, kernel_size=3" not in read(path, "secret").setup[1]
-    assert read(path).setup[1] == "shape = questions.output_size(28, 3, 2)"
+    assert handed_out == mine.setup
+    assert handed_out[1] != public[1]
+    assert {squeezed(source) for source in (*handed_out, *public)} <= mine.given
 
 
 @pytest.mark.parametrize(
     "source",
     ["check(shape)", "check(shape, 3)", "check(f(), x); check(f(), y)", "check(open('x'), x)"],
 )
-def test_a_graded_cell_that_is_none_is_named(tmp_path, source):
+def test_a_graded_cell_that_is_none_is_named(source):
     cell = _graded("size", 1, "shape")
     cell["source"] = source
     with pytest.raises(AssignmentError):
-        read(written(tmp_path, cell), "secret")
+        written(cell)
 
 
-def test_two_questions_can_be_asked_about_one_answer(tmp_path):
+def test_two_questions_can_be_asked_about_one_answer():
     cells = _answer("size", "size = 1"), _graded("size", 1, "questions.params(28)")
     other = _graded("size", 2, "questions.macs(28)")
-    assignment = read(written(tmp_path, _locked("setup", "import os"), *cells, other), "secret")
+    assignment = written(_locked("setup", "import os"), *cells, other)
     assert [part.answers for part in assignment.parts] == [{"size"}, {"size"}]
     assert assignment.modules == ["os"]
 
