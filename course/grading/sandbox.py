@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -48,17 +49,25 @@ class Outcome:
 
 
 class Sandbox:
-    """A fork server in bubblewrap, started when it is first needed; use it with ``with``."""
+    """A fork server in bubblewrap, started when it is first needed; use it with ``with``.
 
-    def __init__(self, modules: list[str], limits: Limits | None = None):
-        self.modules, self.limits = modules, limits or Limits()
+    Without ``walls`` there is a server, but no sandbox: limits and no network, and that is all.
+    """
+
+    def __init__(self, modules: list[str], limits: Limits | None = None, walls: bool = True):
+        self.modules, self.limits, self.walls = modules, limits or Limits(), walls
 
     def __enter__(self) -> "Sandbox":
+        self.folder = tempfile.TemporaryDirectory(prefix="grading-")
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = [str(theirs.fileno()), os.readlink("/proc/self/ns/pid")]
+        places = {"HOME": "/scratch", "TMPDIR": "/scratch", "PYTHONPATH": "/srv"}
+        if not self.walls:
+            places = dict.fromkeys(places, self.folder.name) | {"PYTHONPATH": str(COURSE.parent)}
+        server = [sys.executable, "-P", "-m", "course.grading.server", str(theirs.fileno())]
         try:
             self.process = subprocess.Popen(
-                [*command(), *arguments],
+                [*walls(), *server] if self.walls else server,
+                env=ENVIRONMENT | places,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -67,7 +76,7 @@ class Sandbox:
         except OSError as error:
             raise SandboxError(why_not(str(error))) from None
         theirs.close()
-        settings = {"modules": self.modules, "limits": asdict(self.limits)}
+        settings = {"modules": self.modules, "limits": asdict(self.limits), "walls": self.walls}
         self.control.settimeout(1800)  # seconds; importing TensorFlow may take its time
         with contextlib.suppress(OSError, SandboxError):
             self.control.send(json.dumps(settings).encode())
@@ -85,30 +94,30 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.folder.cleanup()
 
     def run(self, request: bytes) -> Outcome:
         """Let a fork do what is asked, and kill it when it is done or goes too far."""
         self.over = False
         channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with channel, theirs, os.fdopen(os.memfd_create("request"), "wb") as file:
-            file.write(request)
-            file.flush()
-            file.seek(0)
-            socket.send_fds(self.control, [b"fork"], [theirs.fileno(), file.fileno()])
-            theirs.close()
-            outcome = self._listen(channel)
-        with contextlib.suppress(OSError):
+        try:
+            with channel, theirs, os.fdopen(os.memfd_create("request"), "wb") as file:
+                file.write(request)
+                file.flush()
+                file.seek(0)
+                socket.send_fds(self.control, [b"fork"], [theirs.fileno(), file.fileno()])
+                theirs.close()
+                outcome = self._listen(channel)
             self.control.send(b"kill")
-        while not self.over:
-            self._uses()
+            while not self.over:
+                self._uses()
+        except (OSError, ValueError):
+            raise SandboxError("The sandbox was ended from outside.") from None
         return outcome
 
     def _uses(self) -> tuple[float, int, bool]:
         """What the server says: seconds, bytes, whether anything runs; or that all is over."""
-        try:
-            kind, *used = json.loads(self.control.recv(1000))
-        except (OSError, ValueError):
-            raise SandboxError("The sandbox was ended from outside.") from None
+        kind, *used = json.loads(self.control.recv(1000))
         self.over = kind == "ended"
         return (0, 0, True) if self.over else tuple(used)
 
@@ -163,8 +172,24 @@ def _note(packet: bytes, outcome: Outcome) -> bool:
     return False
 
 
-def command() -> list[str]:
-    """The command line, with the server at its end."""
+COURSE = Path(course.__file__).resolve().parent
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "MPLBACKEND": "agg",
+    "LANG": "C.UTF-8",
+}
+APART = "--unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try "
+APART += "--die-with-parent --new-session"
+FOLDERS = "--proc /proc --dir /srv --dir /dev --symlink /scratch /dev/shm "
+FOLDERS += "--perms 1777 --tmpfs /scratch --chdir /scratch"
+
+
+def walls() -> list[str]:
+    """The command line up to the command that is to run in a sandbox."""
     bwrap = shutil.which("bwrap")
     if not bwrap:
         raise SandboxError(why_not("bwrap: not found"))
@@ -176,33 +201,11 @@ def command() -> list[str]:
     shown += [part for path in seen for part in ("--ro-bind-try", path, path)]
     if Path("/tmp") not in folders:  # where Python itself may be
         shown += ["--symlink", "/scratch", "/tmp"]
-    shown += ["--ro-bind", str(Path(course.__file__).resolve().parent), "/srv/course"]
-    environment = {
-        "PYTHONPATH": "/srv",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "TF_NUM_INTRAOP_THREADS": "1",
-        "TF_NUM_INTEROP_THREADS": "1",
-        "MPLBACKEND": "agg",
-        "HOME": "/scratch",
-        "TMPDIR": "/scratch",
-        "LANG": "C.UTF-8",
-    }
-    settings = [part for item in environment.items() for part in ("--setenv", *item)]
-    as_root = "--cap-add CAP_SETUID --cap-add CAP_SETGID" if os.getuid() == 0 else "--unshare-user"
+    shown += ["--ro-bind", str(COURSE), "/srv/course"]
     devices = [f"/dev/{name}" for name in ("null", "zero", "random", "urandom")]
-    return [
-        *(bwrap, *as_root.split(), *APART.split(), *settings, *FOLDERS.split(), *shown),
-        *(part for device in devices for part in ("--dev-bind", device, device)),
-        *("--remount-ro", "/", sys.executable, "-P", "-m", "course.grading.server"),
-    ]
-
-
-APART = "--unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try "
-APART += "--die-with-parent --new-session --clearenv"
-FOLDERS = "--proc /proc --dir /srv --dir /dev --symlink /scratch /dev/shm "
-FOLDERS += "--perms 1777 --tmpfs /scratch --chdir /scratch"
+    shown += [part for device in devices for part in ("--dev-bind", device, device)]
+    as_root = "--cap-add CAP_SETUID --cap-add CAP_SETGID" if os.getuid() == 0 else "--unshare-user"
+    return [bwrap, *f"{as_root} {APART} {FOLDERS}".split(), *shown, "--remount-ro", "/"]
 
 
 def setting(name: str) -> str:
@@ -214,6 +217,28 @@ def setting(name: str) -> str:
     return path.read_text().strip() if path.exists() else ""
 
 
+MISSING = {  # by what is said then
+    "not found": "bubblewrap is missing: install it, with apt install bubblewrap, or ask for it.",
+    "libseccomp": "libseccomp is missing: install it, with apt install libseccomp2, or ask for it.",
+    "execvp": f"The sandbox cannot start Python ({sys.executable}): it must be in a folder that "
+    "everybody may read.",
+}
+NO_NAMESPACES = (
+    "The kernel is set to allow no user namespaces: sudo sysctl user.max_user_namespaces=10000 "
+    "kernel.unprivileged_userns_clone=1, or grade as root."
+)
+FORBIDDEN = {  # by a setting, and its value
+    ("kernel/apparmor_restrict_unprivileged_userns", "1"): "AppArmor forbids the sandbox (Ubuntu "
+    "24.04 and later): allow it with a profile for /usr/bin/bwrap, or until the next start with "
+    "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0.",
+    ("user/max_user_namespaces", "0"): NO_NAMESPACES,
+    ("kernel/unprivileged_userns_clone", "0"): NO_NAMESPACES,
+    ("Seccomp", "2"): "This container forbids a sandbox in it: start it with docker run "
+    "--security-opt seccomp=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN, "
+    "or grade outside.",
+}
+
+
 def why_not(said: str) -> str:
     """Why there is no sandbox, and what to do, from what was said when it was tried."""
     if sys.platform != "linux":
@@ -221,34 +246,8 @@ def why_not(said: str) -> str:
             "Only Linux has such a sandbox: grade on a Linux machine, or in a Linux container "
             "or virtual machine on this one."
         )
-    if "not found" in said:
-        return "bubblewrap is missing: install it, with apt install bubblewrap, or ask for it."
-    if "libseccomp" in said:
-        return "libseccomp is missing: install it, with apt install libseccomp2, or ask for it."
-    if "execvp" in said:
-        return (
-            f"The sandbox cannot start Python ({sys.executable}): it must be in a folder that "
-            "everybody may read."
-        )
-    refused = any(word in said for word in ("ermission", "not permitted", "namespace"))
-    if refused and setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
-        return (
-            "AppArmor forbids the sandbox (Ubuntu 24.04 and later): allow it with a profile for "
-            "/usr/bin/bwrap, or until the next start with "
-            "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0."
-        )
-    if refused and "0" in (
-        setting("user/max_user_namespaces"),
-        setting("kernel/unprivileged_userns_clone"),
-    ):
-        return (
-            "The kernel is set to allow no user namespaces: sudo sysctl "
-            "user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1, or grade as root."
-        )
-    if refused and setting("Seccomp") == "2":
-        return (
-            "This container forbids a sandbox in it: start it with docker run --security-opt "
-            "seccomp=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN, or "
-            "grade outside."
-        )
-    return f"The sandbox does not start: {said.strip()[-500:] or 'it says nothing'}."
+    reasons = [advice for words, advice in MISSING.items() if words in said]
+    if any(words in said for words in ("ermission", "not permitted", "namespace")):
+        reasons += [advice for (name, bad), advice in FORBIDDEN.items() if setting(name) == bad]
+    said = said.strip()[-500:] or "it says nothing"
+    return reasons[0] if reasons else f"The sandbox does not start: {said}."

@@ -1,14 +1,20 @@
 """What the sandbox promises: two submissions know nothing of each other, nor of us."""
 
+import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from course.grading import sandbox as module
 from course.grading.messages import Ask, Run, request
 from course.grading.sandbox import Limits, Sandbox, SandboxError, why_not
 from tests.grading.conftest import needs_sandbox
+
+
+def processes(sandbox: Sandbox) -> list:
+    return psutil.Process(sandbox.process.pid).children(recursive=True)
 
 
 def said(sandbox: Sandbox, source: str) -> object:
@@ -75,14 +81,6 @@ def test_what_is_random_is_the_same_for_all(sandbox):
     assert said(sandbox, look) == said(sandbox, look)
 
 
-def test_the_server_refuses_to_run_outside_a_sandbox():
-    command = [sys.executable, "-m", "course.grading.server", "0"]
-    here = module.os.readlink("/proc/self/ns/pid")
-    done = subprocess.run([*command, here], capture_output=True, text=True)
-    assert done.returncode
-    assert "not in a sandbox" in done.stderr
-
-
 def test_a_module_that_is_missing_is_said():
     needs_sandbox()
     with pytest.raises(SandboxError, match="no_such_module"), Sandbox(["no_such_module"]):
@@ -128,3 +126,29 @@ def test_limits_hold_for_a_whole_program():
     with Sandbox([], limits) as sandbox:
         outcome = sandbox.run(request([Run("while True: pass")]))
     assert outcome.ended == "takes too long"
+
+
+NO_WALL = """
+import os, pathlib, socket
+pathlib.Path(PATH).write_text("changed")
+try:
+    socket.socket()
+    answer = "the network"
+except PermissionError:
+    answer = "files"
+"""
+
+
+def test_without_walls_there_are_limits_and_no_network(tmp_path):
+    path, others = tmp_path / "mine", subprocess.Popen(["sleep", "600"])
+    with Sandbox(["course.questions"], Limits(step_work=1), walls=False) as sandbox:
+        assert said(sandbox, NO_WALL.replace("PATH", repr(str(path)))) == "files"
+        assert path.read_text() == "changed"
+        assert said(sandbox, STAY) == ["left"]
+        assert said(sandbox, "import os\nanswer = os.listdir('.')") == []
+        assert sandbox.run(request([Run("while True: pass")])).ended == "takes too long"
+        assert processes(sandbox) == []
+    assert not os.path.exists(sandbox.folder.name)
+    assert others.poll() is None
+    others.kill()
+    others.wait()
