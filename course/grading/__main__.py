@@ -20,8 +20,13 @@ from itertools import islice
 from pathlib import Path
 from time import monotonic
 
-from course.grading import Assignment, read
+from course.grading import Assignment, Sandbox, SandboxError, read
 from course.grading.worker import environment, result_of
+
+UNSAFE = (
+    "grade without a sandbox: what a student wrote can read, change and delete all that you can, "
+    "and end your programs"
+)
 
 
 class Store(dict):
@@ -81,13 +86,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--secret", type=Path, help="the file each student's settings are drawn by")
     parser.add_argument("--scheduler", help="the address of a Dask scheduler; else this machine")
     parser.add_argument("--workers", type=int, help="on this machine")
+    parser.add_argument("--without-a-sandbox", action="store_true", help=UNSAFE)
     asked = parser.parse_args(arguments)
     name = asked.assignment
     source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
     secret = asked.secret.read_text(encoding="utf-8").strip() if asked.secret else ""
     if asked.secret and not secret:
         parser.error(f"{asked.secret} is empty: write a long word into it that nobody can guess")
-    common = "\0".join([name, source, secret, environment()]).encode()
+    walls = not asked.without_a_sandbox
+    if not walls:
+        print(f"WARNING: {UNSAFE}", file=sys.stderr)
+    if not asked.scheduler:
+        try:
+            with Sandbox([], walls=walls):
+                pass
+        except SandboxError as error:
+            parser.exit(1, f"{error} Nothing was graded.\n")
+    task = name, source, secret, walls
+    common = "\0".join([*map(str, task), environment()]).encode()
     store, keys, todo = Store(Path("grades.sqlite")), {}, {}
     for student, path in handed_in(name):
         made = hashlib.sha256(common)
@@ -102,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         def more(many: int) -> list:
             return [
-                client.submit(result_of, name, source, secret, student, path.read_bytes(), key=key)
+                client.submit(result_of, task, student, path.read_bytes(), key=key)
                 for key, (student, path) in islice(waiting, many)
             ]
 

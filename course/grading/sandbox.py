@@ -58,24 +58,24 @@ class Sandbox:
         self.modules, self.limits, self.walls = modules, limits or Limits(), walls
 
     def __enter__(self) -> "Sandbox":
+        if sys.platform != "linux":
+            raise SandboxError(why_not(""))
+        around = walls() if self.walls else []
         self.folder = tempfile.TemporaryDirectory(prefix="grading-")
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         places = {"HOME": "/scratch", "TMPDIR": "/scratch", "PYTHONPATH": "/srv"}
         if not self.walls:
             places = dict.fromkeys(places, self.folder.name) | {"PYTHONPATH": str(COURSE.parent)}
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         server = [sys.executable, "-P", "-m", "course.grading.server", str(theirs.fileno())]
-        try:
+        with theirs, open(self.folder.name + "/said", "w") as said:
             self.process = subprocess.Popen(
-                [*walls(), *server] if self.walls else server,
+                [*around, *server],
                 env=ENVIRONMENT | places,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=said,
             )
-        except OSError as error:
-            raise SandboxError(why_not(str(error))) from None
-        theirs.close()
         settings = {"modules": self.modules, "limits": asdict(self.limits), "walls": self.walls}
         self.control.settimeout(1800)  # seconds; importing TensorFlow may take its time
         with contextlib.suppress(OSError, SandboxError):
@@ -84,8 +84,7 @@ class Sandbox:
             if self.run(messages.request([])).ended == "done":
                 return self
         self.__exit__()
-        said = self.process.stderr.read() if self.process.stderr else b""
-        raise SandboxError(why_not(said.decode(errors="replace")))
+        raise SandboxError(why_not(self.said))
 
     def __exit__(self, *error) -> None:
         self.control.close()  # it ends itself then
@@ -94,6 +93,7 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.said = Path(self.folder.name, "said").read_text(errors="replace")
         self.folder.cleanup()
 
     def run(self, request: bytes) -> Outcome:

@@ -13,20 +13,25 @@ PACKAGES = ("numpy", "keras", "tensorflow-cpu", "tensorflow")
 
 
 @functools.cache
-def sandbox_for(*modules: str) -> Sandbox:
+def sandbox_for(walls: bool, *modules: str) -> Sandbox:
     """The one sandbox of a worker process; it ends with the process."""
-    return Sandbox(list(modules)).__enter__()
+    return Sandbox(list(modules), walls=walls).__enter__()
 
 
-def result_of(assignment: str, source: str, secret: str, student: str, notebook: bytes) -> dict:
-    """From a notebook to plain data, on any worker; a sandbox that broke is replaced once."""
-    asked = read(assignment, source, secret, student)
+def result_of(task: tuple[str, str, str, bool], student: str, notebook: bytes) -> dict:
+    """From a notebook to plain data, on any worker; a sandbox that broke is replaced once.
+
+    The ``task`` is the same for all: the assignment's name, its source, the secret, and whether
+    there are walls.
+    """
+    name, source, secret, walls = task
+    assignment = read(name, source, secret, student)
     try:
         try:
-            return asdict(grade(asked, notebook, sandbox_for(*asked.modules)))
+            return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
         except SandboxError:
             sandbox_for.cache_clear()
-            return asdict(grade(asked, notebook, sandbox_for(*asked.modules)))
+            return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
     except AsideError as error:
         return {"aside": str(error)}
 

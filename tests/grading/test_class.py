@@ -43,8 +43,8 @@ def hand_in(student: str, row: str, name: str = "padding (1).ipynb", **answers: 
     path.write_bytes(bytes(book) if made is None else made)
 
 
-def graded(workers: int = 1) -> dict[str, dict]:
-    assert command.main(["padding", "--secret", "secret.txt", "--workers", str(workers)]) == 0
+def graded(*options: str) -> dict[str, dict]:
+    assert command.main(["padding", "--secret", "secret.txt", "--workers", "1", *options]) == 0
     with open("grades.csv", encoding="utf-8") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
@@ -57,7 +57,7 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     assert fays.question.answer != gils.question.answer
     for student in ("fay", "gil"):
         hand_in(student, "solution", size=f"size = {fays.question.answer}")
-    rows = graded(workers=2)
+    rows = graded("--workers", "2")
     points = {student: row["points"] for student, row in rows.items()}
     assert points == POINTS | {"fay": "6.0", "gil": "5.0"}
     assert {s: row["not graded because"] for s, row in rows.items() if not row["points"]} == {
@@ -84,6 +84,16 @@ def test_what_is_handed_in_twice_is_named(folder, capsys):
     assert "another.ipynb" in capsys.readouterr().out
 
 
+def test_without_a_sandbox_nothing_is_graded_unless_the_teacher_says_so(folder, capfd, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(SystemExit):
+        command.main(["padding"])
+    assert "install bubblewrap, or ask for it. Nothing was graded." in capfd.readouterr().err
+    assert not Path("grades.sqlite").exists()
+    assert graded("--without-a-sandbox")["ada"]["points"] == "6.0"
+    assert "WARNING: grade without a sandbox: what a student wrote can" in capfd.readouterr().err
+
+
 def test_an_empty_secret_draws_nothing_for_anybody(folder, capsys):
     Path("secret.txt").write_text("\n")
     with pytest.raises(SystemExit):
@@ -101,11 +111,11 @@ def test_a_result_is_kept_for_good(tmp_path):
 def test_a_sandbox_that_broke_is_replaced(assignments):
     needs_sandbox()
     modules = assignments["padding"].modules
-    first = worker.sandbox_for(*modules)
+    first = worker.sandbox_for(True, *modules)
     first.process.kill()
-    task = "padding", json.dumps(SOURCES["padding"]), SECRET, "ada", bytes(Book("padding"))
-    assert worker.result_of(*task)["verdicts"][0]["points"] == 2
-    second = worker.sandbox_for(*modules)
+    task = "padding", json.dumps(SOURCES["padding"]), SECRET, True
+    assert worker.result_of(task, "ada", bytes(Book("padding")))["verdicts"][0]["points"] == 2
+    second = worker.sandbox_for(True, *modules)
     assert second is not first
     for sandbox in (first, second):
         sandbox.__exit__()
