@@ -10,7 +10,7 @@ What is right, comparison, diagnosis and points stay here. Nothing of a student'
 or believed here: see `course.grading.messages` for all that can be said.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from course.grading.assignment import Assignment as Assignment
 from course.grading.assignment import Part
@@ -30,13 +30,7 @@ class Graded:
     """The verdicts on a submission, and the texts that a teacher reads."""
 
     verdicts: list[Verdict]
-    texts: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def points(self) -> float | None:
-        """The points without those for texts; None where a teacher has to look first."""
-        known = [each.points for each in self.verdicts if each.points is not None]
-        return sum(known) if len(known) == len(self.verdicts) else None
+    texts: dict[str, str]
 
 
 def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:

@@ -73,12 +73,9 @@ class Child:
     def code(self, source: str) -> types.CodeType:
         """The code of a cell; without its magics, or with its other half, if it needs that."""
         before, self.before = self.before, source
-        with contextlib.suppress(SyntaxError, ValueError):
-            return _compiled(source)
-        with contextlib.suppress(SyntaxError, ValueError):
-            return _compiled(MAGIC.sub(r"\1pass", source))
-        with contextlib.suppress(SyntaxError, ValueError):
-            return _compiled(f"{before}\n{source}")
+        for attempt in (source, MAGIC.sub(r"\1pass", source), f"{before}\n{source}"):
+            with contextlib.suppress(SyntaxError, ValueError):
+                return _compiled(attempt)
         return _compiled(source)
 
     def answer(self, part: str, name: str, calls: str, after: int | None, last: bool) -> object:

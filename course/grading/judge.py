@@ -1,5 +1,6 @@
 """From what a student's code gave to points. Everything in here is the grader's own."""
 
+import operator
 from dataclasses import dataclass
 
 from course.grading.assignment import Part
@@ -45,9 +46,7 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
             return wrong(f"{name} {said}.")
         case Write(), list() if len(answer) == len(question.cases):
             values = list(map(_read, question.parts, answer))
-            right = [
-                value == each.answer for value, each in zip(values, question.parts, strict=True)
-            ]
+            right = list(map(operator.eq, values, question.answer))
             points = part.points * _share(question, right)
             return verdict(_diagnosis(question, answer, values), points, *right)
         case BuildModel(), {"model": plain}:  # and nobody could build it anew
@@ -56,13 +55,12 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
             return wrong(f"The course cannot tell {why}.", None)
         case BuildModel(), {"described": built}:
             diagnosis = question.judge(built)
-            doubt = diagnosis.message.startswith("The course cannot tell")
-            return verdict(
-                diagnosis, None if doubt else part.points * diagnosis.correct, diagnosis.correct
-            )
+            if diagnosis.message.startswith("The course cannot tell"):
+                return verdict(diagnosis, None)
         case (Write() | BuildModel(), _) | (_, dict()):
             return wrong(f"{name} is {words}, not {question.answer_type.asks}.")
-    diagnosis = question.diagnose(answer)
+        case _:
+            diagnosis = question.diagnose(answer)
     return verdict(diagnosis, part.points * diagnosis.correct, diagnosis.correct)
 
 
