@@ -1,0 +1,102 @@
+"""Grading a homework: a student's code runs in a sandbox, and only values come out.
+
+::
+
+    assignment = read("padding", Path("source/padding/padding.ipynb").read_text(), secret, "ada")
+    with Sandbox(assignment.modules) as sandbox:
+        verdicts = grade(assignment, notebook, sandbox)
+
+What is right, comparison, diagnosis and points stay here. Nothing of a student's is run, imported
+or believed here: see `course.grading.messages` for all that can be said.
+"""
+
+from dataclasses import dataclass
+
+from course.grading.assignment import Assignment as Assignment
+from course.grading.assignment import Part
+from course.grading.assignment import read as read
+from course.grading.judge import Verdict, judge
+from course.grading.messages import MISSING, Ask, Rebuild, Run, request, unknown
+from course.grading.sandbox import Sandbox as Sandbox
+from course.grading.sandbox import SandboxError
+from course.grading.submission import AsideError as AsideError
+from course.grading.submission import Submission, cells_of, plan
+
+MOST_TRIES = 10  # each leaves out one more cell or question that did not come to an end
+
+
+@dataclass
+class Graded:
+    """The verdicts on a submission, and the texts that a teacher reads."""
+
+    verdicts: list[Verdict]
+    texts: dict[str, str]
+
+
+def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
+    """Grade a notebook; ``AsideError`` says why it cannot be, ``SandboxError`` that it was not."""
+    submission = plan(assignment, cells_of(notebook))
+    answers, troubles = _answers(submission, len(assignment.setup), sandbox)
+    _rebuild(answers, sandbox)
+    verdicts = []
+    for part in assignment.parts:
+        answer, notes = answers.get(part, MISSING), troubles.get(part, ())
+        if answer == MISSING and part in submission.lost:
+            notes = (f"Neither the cell of `{part.name}` nor its test was found.",)
+        verdicts.append(judge(part, answer, notes))
+    return Graded(verdicts, submission.texts)
+
+
+def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict, dict]:
+    """What each part was answered, and what stopped in the cell of its answer.
+
+    A step that did not come to an end is left out, and all others are done again.
+    """
+    steps = list(submission.steps)
+    answers: dict[Part, object] = {}
+    troubles: dict[Part, tuple[str, ...]] = {}
+    stopped: dict[int, str] = {}
+    for _ in range(MOST_TRIES):
+        outcome = sandbox.run(request(steps))
+        said = {number: f"stops with {said}" for number, said in outcome.troubles.items()}
+        stopped = said | stopped
+        for number, answer in outcome.answers.items():
+            # Only a fork that runs nothing of a student's may describe a model.
+            own = isinstance(answer, dict) and answer.keys() & {"missing", "described"}
+            if number in submission.asked and not own:
+                answers.setdefault(submission.asked[number], answer)
+        if outcome.ended == "done" or outcome.step >= len(steps):  # it says
+            break
+        if outcome.step < setup:
+            raise SandboxError(f"The assignment's own cells do not run: it {outcome.ended}.")
+        part = submission.asked.get(outcome.step)
+        if part:
+            answers.setdefault(part, {"error": outcome.ended})
+        stopped[outcome.step] = outcome.ended
+        for number, asked in submission.asked.items():
+            if asked in answers:
+                steps[number] = Run("")
+        steps[outcome.step] = Run("")
+    else:
+        for part in submission.asked.values():
+            answers.setdefault(part, {"error": "was not tried: too much else did not end"})
+    for number, part in submission.asked.items():
+        step = submission.steps[number]
+        if isinstance(step, Ask) and step.after in stopped:
+            troubles[part] = (f"Its cell {stopped[step.after]}.",)
+    return answers, troubles
+
+
+def _rebuild(answers: dict[Part, object], sandbox: Sandbox) -> None:
+    """Put in place of a student's models what the course says of them, built anew elsewhere."""
+    built = {
+        part: Rebuild(repr(part.question), answer["model"])
+        for part, answer in answers.items()
+        if isinstance(answer, dict) and "model" in answer and not unknown(answer["model"])
+    }
+    if built:
+        outcome = sandbox.run(request(list(built.values())))
+        for number, part in enumerate(built):
+            match outcome.answers.get(number):
+                case {"described": _} | {"error": _} as said:
+                    answers[part] = said

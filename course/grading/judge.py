@@ -1,0 +1,99 @@
+"""From what a student's code gave to points. Everything in here is the grader's own."""
+
+import operator
+from dataclasses import dataclass
+
+from course.grading.assignment import Part
+from course.grading.messages import unknown
+from course.questions import AnswerError, Diagnosis, Question
+from course.questions.answers import what
+from course.questions.exercises import BuildModel, Write
+from course.questions.question import not_yet
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a part earned, and why. ``points`` is None where a teacher has to look."""
+
+    grade_id: str
+    points: float | None
+    message: str  # for the student
+    mistake: str | None = None  # the misconception, as in `course.mistakes`, if it is certain
+    cases: tuple[bool, ...] = ()  # which were right
+    notes: tuple[str, ...] = ()  # for the teacher
+
+
+def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
+    """The verdict on an answer, of the kinds in `course.grading.messages`.
+
+    A function with a branch for each padding earns a share of the points for each that is right
+    in all its cases. All else is right or not.
+    """
+    question, name = part.question, f"`{part.name}`"
+    words = answer.get("what", "a Keras model") if isinstance(answer, dict) else what(answer)
+
+    def verdict(diagnosis: Diagnosis, points: float | None, *right: bool) -> Verdict:
+        said, mistake = diagnosis.message, diagnosis.mistake
+        return Verdict(part.grade_id, points, said, mistake, right, notes)
+
+    def wrong(message: str, points: float | None = 0) -> Verdict:
+        return verdict(Diagnosis(False, None, message), points)
+
+    match question, answer:
+        case _, {"missing": _}:
+            return wrong(" ".join((f"There is no {name} yet.", *notes)))
+        case _, {"error": said}:
+            return wrong(f"{name} {said}.")
+        case Write(), list() if len(answer) == len(question.cases):
+            values = list(map(_read, question.parts, answer))
+            right = list(map(operator.eq, values, question.answer))
+            points = part.points * _share(question, right)
+            return verdict(_diagnosis(question, answer, values), points, *right)
+        case BuildModel(), {"model": plain}:  # and nobody could build it anew
+            kind = unknown(plain)
+            why = f"what a layer of kind {kind} does" if kind else "what it does"
+            return wrong(f"The course cannot tell {why}.", None)
+        case BuildModel(), {"described": built}:
+            diagnosis = question.judge(built)
+            if diagnosis.message.startswith("The course cannot tell"):
+                return verdict(diagnosis, None)
+        case (Write() | BuildModel(), _) | (_, dict()):
+            return wrong(f"{name} is {words}, not {question.answer_type.asks}.")
+        case _:
+            diagnosis = question.diagnose(answer)
+    return verdict(diagnosis, part.points * diagnosis.correct, diagnosis.correct)
+
+
+def _share(question: Write, right: list[bool]) -> float:
+    """The share of the branches, one for each padding, that are right in all their cases."""
+    branches: dict[object, list[bool]] = {}
+    for case, each in zip(question.cases, right, strict=True):
+        branches.setdefault(case.get("padding"), []).append(each)
+    return sum(map(all, branches.values())) / len(branches)
+
+
+def _read(part: Question, answer: object) -> object:
+    """What an answer to one of the cases is, or why it is none, which is equal to nothing."""
+    try:
+        return part.answer_type.read(answer)
+    except AnswerError as error:
+        return error
+
+
+def _diagnosis(question: Write, answers: list, values: list) -> Diagnosis:
+    """What is to be said about a function, from what it gave; of a hidden case, no word of it."""
+    for number, (answer, value) in enumerate(zip(answers, values, strict=True)):
+        if not isinstance(value, AnswerError):
+            continue
+        call = question.call(number)
+        match answer:
+            case _ if number >= question.visible:
+                return not_yet("In a case that you do not see, it gives no answer.")
+            case {"error": str(said)} if said.startswith("NotImplementedError"):
+                return Diagnosis(False, None, "It is not written yet.")
+            case {"error": said}:
+                return not_yet(f"{call} stops with {said}.")
+            case {"what": words}:
+                return not_yet(f"{call} gives {words}.")
+        return not_yet(f"{call}: {value}")
+    return question.judge(tuple(values))

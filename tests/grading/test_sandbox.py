@@ -1,0 +1,154 @@
+"""What the sandbox promises: two submissions know nothing of each other, nor of us."""
+
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from course.grading import sandbox as module
+from course.grading.messages import Ask, Run, request
+from course.grading.sandbox import Limits, Sandbox, SandboxError, why_not
+from tests.grading.conftest import needs_sandbox
+
+
+def processes(sandbox: Sandbox) -> list:
+    return psutil.Process(sandbox.process.pid).children(recursive=True)
+
+
+def said(sandbox: Sandbox, source: str) -> object:
+    """What ``answer`` is after a cell was run."""
+    outcome = sandbox.run(request([Run(source), Ask("part", "answer")]))
+    assert outcome.troubles == {}, source
+    return outcome.answers.get(1, outcome.ended)
+
+
+STAY = """
+import os, signal
+if not os.fork():
+    os.setsid()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    while True:
+        signal.pause()
+open("left", "w").write("mine")
+answer = os.listdir(".")
+"""
+LOOK = """
+import os, signal
+def reaches(pid):
+    try:
+        os.kill(pid, 0)
+        return True
+    except OSError:
+        return False
+answer = [[pid for pid in range(2, 2000) if reaches(pid)], os.listdir("."), os.listdir("/proc")]
+"""
+
+
+def test_of_two_siblings_neither_sees_signals_or_outlives_the_other(sandbox):
+    assert said(sandbox, STAY) == ["left"]
+    assert said(sandbox, LOOK) == [[], [], ["self"]]
+
+
+def test_signals_do_not_leave(sandbox):
+    everybody = "import os, signal\nfor each in (0, -1, os.getppid() or 2):\n    try:\n"
+    everybody += "        os.kill(each, signal.SIGKILL)\n    except OSError: pass\nanswer = 1"
+    said(sandbox, everybody)
+    assert said(sandbox, "answer = 2") == 2
+
+
+def test_the_child_has_its_channel_and_nothing_else_open(sandbox):
+    look = "import os\nanswer = []\nfor fd in range(1024):\n    try:\n"
+    look += "        answer.append(oct(os.fstat(fd).st_mode))\n    except OSError: pass"
+    null, channel = "0o20666", "0o140777"
+    assert said(sandbox, look) == [null, null, null, channel]
+
+
+def test_the_child_is_nobody_and_alone(sandbox):
+    assert said(sandbox, "import os\nanswer = [os.getuid(), os.getpid()]") == [65534, 1]
+
+
+def test_there_is_no_file_of_ours(sandbox):
+    look = "import os\nanswer = [os.path.exists(path) for path in PATHS]"
+    paths = [__file__, "/etc/passwd", "/var", "/home", "/bin/sh", "/usr/bin/env", "/sys"]
+    assert said(sandbox, look.replace("PATHS", repr(paths))) == [False] * len(paths)
+
+
+def test_what_is_random_is_the_same_for_all(sandbox):
+    look = "import random, numpy\nanswer = [random.random(), numpy.random.rand(), hash('a') % 1000]"
+    assert said(sandbox, look) == said(sandbox, look)
+
+
+def test_a_module_that_is_missing_is_said():
+    needs_sandbox()
+    with pytest.raises(SandboxError, match="no_such_module"), Sandbox(["no_such_module"]):
+        pass
+
+
+SETTINGS = "setting up uid map: Permission denied"
+PROBES = [
+    ("bwrap: not found", {}, "apt install bubblewrap"),
+    ("OSError: libseccomp.so.2: cannot open", {}, "apt install libseccomp2"),
+    ("bwrap: execvp /x/python: Permission denied", {}, "everybody may read"),
+    (SETTINGS, {"kernel/apparmor_restrict_unprivileged_userns": "1"}, "AppArmor"),
+    (
+        "bwrap: No permissions to create new namespace",
+        {"user/max_user_namespaces": "0"},
+        "user.max_user_namespaces=10000",
+    ),
+    (
+        "bwrap: No permissions to create new namespace",
+        {"kernel/unprivileged_userns_clone": "0"},
+        "unprivileged_userns_clone=1",
+    ),
+    ("bwrap: Creating new namespace failed: Operation not permitted", {"Seccomp": "2"}, "docker"),
+    ("something else", {}, "something else"),
+]
+
+
+@pytest.mark.parametrize(("error", "settings", "advice"), PROBES)
+def test_each_way_to_fail_has_its_sentence(error, settings, advice, monkeypatch):
+    monkeypatch.setattr(module, "setting", lambda name: settings.get(name, ""))
+    assert advice in why_not(error)
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_other_systems_are_told_what_to_do(system, monkeypatch):
+    monkeypatch.setattr(sys, "platform", system)
+    assert "Linux" in why_not("")
+
+
+def test_limits_hold_for_a_whole_program():
+    needs_sandbox()
+    limits = Limits(step_work=60, work=1)
+    with Sandbox([], limits) as sandbox:
+        outcome = sandbox.run(request([Run("while True: pass")]))
+    assert outcome.ended == "takes too long"
+
+
+NO_WALL = """
+import os, pathlib, socket
+pathlib.Path(PATH).write_text("changed")
+try:
+    socket.socket()
+    answer = "the network"
+except PermissionError:
+    answer = "files"
+"""
+
+
+def test_without_walls_there_are_limits_and_no_network(tmp_path):
+    path, others = tmp_path / "mine", subprocess.Popen(["sleep", "600"])
+    with Sandbox(["course.questions"], Limits(step_work=1), walls=False) as sandbox:
+        assert said(sandbox, NO_WALL.replace("PATH", repr(str(path)))) == "files"
+        assert path.read_text() == "changed"
+        assert said(sandbox, STAY) == ["left"]
+        assert said(sandbox, "import os\nanswer = os.listdir('.')") == []
+        assert sandbox.run(request([Run("while True: pass")])).ended == "takes too long"
+        assert processes(sandbox) == []
+    assert not os.path.exists(sandbox.folder.name)
+    assert others.poll() is None
+    others.kill()
+    others.wait()
