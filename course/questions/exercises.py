@@ -33,17 +33,25 @@ def _draw_window(pick: Callable) -> tuple:
     return *case, pick(("valid", "same"))
 
 
+def _has(setting: dict, only: dict) -> bool:
+    """Whether a setting, or each window of a stack, has this."""
+    windows = setting.get("windows", [setting])
+    return all(only.items() <= window.items() for window in windows)
+
+
 class Write(Question):
     """A function to write: many questions at once, ``parts``, one for each of its ``cases``.
 
     It is called ``function(*case.values())``. A student may see the first, ``classic`` cases; the
-    others are drawn by a seed. ``part`` makes the question of a case.
+    others are drawn by a seed. ``part`` makes the question of a case. With ``only``, such as
+    ``{"padding": "valid"}``, the cases are those that have this.
     """
 
     def __init__(
         self,
         name: str,
         seed: int | str,
+        only: dict | None,
         returns: str,
         part: Callable,
         arguments: tuple[str, ...] = ("n", "kernel_size", "strides", "padding"),
@@ -52,16 +60,19 @@ class Write(Question):
     ):
         pick = picker(f"write_{name} {seed}")
         calls = [*classic, *(draw_case(pick) for _ in range(60))]
-        self.name, self.visible = name, len(classic)
-        self.cases = tuple(dict(zip(arguments, call, strict=False)) for call in calls)
-        self.parts = [part(*case.values()) for case in self.cases]
+        cases = [dict(zip(arguments, call, strict=False)) for call in calls]
+        parts = [part(*case.values()) for case in cases]
+        wanted = [number for number, each in enumerate(parts) if _has(each.setting, only or {})]
+        self.name, self.visible = name, sum(number < len(classic) for number in wanted)
+        self.cases = tuple(cases[number] for number in wanted)
+        self.parts = [parts[number] for number in wanted]
         example = f"{self.call(0)} is `{show(self.answer[0])}`"
         super().__init__(
             f"**Write `{name}({', '.join(arguments)})`.** {returns} For example, {example}.",
             right=lambda **case: part(*case.values()).answer,
             why="",
             takes=Answer("a function"),
-            draw=lambda pick: {"seed": pick(range(10**9))},
+            draw=lambda pick: {"seed": pick(range(10**9)), "only": only},
             cases=self.cases,
         )
 
@@ -151,28 +162,28 @@ class Write(Question):
 
 
 @kind()
-def write_output_size(seed=0):
+def write_output_size(seed=0, only=None):
     """Write ``output_size(n, kernel_size, strides, padding)``."""
     returns = "It returns the size of the output along one axis, for `'valid'` and `'same'`."
-    return Write("output_size", seed, returns, output_size)
+    return Write("output_size", seed, only, returns, output_size)
 
 
 @kind()
-def write_same_pads(seed=0):
+def write_same_pads(seed=0, only=None):
     """Write ``same_pads(n, kernel_size, strides)``."""
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
-    return Write("same_pads", seed, returns, same_pads, ("n", "kernel_size", "strides"))
+    return Write("same_pads", seed, only, returns, same_pads, ("n", "kernel_size", "strides"))
 
 
 @kind()
-def write_usage(seed=0):
+def write_usage(seed=0, only=None):
     """Write ``usage(n, kernel_size, strides, padding)``."""
     returns = "It returns a list: how often each of the n pixels is read."
-    return Write("usage", seed, returns, usage, classic=((7, 3, 2, "valid"), *CLASSIC))
+    return Write("usage", seed, only, returns, usage, classic=((7, 3, 2, "valid"), *CLASSIC))
 
 
 @kind()
-def write_padded(seed=0):
+def write_padded(seed=0, only=None):
     """Write ``padded(values, p, padding)``."""
 
     def draw_case(pick):
@@ -180,11 +191,12 @@ def write_padded(seed=0):
 
     returns = "It returns the row of numbers with p more at each side, filled as `padding` says."
     classic = tuple(([1, 2, 3, 4, 5], 2, padding) for padding in FILLS)
-    return Write("padded", seed, returns, padded, ("values", "p", "padding"), classic, draw_case)
+    arguments = ("values", "p", "padding")
+    return Write("padded", seed, only, returns, padded, arguments, classic, draw_case)
 
 
 @kind()
-def write_receptive_field(seed=0):
+def write_receptive_field(seed=0, only=None):
     """Write ``receptive_field(layers)``; a layer is (kernel size, stride, dilation)."""
 
     def stack(layers):
@@ -201,7 +213,7 @@ def write_receptive_field(seed=0):
         ([(3, 1, 2), (3, 1, 1)],),
         ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
     )
-    return Write("receptive_field", seed, returns, stack, ("layers",), classic, draw_case)
+    return Write("receptive_field", seed, only, returns, stack, ("layers",), classic, draw_case)
 
 
 LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed
