@@ -60,6 +60,7 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.design((28, 28, 1), (7, 7, 8), max_params=1000),
             questions.phases(30),
             questions.find_window(),
+            questions.mend((28, 28, 1), (14, 14, 8), layers=[{"filters": 8}], min_field=3),
         )
     }
 

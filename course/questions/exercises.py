@@ -6,7 +6,7 @@ from typing import Any
 
 from course.geometry import SettingError, Window, whole
 from course.questions.answers import Answer, AnswerError, show
-from course.questions.layers import describe, examine, output_shape
+from course.questions.layers import bill, describe, examine, network, output_shape
 from course.questions.question import (
     Diagnosis,
     Question,
@@ -292,8 +292,29 @@ class BuildModel(Question):
         return question.judge(wanted["output_shape"]).candidates
 
 
+def _with_room(amount: int) -> int:
+    """A twentieth more, and rounded up to two digits."""
+    step = 10 ** (len(str(amount)) - 2)
+    return -(-amount * 21 // (20 * step)) * step
+
+
 class Design(BuildModel):
     """A network to design; what `describe` and `examine` find must keep to its setting."""
+
+    def drawn(self, pick):
+        return self.asked_of(bill(*network(pick)))
+
+    def asked_of(self, built: dict) -> dict:
+        """The setting that asks for a network like this one, with a little room in the budget."""
+        setting = self.setting | {name: built[name] for name in ("input_shape", "output_shape")}
+        for name in setting.keys() & {"max_params", "max_macs"}:
+            setting[name] = _with_room(built[LIMITS[name][0]])
+        if "min_field" in setting:
+            setting["min_field"] = built["field"]
+        setting["min_numbers"] = 100 * (built["squeezed"][1] // 100)
+        if missed := Design.unfulfilled(self.make(**setting), built):
+            raise SettingError("input_shape", built["input_shape"], missed[1], None)
+        return setting
 
     def read(self, answer):
         built = super().read(answer)
@@ -336,6 +357,7 @@ def _to_build(sort: type, input_shape, output_shape, limits: dict, also: str = "
         right=lambda **setting: setting,
         why="",
         takes=Answer("a Keras model"),
+        worth=0,  # no mistake leads to a model
     )
 
 
@@ -367,6 +389,7 @@ def design(
     max_macs=None,
     min_field=None,
     max_kernel_size=3,
+    max_pooling=None,
     min_numbers=1,
 ):
     """Design a network under a budget: `build_model` without a way round it.
@@ -374,11 +397,15 @@ def design(
     Every pixel of every map is read, no map holds fewer than ``min_numbers``, and
     ``max_kernel_size`` limits layers that look at the whole map, too.
     """
-    whole("min_numbers", min_numbers)
     limits = {"max_params": max_params, "max_macs": max_macs, "min_field": min_field}
+    limits |= {"max_kernel_size": max_kernel_size, "max_pooling": max_pooling}
+    return to_design(Design, input_shape, output_shape, limits, min_numbers)
+
+
+def to_design(sort: type, input_shape, output_shape, limits: dict, min_numbers) -> Design:
+    """A network to design that keeps to the limits, or one to mend."""
+    whole("min_numbers", min_numbers)
     also = (
         f" Every pixel of every map is read, and no map holds fewer than {min_numbers:,} numbers."
     )
-    return _to_build(
-        Design, input_shape, output_shape, limits | {"max_kernel_size": max_kernel_size}, also
-    )
+    return _to_build(sort, input_shape, output_shape, limits, also)
