@@ -90,13 +90,13 @@ def of_design(question: questions.Question, number: int) -> tuple[dict, ...]:
             if question.input_shape == shape and not question.unfulfilled(bill(shape, layers)):
                 return bill(shape, layers)["layers"]
     swapped = []
-    for one in range(len(question.layers)):
+    for one in range(len(question.broken)):
         for other in range(one):
-            layers = [dict(layer) for layer in question.layers]
+            layers = [dict(layer) for layer in question.broken]
             strides = layers[one]["strides"], layers[other]["strides"]
             layers[other]["strides"], layers[one]["strides"] = strides
             swapped.append(layers)
-    for layers in [*single_changes(question.layers), *swapped]:
+    for layers in [*single_changes(question.broken), *swapped]:
         try:
             if not question.unfulfilled(bill(question.input_shape, layers)):
                 return bill(question.input_shape, layers)["layers"]
