@@ -1,7 +1,7 @@
 """A homework from its source to the teacher's table of scores, with nbgrader as it comes.
 
 Three students hand it in: one with the teacher's solution, one with nothing, and one who is half
-right. All are graded once, in one go, with the README's commands.
+right, and deleted a check. All are graded once, in one go, with the README's commands.
 """
 
 import csv
@@ -40,13 +40,18 @@ def output_size(n, kernel_size, strides, padding):
         return -(-n // strides)
     return (n - kernel_size) / strides + 1
 """
-STUDENTS = {
-    "solution": (solutions(ASSIGNMENT), 20),
-    "untouched": ({}, 0),
-    # 2 of 4 points for the size, 3 of 4 for what a teacher reads
-    "half": (solutions(ASSIGNMENT) | {"output_size": NO_FLOOR, "how_many": "how_many = 8"}, 15),
+RIGHT = solutions(ASSIGNMENT)
+# What each student writes, and the parts that it costs.
+STUDENTS: dict[str, tuple[dict[str, str], set[str]]] = {
+    "solution": (RIGHT, set()),
+    "untouched": ({}, set(POINTS)),
+    "half": (
+        RIGHT | {"output_size": NO_FLOOR, "how_many": "how_many = 8"},
+        {"output_size_valid", "depth"},
+    ),
 }
-READ = {"solution": 4, "half": 3}
+DELETED = {"half": "output_size_valid"}  # not every editor obeys the lock of a check
+READ = {"solution": 4, "half": 3}  # the texts that the teacher has read, and their points
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +66,10 @@ def course(tmp_path_factory) -> Path:
         (folder / name).write_text(text, encoding="utf-8")
     for student, (answers, _) in STUDENTS.items():
         notebook = refresh.normalise(RELEASES[ASSIGNMENT], ASSIGNMENT)
-        for cell in notebook.cells:
+        for cell in notebook.cells[:]:
             cell.source = answers.get(about(cell).get("grade_id"), cell.source).strip()
+            if about(cell).get("grade_id") == DELETED.get(student, ""):
+                notebook.cells.remove(cell)
         path = folder / "submitted" / student / NAME
         path.parent.mkdir(parents=True)
         path.write_text(refresh.to_text(notebook), encoding="utf-8")
@@ -79,11 +86,25 @@ def course(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("student", STUDENTS)
+def test_every_student_gets_the_points_that_are_deserved(course, student):
+    from nbgrader.utils import determine_grade
+
+    answers, lost = STUDENTS[student]
+    cells = lessons.read(course / "autograded" / student / NAME).cells
+    graded = {about(cell)["grade_id"]: cell for cell in cells if about(cell).get("grade")}
+    earned = {name: determine_grade(cell)[0] for name, cell in graded.items()}
+    deserved = {name: 0 if name in lost else points for name, points in POINTS.items()}
+    # A text waits for its reader; where there is none, there is nothing to read.
+    deserved[BY_HAND] = None if BY_HAND in answers else 0
+    assert earned == deserved
+
+
 def test_scores_are_exported(course):
     with open(course / "scores.csv", encoding="utf-8", newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     scores = {student: float(row["score"]) for student, row in rows.items()}
-    assert scores == {student: score for student, (_, score) in STUDENTS.items()}
+    assert scores == {"solution": 20, "untouched": 0, "half": 15}
     assert {float(row["max_score"]) for row in rows.values()} == {sum(POINTS.values())}
     assert {row["assignment"] for row in rows.values()} == {ASSIGNMENT}
 
