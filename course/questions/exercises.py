@@ -402,7 +402,7 @@ def design(
     return to_design(Design, input_shape, output_shape, limits, min_numbers)
 
 
-def to_design(sort: type, input_shape, output_shape, limits: dict, min_numbers) -> Design:
+def to_design(sort: type, input_shape, output_shape, limits: dict, min_numbers) -> Any:
     """A network to design that keeps to the limits, or one to mend."""
     whole("min_numbers", min_numbers)
     also = (
