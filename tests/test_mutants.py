@@ -113,7 +113,7 @@ UNEXPLAINED = [
     mutant
     for path in lesson_paths()
     for mutant in mutants.mutants(path)
-    if mutant.key not in mutants.SURVIVORS
+    if not mutants.reason(mutant)
 ]
 PROSE = [mutant for mutant in UNEXPLAINED if mutant.kind == "markdown"]
 LIGHT = [

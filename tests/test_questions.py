@@ -831,6 +831,12 @@ def test_what_cannot_be_read_is_told_what_to_write(question, text, says):
         question.parse(text)
 
 
+@pytest.mark.parametrize(("padding", "said"), [(3, "`3`"), ((3, 3), "`3`"), ((1, 2), "`(1, 2)`")])
+def test_a_stack_says_padding_as_it_is_given(padding, said):
+    stack = questions.receptive_field([Window(7, 2, padding)], n=28)
+    assert f"padding {said}" in stack.prompt
+
+
 def test_an_example_is_never_the_answer():
     for kind in PREDICTED:
         question = one_of_each()[kind]

@@ -133,7 +133,7 @@ def test_a_network_learns_by_fit(batch_size):
 def test_the_alternative_text_says_means_spreads_and_what_is_far():
     stored = {"same": [0.9, 1.0], "valid": [0.5, 0.5]}
     alt = seeds({"same": [0.8, 0.4], "valid": [0.55]}, stored).alt
-    assert "same: 0.95 ± 0.05 over 2 seeds. Yours, 2, far from that: 0.4." in alt
+    assert "same: 0.95 ± 0.07 over 2 seeds. Yours, 2, far from that: 0.4." in alt
     assert "valid: 0.50 ± 0.00 over 2 seeds. Yours, 1, close to that." in alt
     assert "Yours" not in seeds(stored).alt
 

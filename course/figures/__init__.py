@@ -7,6 +7,7 @@ throughout: input blue, padding grey and hatched, window orange, output green.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
+from statistics import stdev
 from typing import NamedTuple
 
 import numpy as np
@@ -424,7 +425,7 @@ def seeds(
     only: str = "",
     low: float = 0,
 ) -> Picture:
-    """A line of dots for each setting: a dot for each training, with mean and spread.
+    """A line of dots for each setting: a dot for each training, with mean and standard deviation.
 
     Beside ``results``, the numbers of this kernel, stand those that were ``stored``, of more seeds.
     The text alternative says those, and which of the results are far from them, because new ones
@@ -449,7 +450,8 @@ def seeds(
         page.line(x([tick] * 2), [y - 20, y + 34 * len(stored) - 16], style.GUIDE)
         page.text(x(tick), y - 28, number(tick), SMALLEST, style.GREY_TEXT)
     for name, line in stored.items():
-        mean, spread = float(np.mean(line)), float(np.std(line))
+        mean = float(np.mean(line))
+        spread = stdev(line) if len(line) > 1 else 0.0
         page.text(left - 20, y, name, 12, ha="right")
         page.dots(x(line), y, "o", "none", style.BLUE, 7, gid="stored")
         page.line(x([mean - spread, mean + spread]), [y + 12] * 2, style.INK, 2)

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable, Sequence
+from statistics import stdev
 from typing import Any
 
 import numpy as np
@@ -336,7 +337,7 @@ def _compared(valid: Sequence[float], same: Sequence[float]) -> tuple[str, str]:
     """Which is better, and why."""
     if min(len(valid), len(same)) < 2:
         return "unclear", "one run has no spread, so nobody knows how far another would lie from it"
-    gap, spread = np.mean(valid) - np.mean(same), max(np.std(valid), np.std(same))
+    gap, spread = np.mean(valid) - np.mean(same), max(stdev(valid), stdev(same))
     why = (
         f"the means differ by {abs(gap):.3f}, and the larger of the spreads is {spread:.3f}; what "
         "counts is more than twice that"

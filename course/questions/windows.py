@@ -27,7 +27,9 @@ UNPADDED = {name: options for name, options in WINDOW.items() if name != "paddin
 
 
 def in_words(kernel_size, strides, padding="same", dilation_rate=1) -> str:
-    """A window in words."""
+    """A window in words; as many pixels at each side are one number."""
+    if isinstance(padding, tuple) and len({*padding}) == 1:
+        padding = padding[0]
     dilation = f", dilation {dilation_rate}" if dilation_rate > 1 else ""
     return f"kernel size {kernel_size}, stride {strides}, padding `{padding!r}`{dilation}"
 

@@ -579,3 +579,19 @@ def test_settings_may_be_given_beside_layers():
     assert settings_of(explore.network(explorer.build())) == settings_of(explorer)
     assert (explorer.n, explorer.channels, explorer.head) == (20, 3, "average")
     assert explorer.layers[0] == {"kernel_size": 3, "strides": 1, "padding": "valid", "filters": 4}
+
+
+@pytest.mark.parametrize("width", [464, 600, 716, 900])
+def test_a_short_kind_of_layer_is_not_broken(page, open_explorer, width):
+    open_explorer(page, explore.network("same"), width=width)
+    lines = page.evaluate(
+        """[...document.querySelectorAll(".course-explorer tbody th")].map((head) => {
+             const text = [...head.childNodes].find((node) => node.nodeType === 3);
+             const range = document.createRange();
+             const word = text.data.indexOf("(");
+             range.setStart(text, Math.max(word, 0));
+             range.setEnd(text, text.data.length);
+             return range.getClientRects().length;
+           })"""
+    )
+    assert lines == [1] * 7  # six layers and the total
