@@ -657,7 +657,7 @@ def with_lists() -> Write:
         takes = Numbers("{} numbers")
         return Question("", lambda: tuple(values), "", takes, cases=({},))
 
-    return Write("usage", 0, "", part, ("values",), [([2, 1],)], lambda pick: ([3, 1, 2],))
+    return Write("usage", 0, None, "", part, ("values",), [([2, 1],)], lambda pick: ([3, 1, 2],))
 
 
 def test_changed_arguments_are_told():

@@ -58,13 +58,16 @@ def one_of_each() -> dict[str, questions.Question]:
             questions.write_receptive_field(),
             questions.build_model((28, 28, 1), (7, 7, 8), max_params=1000),
             questions.design((28, 28, 1), (7, 7, 8), max_params=1000),
+            questions.phases(30),
+            questions.find_window(),
+            questions.mend((28, 28, 1), (14, 14, 8), layers=[{"filters": 8}], min_field=3),
         )
     }
 
 
 KINDS = list(one_of_each())
 every_kind = pytest.mark.parametrize("kind", KINDS)
-BUILT = ("build_model", "design")
+BUILT = ("build_model", "design", "mend", "find_window")
 PREDICTED = [kind for kind in KINDS if kind not in BUILT]
 
 
@@ -102,6 +105,8 @@ def grid() -> list[questions.Question]:
                 add(constructor, n=n, kernel_size=k, padding="valid", dilation_rate=d)
         for output in {n // s, (n - 1) // s, (n - k) // s + 2, n - k + 1, n} - {0}:
             add(questions.which_padding, n=n, kernel_size=k, strides=s, output=output)
+    for n, k, s in itertools.product(range(20, 30), (3, 5), (2, 3)):
+        add(questions.phases, n=n, kernel_size=k, strides=s)
     for k, d in ((3, 2), (4, 2), (4, 3)):
         dilated = {"filters": 4, "kernel_size": k, "dilation_rate": d}
         for constructor in (questions.output_shape, questions.model_shapes):
@@ -146,6 +151,7 @@ def test_mistakes_are_wrong_differ_and_are_diagnosed_or_said_to_coincide():
     assert can_err - told == {
         *(("output_size", "floor_for_same"), ("output_size", "plus_one_divided")),
         ("which_padding", "no_floor"),  # no half fits: neither, as others say
+        *(("phases", "symmetric_same"), ("phases", "pads_swapped")),  # one more zero before
     }
 
 
@@ -451,6 +457,40 @@ def test_a_model_that_is_no_chain_is_refused():
         questions.model_shapes(model)
     with pytest.raises(ValueError, match="input_shape is missing"):
         questions.output_shape(LAYERS)
+
+
+def test_phases_are_the_places_that_are_kept():
+    for n, k, s in itertools.product(range(9, 30), range(2, 6), (2, 3)):
+        size, phases = n, []
+        for _ in range(3):
+            every, kept = (Window(k, step, "same").positions(size) for step in (1, s))
+            phases.append(every.index(kept[0]))
+            size = len(kept)
+        assert questions.phases(n, k, s).diagnose(phases).correct
+
+
+def test_every_window_that_loses_the_last_pixels_will_do():
+    for lost in (1, 2):
+        question = questions.find_window(24, lost)
+        for k, s, padding in itertools.product(range(1, 10), range(1, 9), ("valid", "same")):
+            loses = Window(k, s, padding).unread(24) == [22, 23][-lost:]
+            assert question.diagnose((k, s, padding)).correct == (loses and k <= 7)
+        assert "impossible" in question.diagnose((25, 1, "valid")).message
+    with pytest.raises(SettingError, match="no window of this size loses as many"):
+        questions.find_window(24, lost=7)
+
+
+def test_a_function_may_be_tried_on_some_of_the_cases():
+    valid, same = (questions.write_usage(4, {"padding": each}) for each in ("valid", "same"))
+    every = questions.write_usage(4)
+    assert {*map(repr, (*valid.cases, *same.cases))} == {*map(repr, every.cases)}
+    assert valid.diagnose(lambda n, k, s, padding: Window(k, s).usage(n)).correct
+    assert not same.diagnose(lambda n, k, s, padding: Window(k, s).usage(n)).correct
+    assert same.another(1).only == {"padding": "same"}
+    assert valid.visible + same.visible == every.visible
+    assert all(case["padding"] == "same" for case in same.cases)
+    undilated = questions.write_receptive_field(only={"dilation_rate": 1})
+    assert {layer[2] for case in undilated.cases for layer in case["layers"]} == {1}
 
 
 # Another one

@@ -13,14 +13,17 @@ A student's function runs under a time limit, with its prints and warnings held 
 a lesson from accidents; it is no wall against ill will, for `check` gives no marks.
 """
 
+import os
+
 from course import questions
 from course.check.feedback import Check
+from course.check.handing_in import hand_in
 from course.check.trial import misfit, try_all
 from course.questions.answers import quoted, what
 from course.questions.exercises import BuildModel, Write
 from course.questions.question import KINDS
 
-__all__ = ["Check", "check"]
+__all__ = ["Check", "check", "hand_in"]
 
 FUNCTIONS = [name.removeprefix("write_") for name in KINDS if name.startswith("write_")]
 
@@ -31,11 +34,18 @@ def check(question: questions.Question | str, answer: object) -> Check:
     ``question`` is one of `course.questions`, or the name of a function to write:
     one of ``FUNCTIONS``. ``answer`` is what it asks for: a value, the function itself (not its
     result), or a Keras model. Nothing is raised, whatever the answer does, unless the student
-    interrupts the kernel.
+    interrupts the kernel, or nbgrader runs the cell: there, an error is what costs the points.
 
     A function is tried on all cases of the question; if the visible ones are right, a failing one
     of the others is shown. Those that count for marks should be drawn with another seed.
     """
+    result = _checked(question, answer)
+    if "NBGRADER_EXECUTION" in os.environ and not result:
+        raise AssertionError(result)
+    return result
+
+
+def _checked(question: questions.Question | str, answer: object) -> Check:
     if isinstance(question, str) and question in FUNCTIONS:
         question = KINDS[f"write_{question}"]()
     if not isinstance(question, questions.Question):

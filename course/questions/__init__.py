@@ -14,8 +14,8 @@ A question is made in one line for any setting, and diagnoses an answer::
 What is right is computed by `course.geometry` and `course.stack`, and what is wrong by
 `course.mistakes`. A mistake is named only when it alone explains the answer; see `Diagnosis`.
 
-Its kinds are the functions marked ``@kind`` in the modules `windows`, `layers`, `values` and
-`exercises`; each is offered here by its name.
+Its kinds are the functions marked ``@kind`` in the modules `windows`, `layers`, `values`,
+`exercises` and `mending`; each is offered here by its name.
 
 For those who run a student's function elsewhere, out of reach: ``question.cases`` are what it is
 called with, positionally; its results, as plain data, go to ``question.diagnose_outputs``.
@@ -23,6 +23,7 @@ called with, positionally; its results, as plain data, go to ``question.diagnose
 
 from course.questions.answers import AnswerError as AnswerError
 from course.questions.exercises import describe as describe
+from course.questions.mending import mend as mend
 from course.questions.question import KINDS
 from course.questions.question import Diagnosis as Diagnosis
 from course.questions.question import Question as Question

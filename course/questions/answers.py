@@ -366,3 +366,16 @@ class Choice(Answer):
         if word not in self.options:
             raise AnswerError(f"Choose {self.asks}.")
         return word
+
+
+class Setting(Answer):
+    """What a window is made with, each as Python has it."""
+
+    def __init__(self):
+        self.asks = "kernel size, stride and padding, such as (7, 9, 'same')"
+
+    def read(self, value):
+        setting = plain(value)
+        if not isinstance(setting, list | tuple) or len(setting) != 3:
+            raise AnswerError(f"Give {self.asks}.")
+        return *map(_number, setting[:2]), Choice("valid", "same").read(setting[2])

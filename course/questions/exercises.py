@@ -6,7 +6,7 @@ from typing import Any
 
 from course.geometry import SettingError, Window, whole
 from course.questions.answers import Answer, AnswerError, show
-from course.questions.layers import describe, examine, output_shape
+from course.questions.layers import bill, describe, examine, network, output_shape
 from course.questions.question import (
     Diagnosis,
     Question,
@@ -33,17 +33,25 @@ def _draw_window(pick: Callable) -> tuple:
     return *case, pick(("valid", "same"))
 
 
+def _has(setting: dict, only: dict) -> bool:
+    """Whether a setting, or each window of a stack, has this."""
+    windows = setting.get("windows", [setting])
+    return all(only.items() <= window.items() for window in windows)
+
+
 class Write(Question):
     """A function to write: many questions at once, ``parts``, one for each of its ``cases``.
 
     It is called ``function(*case.values())``. A student may see the first, ``classic`` cases; the
-    others are drawn by a seed. ``part`` makes the question of a case.
+    others are drawn by a seed. ``part`` makes the question of a case. With ``only``, such as
+    ``{"padding": "valid"}``, the cases are those that have this.
     """
 
     def __init__(
         self,
         name: str,
         seed: int | str,
+        only: dict | None,
         returns: str,
         part: Callable,
         arguments: tuple[str, ...] = ("n", "kernel_size", "strides", "padding"),
@@ -52,16 +60,19 @@ class Write(Question):
     ):
         pick = picker(f"write_{name} {seed}")
         calls = [*classic, *(draw_case(pick) for _ in range(60))]
-        self.name, self.visible = name, len(classic)
-        self.cases = tuple(dict(zip(arguments, call, strict=False)) for call in calls)
-        self.parts = [part(*case.values()) for case in self.cases]
+        cases = [dict(zip(arguments, call, strict=False)) for call in calls]
+        parts = [part(*case.values()) for case in cases]
+        wanted = [number for number, each in enumerate(parts) if _has(each.setting, only or {})]
+        self.name, self.visible = name, sum(number < len(classic) for number in wanted)
+        self.cases = tuple(cases[number] for number in wanted)
+        self.parts = [parts[number] for number in wanted]
         example = f"{self.call(0)} is `{show(self.answer[0])}`"
         super().__init__(
             f"**Write `{name}({', '.join(arguments)})`.** {returns} For example, {example}.",
             right=lambda **case: part(*case.values()).answer,
             why="",
             takes=Answer("a function"),
-            draw=lambda pick: {"seed": pick(range(10**9))},
+            draw=lambda pick: {"seed": pick(range(10**9)), "only": only},
             cases=self.cases,
         )
 
@@ -151,28 +162,28 @@ class Write(Question):
 
 
 @kind()
-def write_output_size(seed=0):
+def write_output_size(seed=0, only=None):
     """Write ``output_size(n, kernel_size, strides, padding)``."""
     returns = "It returns the size of the output along one axis, for `'valid'` and `'same'`."
-    return Write("output_size", seed, returns, output_size)
+    return Write("output_size", seed, only, returns, output_size)
 
 
 @kind()
-def write_same_pads(seed=0):
+def write_same_pads(seed=0, only=None):
     """Write ``same_pads(n, kernel_size, strides)``."""
     returns = "It returns how many zeros `padding='same'` adds before and after the input, a pair."
-    return Write("same_pads", seed, returns, same_pads, ("n", "kernel_size", "strides"))
+    return Write("same_pads", seed, only, returns, same_pads, ("n", "kernel_size", "strides"))
 
 
 @kind()
-def write_usage(seed=0):
+def write_usage(seed=0, only=None):
     """Write ``usage(n, kernel_size, strides, padding)``."""
     returns = "It returns a list: how often each of the n pixels is read."
-    return Write("usage", seed, returns, usage, classic=((7, 3, 2, "valid"), *CLASSIC))
+    return Write("usage", seed, only, returns, usage, classic=((7, 3, 2, "valid"), *CLASSIC))
 
 
 @kind()
-def write_padded(seed=0):
+def write_padded(seed=0, only=None):
     """Write ``padded(values, p, padding)``."""
 
     def draw_case(pick):
@@ -180,11 +191,12 @@ def write_padded(seed=0):
 
     returns = "It returns the row of numbers with p more at each side, filled as `padding` says."
     classic = tuple(([1, 2, 3, 4, 5], 2, padding) for padding in FILLS)
-    return Write("padded", seed, returns, padded, ("values", "p", "padding"), classic, draw_case)
+    arguments = ("values", "p", "padding")
+    return Write("padded", seed, only, returns, padded, arguments, classic, draw_case)
 
 
 @kind()
-def write_receptive_field(seed=0):
+def write_receptive_field(seed=0, only=None):
     """Write ``receptive_field(layers)``; a layer is (kernel size, stride, dilation)."""
 
     def stack(layers):
@@ -201,7 +213,7 @@ def write_receptive_field(seed=0):
         ([(3, 1, 2), (3, 1, 1)],),
         ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
     )
-    return Write("receptive_field", seed, returns, stack, ("layers",), classic, draw_case)
+    return Write("receptive_field", seed, only, returns, stack, ("layers",), classic, draw_case)
 
 
 LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed
@@ -280,8 +292,29 @@ class BuildModel(Question):
         return question.judge(wanted["output_shape"]).candidates
 
 
+def _with_room(amount: int) -> int:
+    """A twentieth more, and rounded up to two digits."""
+    step = 10 ** (len(str(amount)) - 2)
+    return -(-amount * 21 // (20 * step)) * step
+
+
 class Design(BuildModel):
     """A network to design; what `describe` and `examine` find must keep to its setting."""
+
+    def drawn(self, pick):
+        return self.asked_of(bill(*network(pick)))
+
+    def asked_of(self, built: dict) -> dict:
+        """The setting that asks for a network like this one, with a little room in the budget."""
+        setting = self.setting | {name: built[name] for name in ("input_shape", "output_shape")}
+        for name in setting.keys() & {"max_params", "max_macs"}:
+            setting[name] = _with_room(built[LIMITS[name][0]])
+        if "min_field" in setting:
+            setting["min_field"] = built["field"]
+        setting["min_numbers"] = 100 * (built["squeezed"][1] // 100)
+        if missed := Design.unfulfilled(self.make(**setting), built):
+            raise SettingError("input_shape", built["input_shape"], missed[1], None)
+        return setting
 
     def read(self, answer):
         built = super().read(answer)
@@ -324,6 +357,7 @@ def _to_build(sort: type, input_shape, output_shape, limits: dict, also: str = "
         right=lambda **setting: setting,
         why="",
         takes=Answer("a Keras model"),
+        worth=0,  # no mistake leads to a model
     )
 
 
@@ -355,6 +389,7 @@ def design(
     max_macs=None,
     min_field=None,
     max_kernel_size=3,
+    max_pooling=None,
     min_numbers=1,
 ):
     """Design a network under a budget: `build_model` without a way round it.
@@ -362,11 +397,15 @@ def design(
     Every pixel of every map is read, no map holds fewer than ``min_numbers``, and
     ``max_kernel_size`` limits layers that look at the whole map, too.
     """
-    whole("min_numbers", min_numbers)
     limits = {"max_params": max_params, "max_macs": max_macs, "min_field": min_field}
+    limits |= {"max_kernel_size": max_kernel_size, "max_pooling": max_pooling}
+    return to_design(Design, input_shape, output_shape, limits, min_numbers)
+
+
+def to_design(sort: type, input_shape, output_shape, limits: dict, min_numbers) -> Any:
+    """A network to design that keeps to the limits, or one to mend."""
+    whole("min_numbers", min_numbers)
     also = (
         f" Every pixel of every map is read, and no map holds fewer than {min_numbers:,} numbers."
     )
-    return _to_build(
-        Design, input_shape, output_shape, limits | {"max_kernel_size": max_kernel_size}, also
-    )
+    return _to_build(sort, input_shape, output_shape, limits, also)

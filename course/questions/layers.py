@@ -151,7 +151,7 @@ def chain(input_shape, layers, mistake: Mistake | None = None) -> tuple:
     return tuple(shapes)
 
 
-def _plain_layer(layer: object) -> dict:
+def plain_layer(layer: object) -> dict:
     """One layer with all of its settings; what a Conv2D or pooling layer does not have stops."""
     if not isinstance(layer, dict):
         raise ValueError(f"a layer is a dict such as {{'filters': 8}}, not {layer!r}")
@@ -172,7 +172,7 @@ def _plain_layer(layer: object) -> dict:
     return usual | layer
 
 
-def _call(layer: dict) -> str:
+def call(layer: dict) -> str:
     """A layer as one writes it in Keras."""
     kind = f"Conv2D({layer['filters']}, " if layer["filters"] else "MaxPooling2D("
     dilation = f", dilation_rate={layer['dilation_rate']}" if layer["dilation_rate"] != 1 else ""
@@ -198,7 +198,7 @@ def _read(layers, input_shape) -> dict:
         raise ValueError("input_shape is missing: give rows, columns, channels")
     elif not layers:
         raise ValueError("there are no layers: give at least one")
-    layers = tuple(map(_plain_layer, layers))
+    layers = tuple(map(plain_layer, layers))
     need_shape("input_shape", input_shape)
     for axis in (0, 1):
         if problem := walk([_along(layer, axis) for layer in layers], input_shape[axis]).problem:
@@ -269,7 +269,7 @@ def _about_shapes(setting: dict, which: str, takes, asked: Callable, hint="") ->
     drawable = rows == columns and all(layer["dilation_rate"] == 1 for layer in layers)
     along_rows = "; then ".join(size(number, 0) for number in range(len(layers)))
     return Question(
-        f"An image of {rows}×{columns}×{channels} goes through {', '.join(map(_call, layers))}. "
+        f"An image of {rows}×{columns}×{channels} goes through {', '.join(map(call, layers))}. "
         f"**What is the shape after {which} layer?**",
         takes=takes,
         right=lambda **case: asked(chain(**case)),
@@ -366,6 +366,46 @@ def examine(model) -> dict:
         "squeezed": min(maps, key=lambda each: each[1]),
         "deaf": bool(keras.ops.all(one == other)),
     }
+
+
+def bill(input_shape: tuple, layers: Iterable[dict]) -> dict:
+    """What `describe` and `examine` say of a chain of square Conv2D layers, without Keras."""
+    layers = tuple(map(plain_layer, layers))
+    shapes = (input_shape, *chain(input_shape, layers))
+    pairs = list(zip(layers, shapes, strict=False))
+    weights = [each["kernel_size"] ** 2 * depth * each["filters"] for each, (_, _, depth) in pairs]
+    walked = walk([_along(layer, 0) for layer in layers], input_shape[0])
+    unread = [
+        (f"conv{number}", len(lost), n)
+        for number, (window, n) in enumerate(zip(walked.windows, walked.sizes, strict=False))
+        if (lost := window.unread(n))
+    ]
+    return {
+        "input_shape": input_shape,
+        "output_shape": shapes[-1],
+        "params": sum(weights) + sum(layer["filters"] for layer in layers),
+        "macs": sum(w * math.prod(shape[:2]) for w, shape in zip(weights, shapes[1:], strict=True)),
+        "uncounted": (),
+        "field": walked.fields[-1].size,
+        "window": max(window.span for window in walked.windows),
+        "pooling": 0,
+        "layers": layers,
+        "unread": unread,
+        "squeezed": ("", min(map(math.prod, shapes))),
+        "deaf": False,
+    }
+
+
+def network(pick: Callable) -> tuple[tuple, list[dict]]:
+    """An input shape, and the layers of a small network that takes it down to a quarter."""
+    n, channels = pick(range(26, 42)), pick((1, 3))
+    strides = pick(((2, 2, 1, 1), (2, 1, 2, 1), (1, 2, 2, 1)))
+    filters = pick((6, 8, 10)), pick((10, 12, 14)), pick((16, 18, 20)), pick((20, 24, 28))
+    layers = [
+        {"filters": many, "kernel_size": 3, "strides": s, "padding": pick(("same", "valid"))}
+        for many, s in zip(filters, strides, strict=True)
+    ]
+    return (n, n, channels), layers
 
 
 def _models_in(model):

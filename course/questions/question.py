@@ -125,6 +125,9 @@ class Question:
         setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
         return f"questions.{self.kind}({setting})"
 
+    def _repr_markdown_(self) -> str:
+        return self.prompt
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Question) and repr(self) == repr(other)
 

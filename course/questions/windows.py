@@ -5,8 +5,15 @@ from collections.abc import Callable, Iterable
 from course import geometry
 from course.geometry import SettingError, Window, whole
 from course.mistakes import Mistake
-from course.questions.answers import Choice, Integer, Numbers, Pixels, show
-from course.questions.question import Question, first_different, kind, sentence
+from course.questions.answers import Choice, Integer, Numbers, Pixels, Setting, show
+from course.questions.question import (
+    Diagnosis,
+    Question,
+    first_different,
+    kind,
+    not_yet,
+    sentence,
+)
 from course.stack import Walk, walk
 
 WINDOW = {  # options for another window
@@ -130,6 +137,99 @@ def same_pads(n=28, kernel_size=3, strides=1, dilation_rate=1):
         right=geometry.same_pads,
         why=f"{o} windows reach over ({o} − 1)·{s} + {span} = {(o - 1) * s + span} pixels and the "
         f"input has {n}: share out what is missing, and put the odd zero after the input",
+    )
+
+
+@kind()
+def phases(n=28, kernel_size=3, strides=2, layers=3):
+    """Which place does each layer of a stack keep first? The padding is ``same``."""
+    whole("strides", strides, least=2)
+    whole("layers", layers)
+    half = (kernel_size - 1) // 2  # of the kernel hangs over at stride 1, and with a stride less
+
+    def kept_first(size, pads, n, layers, **window):
+        phases = []
+        for _ in range(layers):
+            phases.append(half - pads(n=n, **window)[0])
+            n = size(n=n, padding="same", **window)
+        return tuple(phases)
+
+    def right(**case):
+        return kept_first(true_size, geometry.same_pads, **case)
+
+    def wrong(mistake):
+        def pads(**window):
+            true = geometry.same_pads
+            return mistake.answer("same_pads", true, **window) or true(**window)
+
+        window = {"kernel_size": kernel_size, "strides": strides}
+        try:
+            return [kept_first(believed_size(mistake), pads, n, layers, **window)]
+        except SettingError:  # half a pixel was believed
+            return []
+
+    def draw(pick):
+        drawn = {"n": pick(range(16, 65)), "kernel_size": pick((3, 4, 5)), "strides": pick((2, 3))}
+        drawn["layers"] = layers
+        if len({*phases(**drawn).answer}) == 1:
+            raise SettingError("n", drawn["n"], "what is alike in all layers can be guessed", n)
+        return drawn
+
+    return about(
+        f"{n} pixels go through {layers} layers, each with {{words}}. Each keeps some of the "
+        "places that it would have with stride 1. **Which one does it keep first?** Give this "
+        "phase for each layer; places are numbered from 0.",
+        *(n, Window(kernel_size, strides, "same")),
+        takes=Numbers("{} numbers, one for each layer"),
+        right=right,
+        wrong=wrong,
+        why="ask of each layer how many zeros stand before its map: at stride 1 they are "
+        f"{half}, and each one less moves the first window on by one place",
+        explorer=None,  # of one layer only, a window would say too little
+        draw=draw,
+    )
+
+
+class FindWindow(Question):
+    """A window to find; many will do."""
+
+    def judge(self, answer):
+        n, lost, largest = self.setting.values()
+        try:
+            unread = Window(*answer).unread(n)
+        except SettingError as error:
+            return not_yet(str(error))
+        if answer[0] > largest:
+            return not_yet(f"The kernel size is at most {largest}.")
+        if not unread:
+            return not_yet("It reads all pixels.")
+        if unread != [*range(n - lost, n)]:
+            return not_yet(f"It never reads {show(frozenset(unread))}.")
+        return Diagnosis(True, None, "Yes, these are never read, and no other.")
+
+
+@kind(n=range(20, 65), lost=(1, 2))
+def find_window(n=30, lost=1, max_kernel_size=7):
+    """Find a window with which ``n`` pixels lose their last ``lost``, and no others."""
+    whole("lost", lost)
+
+    def right(n, lost, max_kernel_size):  # one of many
+        for kernel_size in range(1, max_kernel_size + 1):
+            for strides in range(1, kernel_size + 1):
+                if Window(kernel_size, strides).unread(n) == [*range(n - lost, n)]:
+                    return kernel_size, strides, "valid"
+        raise SettingError("lost", lost, "no window of this size loses as many", 1)
+
+    *more, last = map(str, range(n - lost, n))
+    which = f"the last {lost}, {', '.join(more)} and {last}" if more else f"the last, {last}"
+    right(n, lost, max_kernel_size)
+    return FindWindow(
+        f"{n} pixels, numbered from 0. **Find a window that never reads {which}, and reads every "
+        f"other pixel.** Its kernel size is at most {max_kernel_size}.",
+        right=right,
+        why="",
+        takes=Setting(),
+        worth=0,  # no mistake leads to one of the answers
     )
 
 

@@ -136,7 +136,7 @@ def run(notebook: NotebookNode, folder: Path, before: dict | None = None) -> dic
         for where, cell in cells(notebook, "code"):
             with contextlib.redirect_stdout(io.StringIO()) as printed:
                 try:
-                    value = _run_cell(cell.source, f"<{where}>", namespace)
+                    value = run_cell(cell.source, f"<{where}>", namespace)
                 except Exception as error:
                     error.add_note(f"in {where}")
                     raise
@@ -165,7 +165,7 @@ def output_problems(notebook: NotebookNode, namespace: dict) -> Iterator[str]:
             yield f"{where} prints or shows other words than the file keeps:\n{now}"
 
 
-def _run_cell(source: str, name: str, namespace: dict) -> object:
+def run_cell(source: str, name: str, namespace: dict) -> object:
     """Run a cell as Jupyter does, and return the value that Jupyter would show."""
     module = ast.parse(source, name)
     last = module.body.pop() if module.body and isinstance(module.body[-1], ast.Expr) else None
