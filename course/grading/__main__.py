@@ -83,7 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m course.grading")
     parser.add_argument("assignment", help="such as padding")
-    parser.add_argument("--secret", type=Path, help="the file each student's settings are drawn by")
+    parser.add_argument("--secret", type=Path, help="the file that the settings are drawn by")
+    parser.add_argument("--own-settings", action="store_true", help="each student had their own")
     parser.add_argument("--scheduler", help="the address of a Dask scheduler; else this machine")
     parser.add_argument("--workers", type=int, help="on this machine")
     parser.add_argument("--without-a-sandbox", action="store_true", help=UNSAFE)
@@ -102,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
                 pass
         except SandboxError as error:
             parser.exit(1, f"{error} Nothing was graded.\n")
-    task = name, source, secret, walls
+    task = name, source, secret, asked.own_settings, walls
     common = "\0".join([*map(str, task), environment()]).encode()
     store, keys, todo = Store(Path("grades.sqlite")), {}, {}
     for student, path in handed_in(name):

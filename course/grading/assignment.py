@@ -65,9 +65,9 @@ def word(secret: str, assignment: str, student: str = "") -> str:
 
 
 def draw(cells: list[dict], seed: str) -> None:
-    """Give the cells with the tag ``drawn`` other settings: each is ``name = questions.kind(…)``.
+    """Give each cell with the tag "drawn" another setting: it is a single ``name = questions.…``.
 
-    A release for a student is made of these cells, with the `word` for a seed.
+    What is handed out is made of these cells, with the `word` for a seed.
     """
     for cell in cells:
         if "drawn" not in cell["metadata"].get("tags", ()):
@@ -75,9 +75,17 @@ def draw(cells: list[dict], seed: str) -> None:
         match ast.parse(source := "".join(cell["source"])).body:
             case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
                 drawn = _evaluated(value, {"questions": questions}).another(f"{name} {seed}")
-                cell["source"] = f"{name} = {drawn!r}"
+                settings = [f"    {key}={_lines(value)},\n" for key, value in drawn.setting.items()]
+                cell["source"] = f"{name} = questions.{drawn.kind}(\n{''.join(settings)})"
             case _:
                 raise AssignmentError(f"a cell to draw is one line, name = questions.…: {source}")
+
+
+def _lines(value: object) -> str:
+    """A value as code, each layer of a network in a line of its own."""
+    if not isinstance(value, tuple) or not all(isinstance(each, dict) for each in value):
+        return repr(value)
+    return "".join(["(\n", *(f"        {layer!r},\n" for layer in value), "    )"])
 
 
 def read(name: str, source: str, secret: str = "", student: str = "") -> Assignment:
@@ -108,7 +116,7 @@ def read(name: str, source: str, secret: str = "", student: str = "") -> Assignm
         if ours["grade"]:
             question, answer = _checked(text, grade_id, known)
             if secret and isinstance(question, Write):
-                question = question.make(seed=f"{grade_id} {seed}")
+                question = question.make(**question.setting | {"seed": f"{grade_id} {seed}"})
             part = Part(grade_id, ours["points"], question, answer, frozenset(answers), text)
             made.parts.append(part)
             begun = False

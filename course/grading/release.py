@@ -10,50 +10,16 @@ grades needs it too.
 """
 
 import argparse
-import ast
-import copy
-import hashlib
-import hmac
 import sys
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from course import questions
+from course.grading.assignment import draw, word
 
 SHORTEST = 16  # characters of a secret, so that nobody tries all
 MAKE = "make one with: python -c 'import secrets; print(secrets.token_hex())' > secret.txt"
-
-
-def word(secret: str, assignment: str, name: str, student: str = "") -> str:
-    """What the setting of that name is drawn from; without the secret it cannot be told."""
-    message = "\0".join((assignment, name, student))
-    return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()[:12]
-
-
-def draw(notebook: NotebookNode, assignment: str, secret: str, student: str = "") -> NotebookNode:
-    """The notebook with another setting in each cell that has the tag "drawn".
-
-    Such a cell is a single ``name = questions.…``.
-    """
-    notebook = copy.deepcopy(notebook)
-    for cell in notebook.cells:
-        if "drawn" in cell.metadata.get("tags", ()):
-            (statement,) = ast.parse(cell.source).body
-            name, made = map(ast.unparse, (statement.targets[0], statement.value))
-            number = int(word(secret, assignment, name, student), 16)
-            question = eval(made, {"questions": questions}).another(number)
-            settings = "".join(f"    {key}={_lines(v)},\n" for key, v in question.setting.items())
-            cell.source = f"{name} = questions.{question.kind}(\n{settings})"
-    return notebook
-
-
-def _lines(value: object) -> str:
-    """A value as code, each layer of a network in a line of its own."""
-    if not isinstance(value, tuple) or not all(isinstance(each, dict) for each in value):
-        return repr(value)
-    return "".join(["(\n", *(f"        {layer!r},\n" for layer in value), "    )"])
 
 
 def strip(notebook: NotebookNode) -> NotebookNode:
@@ -83,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     notebook = nbformat.read(source, as_version=4)
     made.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(strip(draw(notebook, asked.assignment, secret, asked.student)), made)
+    draw(notebook.cells, word(secret, asked.assignment, asked.student))
+    nbformat.write(strip(notebook), made)
     print(f"Hand out {made}")
     return 0
 

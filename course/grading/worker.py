@@ -18,14 +18,14 @@ def sandbox_for(walls: bool, *modules: str) -> Sandbox:
     return Sandbox(list(modules), walls=walls).__enter__()
 
 
-def result_of(task: tuple[str, str, str, bool], student: str, notebook: bytes) -> dict:
+def result_of(task: tuple[str, str, str, bool, bool], student: str, notebook: bytes) -> dict:
     """From a notebook to plain data, on any worker; a sandbox that broke is replaced once.
 
-    The ``task`` is the same for all: the assignment's name, its source, the secret, and whether
-    there are walls.
+    The ``task`` is the same for all: the assignment's name, its source, the secret, whether each
+    student has settings of their own, and whether there are walls.
     """
-    name, source, secret, walls = task
-    assignment = read(name, source, secret, student)
+    name, source, secret, own, walls = task
+    assignment = read(name, source, secret, student if own else "")
     try:
         try:
             return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))

@@ -1,6 +1,7 @@
 """The assignments: what they ask and give away, and who passes their checks."""
 
 import ast
+import copy
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,8 @@ from release import HOMEWORK
 
 from course import questions
 from course.grading import release
-from course.grading.release import draw, strip, word
+from course.grading.assignment import draw, word
+from course.grading.release import strip
 from course.questions.exercises import BuildModel, Write
 from course.questions.layers import bill, network
 from course.questions.mending import Mend, single_changes
@@ -30,6 +32,13 @@ def read(kind: str, name: str) -> NotebookNode:
 
 SOURCES = {name: read("source", name) for name in NAMES}
 RELEASES = {name: read("release", name) for name in NAMES}
+
+
+def of_class(name: str, secret: str, student: str = "") -> NotebookNode:
+    """The source with the settings of a class, or of one student."""
+    notebook = copy.deepcopy(SOURCES[name])
+    draw(notebook.cells, word(secret, name, student))
+    return notebook
 
 
 def about(cell: NotebookNode) -> dict:
@@ -81,10 +90,10 @@ def drawn(notebook: NotebookNode) -> dict[str, questions.Question]:
     return made
 
 
-def of_design(question: questions.Question, number: int) -> tuple[dict, ...]:
+def of_design(question: questions.Question, seed: str) -> tuple[dict, ...]:
     """The layers that a drawn question was made of, or, of one to mend, mended layers."""
     if not isinstance(question, Mend):
-        pick = picker(f"design {number}")
+        pick = picker(f"design {seed}")
         for _ in range(1000):
             shape, layers = network(pick)
             if question.input_shape == shape and not question.unfulfilled(bill(shape, layers)):
@@ -111,7 +120,7 @@ def right_answers(name: str, notebook: NotebookNode, secret: str) -> dict[str, s
     for _, to_fill_in, question, answer in asked(notebook):
         if question in made and isinstance(made[question], BuildModel):
             each = made[question]
-            layers = of_design(each, int(word(secret, name, question), 16))
+            layers = of_design(each, f"{question} {word(secret, name)}")
             code = questions.mend(each.input_shape, each.output_shape, layers=layers).code
             answers[to_fill_in] = f"{answer} = {code}"
         elif question in made:
@@ -168,21 +177,21 @@ def test_what_is_broken_needs_as_many_changes_as_are_allowed():
 @pytest.mark.parametrize("name", ["padding", "stride"])
 @pytest.mark.parametrize("secret", SECRETS)
 def test_right_answers_pass_whatever_is_drawn(name, secret):
-    notebook = draw(SOURCES[name], name, secret)
+    notebook = of_class(name, secret)
     passed, namespace = run(notebook, right_answers(name, notebook, secret))
     assert all(passed.values()), passed
     for grade_id, _, question, answer in asked(notebook):
         each = eval(question, namespace)
         if isinstance(each, Write):  # on the hidden cases, too
-            hidden = each.make(**each.setting | {"seed": word(secret, name, grade_id)})
+            hidden = each.make(**each.setting | {"seed": f"{grade_id} {word(secret, name)}"})
             assert hidden.cases != each.cases
             assert hidden.diagnose(namespace[answer]).correct
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_what_is_to_be_built_can_be_built_whatever_is_drawn(secret):
-    for name, each in drawn(draw(SOURCES["design"], "design", secret)).items():
-        layers = of_design(each, int(word(secret, "design", name), 16))
+    for name, each in drawn(of_class("design", secret)).items():
+        layers = of_design(each, f"{name} {word(secret, 'design')}")
         assert each.judge(bill(each.input_shape, layers)).correct
         if isinstance(each, Mend):
             assert each.trouble == drawn(SOURCES["design"])[name].trouble
@@ -191,7 +200,7 @@ def test_what_is_to_be_built_can_be_built_whatever_is_drawn(secret):
 
 @pytest.mark.slow
 def test_drawn_networks_pass_in_keras():
-    notebook = draw(SOURCES["design"], "design", SECRETS[0])
+    notebook = of_class("design", SECRETS[0])
     passed, _ = run(notebook, right_answers("design", notebook, SECRETS[0]))
     assert all(passed.values()), passed
 
@@ -206,7 +215,7 @@ def test_unanswered_nothing_passes(name):
 def test_the_public_answers_do_not_pass_in_a_class():
     for name in ("padding", "stride"):
         for secret in SECRETS[:10]:
-            notebook = draw(SOURCES[name], name, secret)
+            notebook = of_class(name, secret)
             passed, _ = run(notebook, solutions(name))
             made = drawn(notebook)
             lucky = [part for part, _, question, _ in asked(notebook) if question in made]
@@ -214,7 +223,7 @@ def test_the_public_answers_do_not_pass_in_a_class():
     public = drawn(SOURCES["design"])
     models = {name: of_design(each, 0) for name, each in public.items() if isinstance(each, Mend)}
     for secret in SECRETS[:10]:
-        for name, each in drawn(draw(SOURCES["design"], "design", secret)).items():
+        for name, each in drawn(of_class("design", secret)).items():
             if name in models:
                 assert each.unfulfilled(bill(public[name].input_shape, models[name]))
 
@@ -466,7 +475,7 @@ def test_there_is_no_other_notebook():
 @every_assignment
 @pytest.mark.parametrize("secret", [None, SECRETS[0]])
 def test_release_holds_no_solution(name, secret):
-    handed_out = strip(draw(lessons.read(path(name)), name, secret)) if secret else RELEASES[name]
+    handed_out = strip(of_class(name, secret)) if secret else RELEASES[name]
     region = re.compile(r" *### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
     public, secrets = set(), set()
     for cell in SOURCES[name].cells:
@@ -508,16 +517,16 @@ def test_checks_and_questions_cannot_be_edited_by_accident(name):
 @every_assignment
 def test_two_students_two_classes_and_the_public_get_different_settings(name):
     students = [("", SECRETS[0]), ("", SECRETS[1]), ("ada", SECRETS[0]), ("emmy", SECRETS[0])]
-    made = [drawn(draw(SOURCES[name], name, secret, student)) for student, secret in students]
+    made = [drawn(of_class(name, secret, student)) for student, secret in students]
     made.append(drawn(SOURCES[name]))
-    assert made[0] == drawn(draw(SOURCES[name], name, SECRETS[0]))
+    assert made[0] == drawn(of_class(name, SECRETS[0]))
     assert len(set(map(repr, made))) == len(made)
     for question in made[0]:  # now and then, two have one of them in common
         assert len({repr(each[question]) for each in made}) >= len(made) - 1, question
 
 
 def test_a_word_depends_on_all_that_it_is_made_of():
-    words = {word("s" * 16, *names) for names in (("a", "b"), ("ab", ""), ("a", "b", "c"))}
+    words = {word("s" * 16, *names) for names in (("a", "b"), ("ab", ""), ("a", "bc"))}
     assert len(words | {word("t" * 16, "a", "b")}) == 4
 
 
@@ -535,7 +544,7 @@ def test_the_command_makes_releases_in_the_folder_of_a_class(tmp_path, monkeypat
     for student, folder in (("", "release"), ("ada", "release/ada")):
         assert release.main([*command, "--student", student]) == 0
         notebook = lessons.read(tmp_path / folder / "padding" / "padding.ipynb")
-        assert drawn(notebook) == drawn(draw(SOURCES["padding"], "padding", SECRETS[0], student))
+        assert drawn(notebook) == drawn(of_class("padding", SECRETS[0], student))
         assert SECRETS[0] not in str(notebook)
         assert not set(solutions("padding").values()) & {cell.source for cell in notebook.cells}
     assert source.read_bytes() == path("padding").read_bytes()
