@@ -1,9 +1,6 @@
 """The assignments: what they ask and give away, and who passes their checks."""
 
-import ast
-import copy
 import re
-from collections.abc import Iterator
 
 import lessons
 import pytest
@@ -13,120 +10,29 @@ from release import HOMEWORK
 
 from course import questions
 from course.grading import release
-from course.grading.assignment import draw, word
+from course.grading.assignment import word
 from course.grading.release import strip
-from course.questions.exercises import BuildModel, Write
-from course.questions.layers import bill, network
-from course.questions.mending import Mend, single_changes
-from course.questions.question import picker
+from course.questions.exercises import Write
+from course.questions.layers import bill
+from course.questions.mending import Mend
+from tests.homework.assignments import (
+    NAMES,
+    RELEASES,
+    SECRETS,
+    SOURCES,
+    about,
+    asked,
+    drawn,
+    of_class,
+    of_design,
+    path,
+    right_answers,
+    run,
+    solutions,
+)
 
-NAMES = ("padding", "stride", "design")
 every_assignment = pytest.mark.parametrize("name", NAMES)
-SECRETS = [f"a secret of class {number}" for number in range(20)]
 BY_HAND = "in_your_own_words"  # what only a teacher can grade
-
-
-def read(kind: str, name: str) -> NotebookNode:
-    return lessons.read(HOMEWORK / kind / name / f"{name}.ipynb")
-
-
-SOURCES = {name: read("source", name) for name in NAMES}
-RELEASES = {name: read("release", name) for name in NAMES}
-
-
-def of_class(name: str, secret: str, student: str = "") -> NotebookNode:
-    """The source with the settings of a class, or of one student."""
-    notebook = copy.deepcopy(SOURCES[name])
-    draw(notebook.cells, word(secret, name, student))
-    return notebook
-
-
-def about(cell: NotebookNode) -> dict:
-    """What nbgrader knows about a cell."""
-    return cell.metadata.get("nbgrader", {})
-
-
-def solutions(name: str) -> dict[str, str]:
-    """What the source has in the cells that students fill in, by grade id."""
-    cells = [cell for cell in SOURCES[name].cells if about(cell).get("solution")]
-    return {about(cell)["grade_id"]: cell.source for cell in cells}
-
-
-def run(notebook: NotebookNode, answers: dict[str, str]) -> tuple[dict[str, bool], dict]:
-    """Which checks pass when a student writes this, and the namespace in the end."""
-    namespace: dict = {"__name__": "__main__"}
-    passed = {}
-    for where, cell in lessons.cells(notebook, "code"):
-        grade_id = about(cell).get("grade_id")
-        source = answers.get(grade_id, cell.source) if about(cell).get("solution") else cell.source
-        try:
-            value = lessons.run_cell(source, where, namespace)
-        except Exception:  # as in a notebook, the next cell can be run all the same
-            value = False
-        if about(cell).get("grade"):
-            passed[grade_id] = bool(value)
-    return passed, namespace
-
-
-def asked(notebook: NotebookNode) -> Iterator[tuple[str, str, str, str]]:
-    """Each part: its grade id, that of the cell to fill in, the question, the answer's name."""
-    to_fill_in = ""
-    for _, cell in lessons.cells(notebook, "code"):
-        if about(cell).get("solution"):
-            to_fill_in = about(cell)["grade_id"]
-        if about(cell).get("grade"):
-            calls = [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Call)]
-            (check,) = (call for call in calls if ast.unparse(call.func) == "check")
-            question, answer = map(ast.unparse, check.args)
-            yield about(cell)["grade_id"], to_fill_in, question, answer
-
-
-def drawn(notebook: NotebookNode) -> dict[str, questions.Question]:
-    """The questions of the cells that are drawn, by their names."""
-    made: dict = {}
-    for cell in notebook.cells:
-        if "drawn" in cell.metadata.get("tags", ()):
-            exec(cell.source, {"questions": questions}, made)
-    return made
-
-
-def of_design(question: questions.Question, seed: str) -> tuple[dict, ...]:
-    """The layers that a drawn question was made of, or, of one to mend, mended layers."""
-    if not isinstance(question, Mend):
-        pick = picker(f"design {seed}")
-        for _ in range(1000):
-            shape, layers = network(pick)
-            if question.input_shape == shape and not question.unfulfilled(bill(shape, layers)):
-                return bill(shape, layers)["layers"]
-    swapped = []
-    for one in range(len(question.broken)):
-        for other in range(one):
-            layers = [dict(layer) for layer in question.broken]
-            strides = layers[one]["strides"], layers[other]["strides"]
-            layers[other]["strides"], layers[one]["strides"] = strides
-            swapped.append(layers)
-    for layers in [*single_changes(question.broken), *swapped]:
-        try:
-            if not question.unfulfilled(bill(question.input_shape, layers)):
-                return bill(question.input_shape, layers)["layers"]
-        except ValueError:  # Keras would not build it
-            continue
-    raise AssertionError(f"nothing mends {question}")
-
-
-def right_answers(name: str, notebook: NotebookNode, secret: str) -> dict[str, str]:
-    """What is right in a notebook with drawn settings, by the grade ids of the cells."""
-    answers, made = solutions(name), drawn(notebook)
-    for _, to_fill_in, question, answer in asked(notebook):
-        if question in made and isinstance(made[question], BuildModel):
-            each = made[question]
-            layers = of_design(each, f"{question} {word(secret, name)}")
-            code = questions.mend(each.input_shape, each.output_shape, layers=layers).code
-            answers[to_fill_in] = f"{answer} = {code}"
-        elif question in made:
-            (case,) = made[question].cases
-            answers[to_fill_in] = f"{answer} = {made[question].expected(case)!r}"
-    return answers
 
 
 # What they ask
@@ -178,7 +84,7 @@ def test_what_is_broken_needs_as_many_changes_as_are_allowed():
 @pytest.mark.parametrize("secret", SECRETS)
 def test_right_answers_pass_whatever_is_drawn(name, secret):
     notebook = of_class(name, secret)
-    passed, namespace = run(notebook, right_answers(name, notebook, secret))
+    passed, namespace = run(notebook, right_answers(name, notebook, word(secret, name)))
     assert all(passed.values()), passed
     for grade_id, _, question, answer in asked(notebook):
         each = eval(question, namespace)
@@ -201,7 +107,7 @@ def test_what_is_to_be_built_can_be_built_whatever_is_drawn(secret):
 @pytest.mark.slow
 def test_drawn_networks_pass_in_keras():
     notebook = of_class("design", SECRETS[0])
-    passed, _ = run(notebook, right_answers("design", notebook, SECRETS[0]))
+    passed, _ = run(notebook, right_answers("design", notebook, word(SECRETS[0], "design")))
     assert all(passed.values()), passed
 
 
@@ -459,10 +365,6 @@ def test_release_is_the_source_without_its_solutions(name):
     made = refresh.to_text(refresh.normalise(strip(lessons.read(path(name))), name))
     kept = (HOMEWORK / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
     assert kept == made, "run: uv run --group test python tests/tools/release.py"
-
-
-def path(name: str):
-    return HOMEWORK / "source" / name / f"{name}.ipynb"
 
 
 def test_there_is_no_other_notebook():
