@@ -193,8 +193,11 @@ def walls() -> list[str]:
     bwrap = shutil.which("bwrap")
     if not bwrap:
         raise SandboxError(why_not("bwrap: not found"))
-    seen = [sys.prefix, sys.base_prefix, "/etc/ld.so.cache", "/lib", "/lib64"]
-    seen += [f"/usr/{name}" for name in ("lib", "lib32", "lib64", "local/lib")]
+    # Of Python's own folders only these: its prefix may be /usr, with all that is in there.
+    places = {sys.prefix, sys.base_prefix, "/usr", "/usr/local"}
+    seen = [f"{place}/{name}" for place in sorted(places) for name in ("lib", "lib32", "lib64")]
+    seen += ["/etc/ld.so.cache", "/lib", "/lib64", f"{sys.prefix}/pyvenv.cfg"]
+    seen += sorted({sys.executable, os.path.realpath(sys.executable)})
     folders = {folder for path in seen for folder in Path(path).parents} - {Path("/")}
     # Made by --dir, everybody may enter a folder; made by the way, only root.
     shown = [part for folder in sorted(folders) for part in ("--dir", str(folder))]

@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 import psutil
 import pytest
 
 from course.grading import sandbox as module
 from course.grading.messages import Ask, Run, request
-from course.grading.sandbox import Limits, Sandbox, SandboxError, why_not
+from course.grading.sandbox import Limits, Sandbox, SandboxError, walls, why_not
 from tests.grading.conftest import needs_sandbox
 
 
@@ -74,6 +76,18 @@ def test_there_is_no_file_of_ours(sandbox):
     look = "import os\nanswer = [os.path.exists(path) for path in PATHS]"
     paths = [__file__, "/etc/passwd", "/var", "/home", "/bin/sh", "/usr/bin/env", "/sys"]
     assert said(sandbox, look.replace("PATHS", repr(paths))) == [False] * len(paths)
+
+
+@pytest.mark.parametrize("prefix", ["/usr", "/usr/local"])
+def test_with_a_python_of_the_system_s_no_more_is_seen(monkeypatch, prefix):
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    for name in ("prefix", "base_prefix"):
+        monkeypatch.setattr(sys, name, prefix)
+    command = walls()
+    shown = [after for each, after in pairwise(command) if each.startswith("--ro-bind")]
+    assert f"{prefix}/lib" in shown
+    assert not [path for path in shown if Path("/usr/local/bin/env").is_relative_to(path)]
+    assert not [path for path in shown if Path("/usr/bin/env").is_relative_to(path)]
 
 
 def test_what_is_random_is_the_same_for_all(sandbox):
