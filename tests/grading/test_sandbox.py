@@ -128,6 +128,33 @@ def test_each_way_to_fail_has_its_sentence(error, settings, advice, monkeypatch)
     assert advice in why_not(error)
 
 
+# What a container's usual seccomp profile, as Docker has it, forbids.
+CONTAINER = """
+import ctypes, errno, sys
+from course.grading.sandbox import Sandbox, SandboxError
+
+seccomp = ctypes.CDLL("libseccomp.so.2")
+seccomp.seccomp_init.restype = ctypes.c_void_p
+ALLOW, ERROR = 0x7FFF0000, 0x00050000 | errno.EPERM
+rules = ctypes.c_void_p(seccomp.seccomp_init(ALLOW))
+for name in (b"unshare", b"mount", b"umount2", b"pivot_root", b"setns", b"clone3"):
+    number = seccomp.seccomp_syscall_resolve_name(name)
+    assert not seccomp.seccomp_rule_add(rules, ERROR, number, 0)
+assert not ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # no new privileges
+assert not seccomp.seccomp_load(rules)
+try:
+    Sandbox([]).__enter__()
+except SandboxError as error:
+    print(error)
+"""
+
+
+def test_in_a_container_that_forbids_it_there_is_advice():
+    needs_sandbox()
+    made = subprocess.run([sys.executable, "-c", CONTAINER], capture_output=True, text=True)
+    assert made.stdout.startswith("This container forbids a sandbox in it: start it with"), made
+
+
 @pytest.mark.parametrize("system", ["darwin", "win32"])
 def test_other_systems_are_told_what_to_do(system, monkeypatch):
     monkeypatch.setattr(sys, "platform", system)
