@@ -1,95 +1,94 @@
-"""What grading costs, beside ``nbgrader autograde`` on the same submissions, in one run.
+"""What grading a class takes, beside ``nbgrader autograde`` on the same submissions, in one run.
 
     uv run --group test python tests/benchmarks/grading.py
-    uv run --group test python tests/benchmarks/grading.py design --many 4
+    uv run --group test python tests/benchmarks/grading.py --most 200
 
-Processor seconds, all processes counted, because a machine has other things to do as well. What
-one submission costs alone is taken off: it pays for every start. Ours has ten times as many.
+Seconds on the clock, so leave the machine alone. What a small class takes is taken off from what a
+large one does: it pays for every start. Beside nbgrader all have one core together; ours writes
+to nbgrader's gradebook as well, and has its sandbox.
 """
 
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-from course import grading  # noqa: E402
-from tests.grading.homework import POINTS, SOURCES, Book  # noqa: E402
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tools")]
+from tool import print_anywhere  # noqa: E402
+
+from tests.homework.assignments import handed_in, path, solutions  # noqa: E402
+
+PROGRAMS = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+ENVIRONMENT = os.environ | {"PATH": PROGRAMS, "PYTHONPATH": str(ROOT), "JUPYTER_NO_CONFIG": "1"}
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
+CORES = sorted(os.sched_getaffinity(0))
 
 
-def seconds() -> float:
-    """What this process and all that have ended have worked."""
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+def run(folder: Path, *module: str) -> None:
+    command = [sys.executable, "-m", *module]
+    subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, capture_output=True)
 
 
-def of_sandbox(sandbox: grading.Sandbox) -> float:
-    """What all in a sandbox have worked, which nobody outside is told at its end."""
-    process = psutil.Process(sandbox.process.pid)
-    return sum(sum(each.cpu_times()[:4]) for each in [process, *process.children(recursive=True)])
+def nbgraders(folder: Path, name: str) -> None:
+    run(folder, "nbgrader", "autograde", name, "--Execute.timeout=600")
 
 
-def ours(name: str, many: int, folder: Path) -> float:
-    assignment = grading.read(name, json.dumps(SOURCES[name]), "a secret")
-    before = seconds()
-    with grading.Sandbox(assignment.modules) as sandbox:
-        for _ in range(many):
-            graded = grading.grade(assignment, bytes(Book(name)), sandbox)
-            assert sum(each.points for each in graded.verdicts) == sum(POINTS[name].values())
-        return seconds() - before + of_sandbox(sandbox)
+def ours(workers: int) -> Callable:
+    return lambda folder, name: run(
+        folder, "course.grading", name, "--workers", str(workers), "--gradebook"
+    )
 
 
-def nbgraders(name: str, many: int, folder: Path) -> float:
-    for number in range(many):
-        path = folder / "submitted" / f"student{number}" / name / f"{name}.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(bytes(Book(name)))
-    before = seconds()
-    nbgrader(folder, "autograde", name, "--Execute.timeout=600")
-    return seconds() - before
+def seconds(grader: Callable, name: str, many: int) -> float:
+    """What it takes to grade a class."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        (folder / "source" / name).mkdir(parents=True)
+        (folder / "source" / name / f"{name}.ipynb").write_bytes(path(name).read_bytes())
+        run(folder, "nbgrader", "generate_assignment", name)
+        notebook = json.loads(handed_in(name, solutions(name)))
+        for number in range(many):
+            notebook["cells"].append({"cell_type": "markdown", "metadata": {}, "source": ""})
+            notebook["cells"][-1]["source"] = f"My number is {number}."
+            submitted = folder / "submitted" / f"student{number}" / name / f"{name}.ipynb"
+            submitted.parent.mkdir(parents=True)
+            submitted.write_text(json.dumps(notebook))
+            notebook["cells"].pop()
+        began = time.monotonic()
+        grader(folder, name)
+        return time.monotonic() - began
 
 
-def nbgrader(folder: Path, *arguments: str) -> None:
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "JUPYTER_NO_CONFIG": "1"}
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+def each(grader: Callable, name: str, few: int, many: int) -> float:
+    """Seconds for one submission more."""
+    return (seconds(grader, name, many) - seconds(grader, name, few)) / (many - few)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("assignments", nargs="*", default=[*SOURCES])
-    parser.add_argument("--many", type=int, default=3)
-    asked = parser.parse_args()
-    for name in asked.assignments:
-        costs = {}
-        for grader, more in ((ours, 10 * asked.many), (nbgraders, asked.many)):
-            whole = []
-            for many in (1, 1 + more):
-                with tempfile.TemporaryDirectory() as made:
-                    folder = Path(made)
-                    (folder / "source" / name).mkdir(parents=True)
-                    source = json.dumps(SOURCES[name])
-                    (folder / "source" / name / f"{name}.ipynb").write_text(source)
-                    nbgrader(folder, "generate_assignment", name)
-                    began = time.monotonic()
-                    whole.append(grader(name, many, folder))
-                    print(f"  {grader.__name__} {many}: {whole[-1]:.2f} s of work, "
-                          f"{time.monotonic() - began:.0f} s on the clock", flush=True)  # fmt: skip
-            costs[grader] = (whole[1] - whole[0]) / more
-        ratio = costs[nbgraders] / costs[ours]
-        each = ", ".join(f"{grader.__name__} {cost:.3f} s" for grader, cost in costs.items())
-        print(f"{name}: {each} a submission; {ratio:.0f} times less", flush=True)
+    parser.add_argument("--most", type=int, default=2_000, help="students in the largest class")
+    most = parser.parse_args().most
+    for name in ("padding", "design"):
+        os.sched_setaffinity(0, CORES[:1])
+        mine, theirs = each(ours(1), name, 10, 110), each(nbgraders, name, 1, 6)
+        os.sched_setaffinity(0, CORES)
+        print(f"{name}, one core: {mine:.3f} s a submission, nbgrader {theirs:.2f} s: "
+              f"{theirs / mine:.1f} times as many", flush=True)  # fmt: skip
+        one, two = (each(ours(workers), name, 10, 210) for workers in (1, 2))
+        print(f"{name}, two workers instead of one: {one / two:.2f} times as many", flush=True)
+    start = seconds(ours(2), "padding", 10)
+    for many in (most // 10, most):
+        more = (seconds(ours(2), "padding", many) - start) / (many - 10)
+        print(f"padding, from 10 to {many}: {more:.4f} s a submission", flush=True)
 
 
 if __name__ == "__main__":
+    print_anywhere()
     main()

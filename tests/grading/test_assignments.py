@@ -4,7 +4,6 @@ import pytest
 
 from course.grading import grade, read
 from course.grading.assignment import word
-from course.grading.release import strip
 from course.grading.sandbox import Sandbox
 from tests.grading.conftest import needs_sandbox
 from tests.homework.assignments import (
@@ -13,7 +12,7 @@ from tests.homework.assignments import (
     SOURCES,
     about,
     asked,
-    lessons,
+    handed_in,
     of_class,
     path,
     right_answers,
@@ -35,19 +34,10 @@ def sandbox(name):
         yield sandbox
 
 
-def handed_in(name: str, secret: str, student: str, answers: dict[str, str]) -> bytes:
-    """What a student got, with these answers."""
-    notebook = strip(of_class(name, secret, student))
-    for cell in notebook.cells:
-        if about(cell).get("solution") and cell.cell_type == "code":
-            cell.source = answers.get(about(cell)["grade_id"], cell.source)
-    return lessons.nbformat.writes(notebook).encode()
-
-
 def points(name: str, sandbox: Sandbox, secret: str, student: str, answers: dict) -> dict:
     """By grade id."""
     assignment = read(name, path(name).read_text(encoding="utf-8"), secret, student)
-    graded = grade(assignment, handed_in(name, secret, student, answers), sandbox)
+    graded = grade(assignment, handed_in(name, answers, secret, student), sandbox)
     assert [each.grade_id for each in graded.verdicts] == [p.grade_id for p in assignment.parts]
     return {verdict.grade_id: verdict.points for verdict in graded.verdicts}
 
