@@ -350,7 +350,8 @@ def _to_build(sort: type, input_shape, output_shape, limits: dict, also: str = "
         why = "only the units of a map have a receptive field, and the output is none"
         raise SettingError("min_field", given["min_field"], why, None)
     shapes = ["×".join(map(str, shape)) for shape in (input_shape, output_shape)]
-    wishes = " and ".join(LIMITS[name][1].format(limit) for name, limit in given.items())
+    wishes = ", ".join(LIMITS[name][1].format(limit) for name, limit in given.items())
+    wishes = " and ".join(wishes.replace("at most 0 ", "no ").rsplit(", ", 1))
     extra = f", with {wishes}" if wishes else ""
     return sort(
         f"**Build a Keras model** that turns {shapes[0]} into {shapes[1]}{extra}.{also}",
