@@ -17,11 +17,11 @@ from course.grading.assignment import Assignment, Part
 from course.grading.judge import tuples
 from course.mistakes import MISTAKES, Mistake
 from course.predict.prediction import explorer_of
-from course.questions import Question, receptive_field
+from course.questions import Question
 from course.questions.answers import show
 from course.questions.exercises import LIMITS, BuildModel, Write
 from course.questions.question import sentence
-from course.questions.windows import FindWindow
+from course.questions.windows import FindWindow, receptive_field
 from course.text import number, rich
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def _shown(part: Part, verdict: dict) -> dict:
     if shown["mark"] == "right":
         return shown
     head: tuple[str, ...] = "yours", "right"
-    about, value, rows = question, _value(question, given), []
+    rows: list[tuple] = []
+    about, value = question, _value(question, given)
     match question, given:
         case Write(), list():
             head = "call", "yours", "right"
@@ -127,10 +128,13 @@ def _shown(part: Part, verdict: dict) -> dict:
     shown |= {"head": head, "rows": rows, "why": "" if why in verdict["message"] else why}
     again = _again(about, value, verdict["mistake"]) or _again(question)
     shown["again"] = list({mistake.see: mistake for mistake in again}.values())
+    shown["picture"] = None
     if isinstance(question, BuildModel):
-        about, value = value and _seen(value), None
-    drawn = given is not None and about and _picture(about, value, verdict["mistake"])
-    return shown | {"picture": drawn}
+        if value and (seen := _seen(value)):
+            shown["picture"] = "Your network, along one axis", _explored(seen, None)
+    elif given is not None:
+        shown["picture"] = _picture(about, value, verdict["mistake"])
+    return shown
 
 
 def _words(question: Question, given: object) -> str:
@@ -177,7 +181,8 @@ def _picture(question: Question, value: Any, mistake: str | None) -> tuple[str, 
     """A title and the picture of a wrong answer, if the course has one."""
     if value is not None and (picture := _beside(question, value)):
         return "Yours, and what is right", picture
-    return (picture := _explored(question, mistake)) and ("How the course shows it", picture)
+    picture = _explored(question, mistake)
+    return ("How the course shows it", picture) if picture else None
 
 
 @functools.lru_cache(maxsize=500)

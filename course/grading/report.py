@@ -67,14 +67,14 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
     parts = {part.grade_id: part.points for part in assignment.parts}
     graded = {each: result for each, (_, result) in students.items() if "verdicts" in result}
     marks: dict[str, Counter] = {part: Counter() for part in parts}
-    stuck = {}
+    stuck: dict[tuple[int, bool], list[str]] = {}  # by how many are not right, or nothing answered
     for student, result in graded.items():
         each = {v["grade_id"]: mark(v, parts[v["grade_id"]]) for v in result["verdicts"]}
         for part, word in each.items():
             marks[part][word] += 1
         wrong = sum(word in ("wrong", "partly", "blank") for word in each.values())
         if wrong > len(each) / 2:
-            stuck[student] = wrong, {*each.values()} == {"blank"}
+            stuck.setdefault((wrong, {*each.values()} == {"blank"}), []).append(student)
     beliefs = {student: believed(result) for student, result in graded.items()}
     known = [p for p in map(_points, graded.values()) if p is not None]
     step = max(1, -(-sum(parts.values()) // 10))
@@ -94,7 +94,7 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
             (mistake, times, [who for who, each in beliefs.items() if mistake in each])
             for mistake, times in ranked(beliefs.values())
         ],
-        stuck=stuck,
+        stuck=sorted(stuck.items(), reverse=True),
         to_see=[
             (student, verdict)
             for student, result in graded.items()

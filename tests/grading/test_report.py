@@ -300,8 +300,8 @@ def test_the_teacher_sees_the_class(reports):
     assert ranked == sorted(ranked, reverse=True)
     assert f"2 of 9 {MISTAKES['no_floor'].believes}" in said
     stuck = said.partition("Who is stuck")[2].partition("Who was not graded")[0]
-    assert "bo answered nothing" in stuck
-    assert "di 8 of 8" in stuck
+    assert "answered nothing 1 bo" in stuck
+    assert "8 of 8 1 di" in stuck
     assert "ada" not in stuck
     assert "cy The file is a web page" in said
     assert "ed output size valid 0 Its cell stops" in said
