@@ -4,14 +4,15 @@
 
 It is run in the folder of a class, as nbgrader has it: ``source/padding/padding.ipynb`` and
 ``submitted/ada/padding/padding.ipynb``, which `course.grading.collect` puts there. Each result is
-written to ``grades.sqlite`` as it comes, and with ``--gradebook`` to nbgrader's; in the end come the
-pages for the students and the teacher, and ``grades.csv``. Run it again after a stop, or when more
-was handed in: what has its result keeps it.
+written to ``grades.sqlite`` as it comes, and to nbgrader's gradebook with ``--gradebook``; in the
+end come the pages for students and teacher, and ``grades.csv``. Run it again after a stop, or when
+more was handed in: what has its result keeps it.
 """
 
 import argparse
 import hashlib
 import os
+import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -70,7 +71,11 @@ def connect(scheduler: str | None, workers: int | None):
     dask.config.set({"distributed.scheduler.worker-saturation": 1.0})
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"})
     if not scheduler:
-        return Client(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        # Ctrl-C is for this process, not for its workers, who are told; they begin as it is then.
+        usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        client = Client(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        signal.signal(signal.SIGINT, usual)
+        return client
     try:
         return Client(scheduler)
     except (OSError, ValueError):

@@ -14,7 +14,6 @@ in their tables. Where ``students.csv``, which ``nbgrader db student import`` re
 
 import argparse
 import csv
-import filecmp
 import os
 import re
 import shutil
@@ -132,9 +131,10 @@ def stamp(opener: Callable[[], IO[bytes]]) -> datetime | None:
     with suppress(LookupError, OSError, ValueError):
         with opener() as file:
             day, time, zone = [*file.read(100).decode(errors="replace").split(), ""][:3]
-        if zone[:1] in ("", "+", "-"):
-            return datetime.fromisoformat(f"{day} {time}{zone or '+00:00'}")
-        return datetime.fromisoformat(f"{day} {time}").replace(tzinfo=ZoneInfo(zone))
+        when = datetime.fromisoformat(f"{day} {time}{zone if zone[:1] in '+-' else ''}")
+        if not when.tzinfo:
+            when = when.replace(tzinfo=UTC if zone in ("", "UTC") else ZoneInfo(zone))
+        return when
     return None
 
 
@@ -357,7 +357,7 @@ def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:
 def _holds(folder: Path, coming: Path, names: list[str]) -> bool:
     """Whether the same files are in a folder already."""
     paths = [(folder / name, coming / name) for name in names]
-    return all(one.is_file() and filecmp.cmp(one, two, shallow=False) for one, two in paths)
+    return all(one.is_file() and one.read_bytes() == two.read_bytes() for one, two in paths)
 
 
 def _ids() -> dict[str, str]:
