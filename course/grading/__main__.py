@@ -15,6 +15,7 @@ import os
 import signal
 import sqlite3
 import sys
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -101,12 +102,10 @@ def results(client, task: Task, todo: dict[str, HandedIn], alone: bool) -> Itera
     """
     from dask.distributed import as_completed
 
-    waiting, running = iter(todo.items()), as_completed()
+    waiting, running, most = iter(todo.items()), as_completed(), 0
     while True:
-        try:
+        if 2 * running.count() <= most:
             most = 1 if alone else max(3 * sum(client.nthreads().values()), 1)
-        except OSError:
-            raise LostError(f"The scheduler has gone. {KEPT}") from None
         while running.count() < most and (each := next(waiting, None)):
             key, handed = each
             try:
@@ -116,16 +115,18 @@ def results(client, task: Task, todo: dict[str, HandedIn], alone: bool) -> Itera
             except OSError as error:
                 yield key, error
                 continue
-            name = f"graded-{key}{'-alone' * alone}"
-            with_it = task, environment(), handed.student, notebook
-            running.add(client.submit(work, *with_it, key=name))
+            given = task, environment(), handed.student, notebook
+            running.add(client.submit(work, *given, key=f"graded-{key}{'-alone' * alone}"))
         if running.is_empty():
             return
         future = next(running)
+        try:
+            result = future.result()
+        except (Exception, CancelledError) as error:
+            result = error
         if future.status not in ("finished", "error"):
             raise LostError(f"The scheduler has gone. {KEPT}")
-        key = future.key.split("-")[1]
-        yield key, future.result() if future.status == "finished" else future.exception()
+        yield future.key.split("-")[1], result
 
 
 def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bool]:

@@ -296,18 +296,19 @@ def _alike(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _attempts(files: list[Theirs]) -> list[list[Theirs]]:
+def _attempts(files: list[Theirs]) -> Iterator[list[Theirs]]:
     """A student's files, each with those that came together with it; what came last is last."""
-    attempts: list[list[Theirs]] = []
+    attempts: list[dict[str, Theirs]] = []
     for each in sorted(files, key=lambda it: (it.attempt, it.order, it.file.time), reverse=True):
-        for attempt in attempts:
-            names = {_alike(other.name) for other in attempt}
-            if attempt[0].attempt == each.attempt and _alike(each.name) not in names:
-                attempt.append(each)
-                break
-        else:
-            attempts.append([each])
-    return attempts[::-1]
+        name = _alike(each.name)
+        fits = (it for it in attempts if name not in it and it[""].attempt == each.attempt)
+        attempt = next(fits, None)
+        if attempt is None:
+            attempts.append(attempt := {"": each})
+        attempt[name] = each
+    for attempt in reversed(attempts):
+        del attempt[""]
+        yield list(attempt.values())
 
 
 def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:

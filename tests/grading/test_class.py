@@ -87,9 +87,11 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     for student in ("fay", "gil"):
         hand_in(student, "solution", size=f"size = {fays.question.answer}")
     Path("submitted/hal/padding").mkdir(parents=True)
+    hand_in("ida", "outputs_of_40_mb")
+    hand_in("jan", "colab", "pädding.ipynb".encode("latin-1").decode("utf-8", "surrogateescape"))
     rows = graded("--own-settings", "--workers", "2")
     points = {student: row["points"] for student, row in rows.items()}
-    assert points == POINTS | {"fay": "6.0", "gil": "5.0", "hal": ""}
+    assert points == POINTS | {"fay": "6.0", "gil": "5.0", "hal": "", "ida": "6.0", "jan": "6.0"}
     assert {s: row["not graded because"] for s, row in rows.items() if not row["points"]} == {
         "cy": "The file is empty.",
         "hal": "There is no notebook, or none that can be read.",
