@@ -1,0 +1,371 @@
+"""nbgrader as teachers know it, with this course's grading in the place of its executor.
+
+A class needs two lines in its ``nbgrader_config.py``::
+
+    from course.grading.nbgrader import configure
+    configure(get_config(), secret="secret.txt")
+
+Then ``nbgrader autograde`` runs a student's code in the sandbox and nowhere else. It writes the
+notebook that was handed out, with the student's answers in their places and what the verdicts say
+below the checks; so no deleted, copied or renamed cell can stop it. `Gradebook` does the same for
+``python -m course.grading``, without nbgrader's command.
+
+What nbgrader decides before anybody is asked, and what is done about it:
+
+- It looks for a notebook with the assignment's name. A hook gives it that name, and the notebook
+  is chosen as ``python -m course.grading`` chooses it.
+- It skips what it has graded, unless a newer ``timestamp.txt`` lies beside it, and feedback that
+  was made before a teacher read the texts. Here both are always made anew. Points and comments of
+  a teacher stay; where the answer is another, the teacher is asked to look again.
+- It takes any folder in ``submitted/`` for a student's, and adds who is unknown to the gradebook.
+  That stays. It passes over a folder without a notebook, and fails on a name that is not UTF-8:
+  its log names them, and so does the export. ``python -m course.grading`` grades the latter.
+"""
+
+import csv
+import functools
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode, v4
+from nbgrader import api
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import ExportPlugin
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveCells
+from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from traitlets import Bool, Unicode
+from traitlets.config import Config, Configurable
+
+from course.grading.assignment import draw, squeezed, word
+from course.grading.collect import HandedIn, handed_in
+from course.grading.release import strip
+from course.grading.submission import Cell, cells_of
+from course.grading.worker import result_of
+
+# A table of our own in nbgrader's database: what was graded, why not, and a hash of each answer.
+GRADED = Table(
+    "course_grading",
+    MetaData(),
+    Column("notebook_id", String(32), primary_key=True),  # nbgrader's, of the submitted one
+    Column("handed_in", String(64)),
+    Column("aside", Text()),
+    Column("answers", Text()),
+)
+
+
+def configure(
+    config: Config, secret: str = "", own_settings: bool = False, without_a_sandbox: bool = False
+) -> None:
+    """Let nbgrader grade as this course does; ``secret`` is the name of a file."""
+    config.Settings.secret = secret
+    config.Settings.own_settings = own_settings
+    config.Settings.without_a_sandbox = without_a_sandbox
+    config.GenerateAssignment.preprocessors.prepend([f"{__name__}.Draw"])
+    config.Autograde.exporter_class = f"{__name__}.Autograded"
+    config.Autograde.pre_convert_hook = f"{__name__}.by_its_name"
+    config.Autograde.force = config.GenerateFeedback.force = True
+    config.ExportApp.plugin_class = f"{__name__}.Export"
+
+
+class Settings(Configurable):
+    """What the teacher decides, in the configuration or as arguments."""
+
+    secret = Unicode("", help="The file that settings are drawn by.").tag(config=True)
+    own_settings = Bool(False, help="Whether each student has their own.").tag(config=True)
+    without_a_sandbox = Bool(False, help="Whether students' code may do all.").tag(config=True)
+
+    def secret_text(self) -> str:
+        """What stands in the secret's file."""
+        text = Path(self.secret).read_text(encoding="utf-8").strip() if self.secret else ""
+        if self.secret and not text:
+            raise ValueError(f"{self.secret} is empty: write a long word into it")
+        return text
+
+    def draw(self, cells: list, name: str, student: str = "") -> None:
+        """Give the cells the settings of the class, or of a student."""
+        if secret := self.secret_text():
+            draw(cells, word(secret, name, student))
+
+
+class Draw(NbGraderPreprocessor, Settings):
+    """Lets ``generate_assignment`` hand out the settings of the class."""
+
+    def preprocess(self, notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Draw them."""
+        if self.own_settings:
+            self.log.warning("Each student has other settings: see course.grading.release")
+        self.draw(notebook.cells, resources["nbgrader"]["assignment"])
+        return notebook, resources
+
+
+class Gradebook(Settings):
+    """nbgrader's gradebook of the class in this folder, and its autograded notebooks.
+
+    Without a URL it is the one of nbgrader's configuration, whose late penalties hold here too::
+
+        with Gradebook(secret="secret.txt") as gradebook:
+            gradebook.write("padding", handed_in, result)
+    """
+
+    def __init__(self, url: str = "", coursedir: CourseDirectory | None = None, **settings):
+        if not coursedir:
+            app = settings["parent"] = NbGrader()
+            app.initialize([])
+            coursedir = app.coursedir
+        super().__init__(**settings)
+        self.coursedir, self.url = coursedir, url or coursedir.db_url
+        self.book = api.Gradebook(self.url, coursedir.course_id)
+        GRADED.create(self.book.engine, checkfirst=True)
+        self.released = functools.lru_cache(self._released)
+
+    def __enter__(self) -> "Gradebook":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.book.close()
+
+    def write(self, name: str, handed: HandedIn, result: dict) -> None:
+        """Write a result, and the autograded notebook; who is unknown is added."""
+        text = self.record(name, handed, result)
+        student = readable(handed.student)
+        folder = self.coursedir.format_path(self.coursedir.autograded_directory, student, name)
+        path = Path(folder, f"{name}.ipynb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # nbgrader makes it read-only
+        path.write_text(text, encoding="utf-8")
+
+    def record(self, name: str, handed: HandedIn, result: dict) -> str:
+        """Write a result into the gradebook; the autograded notebook."""
+        student, data = readable(handed.student), handed.path.read_bytes()
+        aside = result.get("aside", "")
+        cells = [] if aside else cells_of(data)
+        released = self.released(name, handed.student if self.own_settings else "")
+        notebook = nbformat.reads(released, as_version=4)
+        written = fill(notebook, cells, result)
+        points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
+        points |= {grade_id: 0 for grade_id, text in written.items() if text == ""}
+        code = "\0".join(cell.source for cell in cells if cell.kind == "code")
+        self._add(name)
+        self.book.update_or_create_student(student)
+        handed_in = self.book.update_or_create_submission(name, student, timestamp=handed.when)
+        mine, was = self._found(name, student)
+        answers = {}
+        for grade in mine.grades:
+            text = aside + digest(data) if aside else written.get(grade.name) or ""
+            text += code if grade.cell_type == "code" else ""
+            answers[grade.name] = digest(f"{points.get(grade.name)}\0{text}".encode())
+            grade.auto_score = points.get(grade.name)
+            if grade.manual_score is None:
+                grade.needs_manual_grade = grade.auto_score is None
+            elif answers[grade.name] != was.get(grade.name):
+                grade.needs_manual_grade = True
+        for comment in mine.comments:
+            lost = "" if comment.name in written else "This cell was not found."
+            silent = "No response." if written.get(comment.name) == "" else None
+            comment.auto_comment = aside or lost or silent
+        self._keep(mine.id, digest(data), aside, answers)
+        if handed_in.total_seconds_late or mine.late_submission_penalty is not None:
+            about = {"student": student, "assignment": name, "notebook": name, "db_url": self.url}
+            AssignLatePenalties(parent=self).preprocess(notebook, {"nbgrader": about})
+        return nbformat.writes(notebook)
+
+    def begin(self, name: str, student: str) -> None:
+        """Keep in mind that what was graded is no longer what was handed in."""
+        mine, answers = self._found(name, student)
+        self._keep(mine.id, "", "", answers)
+
+    def _found(self, name: str, student: str) -> tuple[api.SubmittedNotebook, dict[str, str]]:
+        """A student's notebook in the gradebook, and the hashes of what was graded of it."""
+        mine = self.book.find_submission_notebook(name, name, student)
+        row = select(GRADED.c.answers).where(GRADED.c.notebook_id == mine.id)
+        return mine, json.loads(self.book.db.execute(row).scalar() or "{}")
+
+    def _keep(self, notebook_id: str, graded: str, aside: str, answers: dict[str, str]) -> None:
+        self.book.db.execute(delete(GRADED).where(GRADED.c.notebook_id == notebook_id))
+        row = (notebook_id, graded, aside, json.dumps(answers))
+        self.book.db.execute(insert(GRADED).values(row))
+        self.book.db.commit()
+
+    def _released(self, name: str, student: str) -> str:
+        """What was handed out."""
+        notebook = nbformat.read(Path("source", name, f"{name}.ipynb"), as_version=4)
+        self.draw(notebook.cells, name, student)
+        return nbformat.writes(strip(notebook))
+
+    def _add(self, name: str) -> None:
+        """Add the assignment, as ``generate_assignment`` does, if it is missing."""
+        try:
+            self.book.find_notebook(name, name)
+        except api.MissingEntry:
+            self.book.update_or_create_assignment(name)
+            about = {"assignment": name, "notebook": name, "db_url": self.url}
+            notebook = nbformat.reads(self.released(name, ""), as_version=4)
+            SaveCells(parent=self).preprocess(notebook, {"nbgrader": about})
+
+
+class Autograded(NotebookExporter, Settings):
+    """What ``autograde`` makes of a file that was handed in, whatever is in it."""
+
+    @functools.cached_property
+    def gradebook(self) -> Gradebook:
+        """Open as long as nbgrader grades."""
+        courses = self.parent.coursedir
+        return Gradebook(courses.db_url, courses, parent=self)
+
+    @functools.cached_property
+    def handed_in(self) -> dict[str, HandedIn]:
+        """What is graded of each student."""
+        return {each.student: each for each in handed_in(self.parent.coursedir.assignment_id)}
+
+    def from_filename(self, filename: str, resources: dict, **_) -> tuple[str, dict]:
+        """Grade what was handed in under that name; nbgrader asks again for what it has written."""
+        name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        resources["output_extension"] = ".ipynb"
+        courses = self.parent.coursedir
+        if filename.startswith(courses.format_path(courses.autograded_directory, student, name)):
+            return Path(filename).read_text(encoding="utf-8"), resources
+        self.gradebook.begin(name, student)
+        source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
+        walls = not self.without_a_sandbox
+        task = name, source, self.secret_text(), self.own_settings, walls
+        handed = self.handed_in[student]
+        for other in handed.besides:
+            self.log.warning("Not graded besides: %s", other)
+        result = result_of(task, student, handed.path.read_bytes())
+        if "aside" in result:
+            self.log.error("Not graded: %s: %s", handed.path, result["aside"])
+        return self.gradebook.record(name, handed, result), resources
+
+
+def by_its_name(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Let nbgrader look for the one name that it knows, whatever files there are."""
+    notebooks[:] = [str(Path(notebooks[0]).with_name(f"{assignment}.ipynb"))]
+
+
+def fill(notebook: NotebookNode, cells: list[Cell], result: dict) -> dict[str, str]:
+    """Put a student's cells and the verdicts into what was handed out.
+
+    Returns what was written in each cell for an answer that was found, by grade id: "" if nothing.
+    """
+    about = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
+    places = {each["grade_id"]: at for at, each in enumerate(about) if each}
+    open_ = [bool(each.get("solution")) for each in about] + [False]
+    known = {squeezed(c.source): at for at, c in enumerate(notebook.cells) if not open_[at]}
+    named = {cell.grade_id for cell in cells}
+    answers, others, at = defaultdict(list), defaultdict(list), -1
+    for cell in cells:
+        if cell.grade_id in places or squeezed(cell.source) in known:
+            at = places.get(cell.grade_id, known.get(squeezed(cell.source)))
+        elif (
+            open_[at + 1]
+            and about[at + 1]["grade_id"] not in named
+            and notebook.cells[at + 1].cell_type == cell.kind
+        ):
+            at += 1
+        else:
+            others[at].append(cell)
+            continue
+        if open_[at]:
+            answers[at].append(cell.source)
+    verdicts = {each["grade_id"]: each for each in result.get("verdicts", ())}
+    made, written = [], {}
+    for at, cell in enumerate([None, *notebook.cells], -1):
+        if at in answers:
+            stub = squeezed(cell.source)
+            parts = [each for each in answers[at] if squeezed(each) not in ("", stub)]
+            written[about[at]["grade_id"]] = text = "\n\n".join(parts)
+            cell.source = shown(text, cell.cell_type) if text else cell.source
+        if cell:
+            made.append(cell)
+        if verdict := at >= 0 and verdicts.get(about[at].get("grade_id")):
+            points = "?" if verdict["points"] is None else f"{verdict['points']:g}"
+            text = f"{points} of {about[at]['points']:g} points. {verdict['message']}\n"
+            cell.outputs = [v4.new_output("stream", text=shown(text, "code"))]
+        for other in others[at]:
+            make = v4.new_code_cell if other.kind == "code" else v4.new_markdown_cell
+            made.append(make(shown(other.source, other.kind), id=f"own-{len(made)}"))
+    if "aside" in result:
+        made.insert(0, v4.new_markdown_cell(f"**Not graded.** {result['aside']}", id="aside"))
+    notebook.cells = made
+    return written
+
+
+def shown(text: str, kind: str) -> str:
+    """A student's text, in which no HTML can do anything on a teacher's page."""
+    text = text.encode(errors="replace").decode()
+    return text if kind == "code" else re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+
+
+def readable(name: str) -> str:
+    """A name that may not be UTF-8."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class Export(ExportPlugin):
+    """``export`` as nbgrader has it, and one column more: what was not graded, and why.
+
+    Who was not graded has no points in it, unlike who got 0.
+    """
+
+    def export(self, gradebook: api.Gradebook) -> None:
+        """Write the table."""
+        columns = "assignment duedate timestamp student_id last_name first_name email raw_score"
+        columns += " late_submission_penalty score max_score not_graded"
+        with open(self.to or "grades.csv", "w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, columns.split())
+            table.writeheader()
+            with chdir(self.parent.coursedir.root):
+                for assignment in gradebook.assignments:
+                    if not self.assignment or assignment.name in map(str, self.assignment):
+                        table.writerows(self._rows(gradebook, assignment))
+
+    def _rows(self, gradebook: api.Gradebook, assignment: api.Assignment) -> Iterator[dict]:
+        """A row for each student of the class, and for each who is only in ``submitted/``."""
+        name = assignment.name
+        folders = {readable(path.parent.name) for path in Path("submitted").glob(f"*/{name}")}
+        found = {readable(each.student): each.path for each in handed_in(name)}
+        known = {student.id: student for student in gradebook.students}
+        graded = {each.student.id: each for each in gradebook.assignment_submissions(name)}
+        GRADED.create(gradebook.engine, checkfirst=True)
+        kept = {row.notebook_id: row for row in gradebook.db.execute(select(GRADED))}
+        for student_id in [*known, *sorted(folders - known.keys())]:
+            if self.student and student_id not in map(str, self.student):
+                continue
+            student, submission = known.get(student_id), graded.get(student_id)
+            row = {"assignment": name, "duedate": assignment.duedate, "student_id": student_id}
+            row |= {
+                key: getattr(student, key, None) for key in ("last_name", "first_name", "email")
+            }
+            row["max_score"] = assignment.max_score
+            notebooks = submission.notebooks if submission else []
+            path = found.get(student_id)
+            last = kept.get(notebooks[0].id) if notebooks else None
+            waiting = [g.name for each in notebooks for g in each.grades if g.needs_manual_grade]
+            if student_id in folders and not path:
+                row["not_graded"] = "There is no notebook in the folder."
+            elif path and (not last or last.handed_in != digest(path.read_bytes())):
+                row["not_graded"] = "It was not graded: see what nbgrader autograde says."
+            elif not submission:
+                row["not_graded"] = "Nothing was handed in."
+            elif last and last.aside and waiting:
+                row["not_graded"] = last.aside
+            else:
+                row["timestamp"], row["raw_score"] = submission.timestamp, submission.score
+                row["late_submission_penalty"] = penalty = submission.late_submission_penalty
+                row["score"] = max(0.0, submission.score - penalty)
+                row["not_graded"] = (
+                    f"A teacher has to grade: {', '.join(waiting)}" if waiting else ""
+                )
+            yield row
