@@ -40,6 +40,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveCells
+from nbgrader.utils import parse_utc
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
 from traitlets import Bool, Unicode
 from traitlets.config import Config, Configurable
@@ -125,6 +126,7 @@ class Gradebook(Settings):
         self.book = api.Gradebook(self.url, coursedir.course_id)
         GRADED.create(self.book.engine, checkfirst=True)
         self.released = functools.lru_cache(self._released)
+        self.names = functools.cache(self._names)
 
     def __enter__(self) -> "Gradebook":
         return self
@@ -148,34 +150,37 @@ class Gradebook(Settings):
         aside = result.get("aside", "")
         cells = [] if aside else cells_of(data)
         released = self.released(name, handed.student if self.own_settings else "")
-        notebook = nbformat.reads(released, as_version=4)
+        notebook = json.loads(released)
         written = fill(notebook, cells, result)
         points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
         points |= {grade_id: 0 for grade_id, text in written.items() if text == ""}
         code = "\0".join(cell.source for cell in cells if cell.kind == "code")
-        self._add(name)
-        self.book.update_or_create_student(student)
-        handed_in = self.book.update_or_create_submission(name, student, timestamp=handed.when)
+        names = self.names(name)
+        try:
+            submission = self.book.find_submission(name, student)
+        except api.MissingEntry:
+            self.book.update_or_create_student(student)
+            submission = self.book.add_submission(name, student)
+        submission.timestamp = parse_utc(handed.when)
         mine, was = self._found(name, student)
         answers = {}
         for grade in mine.grades:
-            text = aside + digest(data) if aside else written.get(grade.name) or ""
-            text += code if grade.cell_type == "code" else ""
-            answers[grade.name] = digest(f"{points.get(grade.name)}\0{text}".encode())
-            grade.auto_score = points.get(grade.name)
+            grade_id = names[grade.cell_id]
+            text = aside + digest(data) if aside else written.get(grade_id, code)
+            answers[grade_id] = digest(f"{points.get(grade_id)}\0{text}".encode())
+            grade.auto_score = points.get(grade_id)
             if grade.manual_score is None:
                 grade.needs_manual_grade = grade.auto_score is None
-            elif answers[grade.name] != was.get(grade.name):
+            elif answers[grade_id] != was.get(grade_id):
                 grade.needs_manual_grade = True
         for comment in mine.comments:
-            lost = "" if comment.name in written else "This cell was not found."
-            silent = "No response." if written.get(comment.name) == "" else None
-            comment.auto_comment = aside or lost or silent
+            text = written.get(names[comment.cell_id], "This cell was not found.")
+            comment.auto_comment = aside or {"": "No response."}.get(text)
         self._keep(mine.id, digest(data), aside, answers)
-        if handed_in.total_seconds_late or mine.late_submission_penalty is not None:
+        if submission.total_seconds_late or mine.late_submission_penalty is not None:
             about = {"student": student, "assignment": name, "notebook": name, "db_url": self.url}
-            AssignLatePenalties(parent=self).preprocess(notebook, {"nbgrader": about})
-        return nbformat.writes(notebook)
+            AssignLatePenalties(parent=self).preprocess(v4.new_notebook(), {"nbgrader": about})
+        return json.dumps(notebook)
 
     def begin(self, name: str, student: str) -> None:
         """Keep in mind that what was graded is no longer what was handed in."""
@@ -198,17 +203,19 @@ class Gradebook(Settings):
         """What was handed out."""
         notebook = nbformat.read(Path("source", name, f"{name}.ipynb"), as_version=4)
         self.draw(notebook.cells, name, student)
-        return nbformat.writes(strip(notebook))
+        return json.dumps(strip(notebook))
 
-    def _add(self, name: str) -> None:
-        """Add the assignment, as ``generate_assignment`` does, if it is missing."""
+    def _names(self, name: str) -> dict[str, str]:
+        """The grade ids by nbgrader's own; adds an assignment, as ``generate_assignment`` does."""
         try:
-            self.book.find_notebook(name, name)
+            notebook = self.book.find_notebook(name, name)
         except api.MissingEntry:
             self.book.update_or_create_assignment(name)
             about = {"assignment": name, "notebook": name, "db_url": self.url}
-            notebook = nbformat.reads(self.released(name, ""), as_version=4)
-            SaveCells(parent=self).preprocess(notebook, {"nbgrader": about})
+            made = nbformat.from_dict(json.loads(self.released(name, "")))
+            SaveCells(parent=self).preprocess(made, {"nbgrader": about})
+            notebook = self.book.find_notebook(name, name)
+        return {cell.id: cell.name for cell in (*notebook.grade_cells, *notebook.solution_cells)}
 
 
 class Autograded(NotebookExporter, Settings):
@@ -250,52 +257,59 @@ def by_its_name(assignment: str, student: str, notebooks: list[str]) -> None:
     notebooks[:] = [str(Path(notebooks[0]).with_name(f"{assignment}.ipynb"))]
 
 
-def fill(notebook: NotebookNode, cells: list[Cell], result: dict) -> dict[str, str]:
+def fill(notebook: dict, cells: list[Cell], result: dict) -> dict[str, str]:
     """Put a student's cells and the verdicts into what was handed out.
 
     Returns what was written in each cell for an answer that was found, by grade id: "" if nothing.
     """
-    about = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
+    released = notebook["cells"]
+    about = [cell["metadata"].get("nbgrader", {}) for cell in released] + [{}]
     places = {each["grade_id"]: at for at, each in enumerate(about) if each}
-    open_ = [bool(each.get("solution")) for each in about] + [False]
-    known = {squeezed(c.source): at for at, c in enumerate(notebook.cells) if not open_[at]}
+    known = {
+        squeezed(cell["source"]): at
+        for at, cell in enumerate(released)
+        if not about[at].get("solution")
+    }
     named = {cell.grade_id for cell in cells}
     answers, others, at = defaultdict(list), defaultdict(list), -1
     for cell in cells:
-        if cell.grade_id in places or squeezed(cell.source) in known:
-            at = places.get(cell.grade_id, known.get(squeezed(cell.source)))
-        elif (
-            open_[at + 1]
-            and about[at + 1]["grade_id"] not in named
-            and notebook.cells[at + 1].cell_type == cell.kind
-        ):
+        after = about[at + 1]
+        if cell.grade_id in places:
+            at = places[cell.grade_id]
+        elif squeezed(cell.source) in known:
+            at = known[squeezed(cell.source)]
+        elif after.get("solution") and after["grade_id"] not in named:  # it lost its id
             at += 1
         else:
             others[at].append(cell)
             continue
-        if open_[at]:
-            answers[at].append(cell.source)
+        answers[at].append(cell.source)
     verdicts = {each["grade_id"]: each for each in result.get("verdicts", ())}
-    made, written = [], {}
-    for at, cell in enumerate([None, *notebook.cells], -1):
-        if at in answers:
-            stub = squeezed(cell.source)
-            parts = [each for each in answers[at] if squeezed(each) not in ("", stub)]
-            written[about[at]["grade_id"]] = text = "\n\n".join(parts)
-            cell.source = shown(text, cell.cell_type) if text else cell.source
+    aside = f"**Not graded.** {result['aside']}" if "aside" in result else ""
+    made, written = [_cell("markdown", aside, 0)] if aside else [], {}
+    for at, cell in enumerate([None, *released], -1):
         if cell:
             made.append(cell)
-        if verdict := at >= 0 and verdicts.get(about[at].get("grade_id")):
-            points = "?" if verdict["points"] is None else f"{verdict['points']:g}"
-            text = f"{points} of {about[at]['points']:g} points. {verdict['message']}\n"
-            cell.outputs = [v4.new_output("stream", text=shown(text, "code"))]
-        for other in others[at]:
-            make = v4.new_code_cell if other.kind == "code" else v4.new_markdown_cell
-            made.append(make(shown(other.source, other.kind), id=f"own-{len(made)}"))
-    if "aside" in result:
-        made.insert(0, v4.new_markdown_cell(f"**Not graded.** {result['aside']}", id="aside"))
-    notebook.cells = made
+            if at in answers and about[at].get("solution"):
+                stub = squeezed(cell["source"])
+                parts = [each for each in answers[at] if squeezed(each) not in ("", stub)]
+                written[about[at]["grade_id"]] = text = "\n\n".join(parts)
+                cell["source"] = shown(text, cell["cell_type"]) if text else cell["source"]
+            if verdict := verdicts.get(about[at].get("grade_id")):
+                points = "?" if verdict["points"] is None else f"{verdict['points']:g}"
+                text = f"{points} of {about[at]['points']:g} points. {verdict['message']}\n"
+                said = {"output_type": "stream", "name": "stdout", "text": shown(text, "code")}
+                cell["outputs"] = [said]
+        made += [_cell(each.kind, each.source, len(made)) for each in others[at]]
+    notebook["cells"] = made
     return written
+
+
+def _cell(kind: str, source: str, number: int) -> dict:
+    """A cell that was not handed out."""
+    cell = {"cell_type": kind if kind == "code" else "markdown", "metadata": {}}
+    cell |= {"id": f"own-{number}", "source": shown(source, kind)}
+    return cell | ({"outputs": [], "execution_count": None} if kind == "code" else {})
 
 
 def shown(text: str, kind: str) -> str:
