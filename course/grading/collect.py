@@ -23,7 +23,11 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
         paths = sorted(folder.glob("*.ipynb"), key=lambda path: path.stat().st_mtime)
         paths.sort(key=lambda path: path.stem == name)
         stamp = folder / "timestamp.txt"
-        when = datetime.fromisoformat(stamp.read_text().strip()) if stamp.exists() else None
+        when = (
+            datetime.fromisoformat(stamp.read_text().strip().replace(" UTC", ""))
+            if stamp.exists()
+            else None
+        )
         if paths:
             besides = tuple(str(path) for path in paths[:-1])
             found.append(HandedIn(folder.parent.name, paths[-1], when, 0, besides))

@@ -51,6 +51,8 @@ from course.grading.release import strip
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import result_of
 
+MOST_SHOWN = 300  # cells of a student's own; a page of 100,000 would take minutes
+LONGEST_SHOWN = 50_000  # characters
 # A table of our own in nbgrader's database: what was graded, why not, and a hash of each answer.
 GRADED = Table(
     "course_grading",
@@ -271,7 +273,7 @@ def fill(notebook: dict, cells: list[Cell], result: dict) -> dict[str, str]:
         if not about[at].get("solution")
     }
     named = {cell.grade_id for cell in cells}
-    answers, others, at = defaultdict(list), defaultdict(list), -1
+    answers, others, own, at = defaultdict(list), defaultdict(list), [], -1
     for cell in cells:
         after = about[at + 1]
         if cell.grade_id in places:
@@ -281,7 +283,9 @@ def fill(notebook: dict, cells: list[Cell], result: dict) -> dict[str, str]:
         elif after.get("solution") and after["grade_id"] not in named:  # it lost its id
             at += 1
         else:
-            others[at].append(cell)
+            own.append(cell)
+            if len(own) <= MOST_SHOWN:
+                others[at].append(cell)
             continue
         answers[at].append(cell.source)
     verdicts = {each["grade_id"]: each for each in result.get("verdicts", ())}
@@ -301,6 +305,9 @@ def fill(notebook: dict, cells: list[Cell], result: dict) -> dict[str, str]:
                 said = {"output_type": "stream", "name": "stdout", "text": shown(text, "code")}
                 cell["outputs"] = [said]
         made += [_cell(each.kind, each.source, len(made)) for each in others[at]]
+    if len(own) > MOST_SHOWN:
+        more = f"{len(own) - MOST_SHOWN} more cells are in the file that was handed in."
+        made.append(_cell("markdown", more, len(made)))
     notebook["cells"] = made
     return written
 
@@ -314,7 +321,7 @@ def _cell(kind: str, source: str, number: int) -> dict:
 
 def shown(text: str, kind: str) -> str:
     """A student's text, in which no HTML can do anything on a teacher's page."""
-    text = text.encode(errors="replace").decode()
+    text = text[:LONGEST_SHOWN].encode(errors="replace").decode()
     return text if kind == "code" else re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
 
 
