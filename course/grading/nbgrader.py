@@ -176,8 +176,11 @@ class Gradebook(Settings):
             elif answers[grade_id] != was.get(grade_id):
                 grade.needs_manual_grade = True
         for comment in mine.comments:
-            text = written.get(names[comment.cell_id], "This cell was not found.")
-            comment.auto_comment = aside or {"": "No response."}.get(text)
+            grade_id = names[comment.cell_id]
+            comment.auto_comment = aside or None
+            if grade_id in answers and not aside and not written.get(grade_id):  # in words
+                found = grade_id in written
+                comment.auto_comment = "No response." if found else "This cell was not found."
         self._keep(mine.id, digest(data), aside, answers)
         if submission.total_seconds_late or mine.late_submission_penalty is not None:
             about = {"student": student, "assignment": name, "notebook": name, "db_url": self.url}
