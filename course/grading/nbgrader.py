@@ -46,13 +46,18 @@ from traitlets import Bool, Unicode
 from traitlets.config import Config, Configurable
 
 from course.grading.assignment import draw, squeezed, word
-from course.grading.collect import HandedIn, handed_in
+from course.grading.collect import HandedIn, handed_in, read_bytes
 from course.grading.release import strip
+from course.grading.store import readable
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import result_of
 
 MOST_SHOWN = 300  # cells of a student's own; a page of 100,000 would take minutes
 LONGEST_SHOWN = 50_000  # characters
+COLUMNS = (
+    "assignment duedate timestamp student_id last_name first_name email raw_score "
+    "late_submission_penalty score max_score not_graded"  # the last is ours
+)
 # A table of our own in nbgrader's database: what was graded, why not, and a hash of each answer.
 GRADED = Table(
     "course_grading",
@@ -148,7 +153,7 @@ class Gradebook(Settings):
 
     def record(self, name: str, handed: HandedIn, result: dict) -> str:
         """Write a result into the gradebook; the autograded notebook."""
-        student, data = readable(handed.student), handed.path.read_bytes()
+        student, data = readable(handed.student), read_bytes(handed.path)
         aside = result.get("aside", "")
         cells = [] if aside else cells_of(data)
         released = self.released(name, handed.student if self.own_settings else "")
@@ -169,7 +174,7 @@ class Gradebook(Settings):
         for grade in mine.grades:
             grade_id = names[grade.cell_id]
             text = aside + digest(data) if aside else written.get(grade_id, code)
-            answers[grade_id] = digest(f"{points.get(grade_id)}\0{text}".encode())
+            answers[grade_id] = digest(f"{points.get(grade_id)}\0{text}".encode(errors="replace"))
             grade.auto_score = points.get(grade_id)
             if grade.manual_score is None:
                 grade.needs_manual_grade = grade.auto_score is None
@@ -251,7 +256,7 @@ class Autograded(NotebookExporter, Settings):
         handed = self.handed_in[student]
         for other in handed.besides:
             self.log.warning("Not graded besides: %s", other)
-        result = result_of(task, student, handed.path.read_bytes())
+        result = result_of(task, student, read_bytes(handed.path))
         if "aside" in result:
             self.log.error("Not graded: %s: %s", handed.path, result["aside"])
         return self.gradebook.record(name, handed, result), resources
@@ -328,11 +333,6 @@ def shown(text: str, kind: str) -> str:
     return text if kind == "code" else re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
 
 
-def readable(name: str) -> str:
-    """A name that may not be UTF-8."""
-    return name.encode(errors="backslashreplace").decode()
-
-
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -345,10 +345,9 @@ class Export(ExportPlugin):
 
     def export(self, gradebook: api.Gradebook) -> None:
         """Write the table."""
-        columns = "assignment duedate timestamp student_id last_name first_name email raw_score"
-        columns += " late_submission_penalty score max_score not_graded"
+        GRADED.create(gradebook.engine, checkfirst=True)
         with open(self.to or "grades.csv", "w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, columns.split())
+            table = csv.DictWriter(file, COLUMNS.split())
             table.writeheader()
             with chdir(self.parent.coursedir.root):
                 for assignment in gradebook.assignments:
@@ -357,39 +356,40 @@ class Export(ExportPlugin):
 
     def _rows(self, gradebook: api.Gradebook, assignment: api.Assignment) -> Iterator[dict]:
         """A row for each student of the class, and for each who is only in ``submitted/``."""
-        name = assignment.name
-        folders = {readable(path.parent.name) for path in Path("submitted").glob(f"*/{name}")}
-        found = {readable(each.student): each.path for each in handed_in(name)}
+        found = handed_in(assignment.name) if Path("submitted").is_dir() else []
+        files = {readable(each.student): each.path for each in found}
         known = {student.id: student for student in gradebook.students}
-        graded = {each.student.id: each for each in gradebook.assignment_submissions(name)}
-        GRADED.create(gradebook.engine, checkfirst=True)
-        kept = {row.notebook_id: row for row in gradebook.db.execute(select(GRADED))}
-        for student_id in [*known, *sorted(folders - known.keys())]:
-            if self.student and student_id not in map(str, self.student):
-                continue
-            student, submission = known.get(student_id), graded.get(student_id)
-            row = {"assignment": name, "duedate": assignment.duedate, "student_id": student_id}
-            row |= {
-                key: getattr(student, key, None) for key in ("last_name", "first_name", "email")
-            }
-            row["max_score"] = assignment.max_score
-            notebooks = submission.notebooks if submission else []
-            path = found.get(student_id)
-            last = kept.get(notebooks[0].id) if notebooks else None
-            waiting = [g.name for each in notebooks for g in each.grades if g.needs_manual_grade]
-            if student_id in folders and not path:
-                row["not_graded"] = "There is no notebook in the folder."
-            elif path and (not last or last.handed_in != digest(path.read_bytes())):
-                row["not_graded"] = "It was not graded: see what nbgrader autograde says."
-            elif not submission:
-                row["not_graded"] = "Nothing was handed in."
-            elif last and last.aside and waiting:
-                row["not_graded"] = last.aside
-            else:
-                row["timestamp"], row["raw_score"] = submission.timestamp, submission.score
-                row["late_submission_penalty"] = penalty = submission.late_submission_penalty
-                row["score"] = max(0.0, submission.score - penalty)
-                row["not_graded"] = (
-                    f"A teacher has to grade: {', '.join(waiting)}" if waiting else ""
-                )
-            yield row
+        graded = {each.student.id: each for each in assignment.submissions}
+        for student_id in [*known, *sorted(files.keys() - known.keys())]:
+            if not self.student or student_id in map(str, self.student):
+                row = {"student_id": student_id, "assignment": assignment.name}
+                row |= {"duedate": assignment.duedate, "max_score": assignment.max_score}
+                for key in ("last_name", "first_name", "email"):
+                    row[key] = getattr(known.get(student_id), key, None)
+                file, submission = files.get(student_id), graded.get(student_id)
+                yield row | self._points(gradebook, file, submission)
+
+    def _points(
+        self, gradebook: api.Gradebook, file: Path | None, submission: api.SubmittedAssignment
+    ) -> dict:
+        """What is in the gradebook, if it is of the file that lies there."""
+        ids = [each.id for each in submission.notebooks] if submission else []
+        row = gradebook.db.execute(select(GRADED).where(GRADED.c.notebook_id.in_(ids))).first()
+        if file and not file.exists():
+            return {"not_graded": "There is no notebook in the folder."}
+        if file and (not row or row.handed_in != digest(read_bytes(file))):
+            return {"not_graded": "It was not graded: see what nbgrader autograde says."}
+        if not submission:
+            return {"not_graded": "Nothing was handed in."}
+        all_grades = [grade for each in submission.notebooks for grade in each.grades]
+        waiting = ", ".join(each.name for each in all_grades if each.needs_manual_grade)
+        if waiting and row and row.aside:
+            return {"not_graded": row.aside}
+        points = submission.score, submission.late_submission_penalty
+        return {
+            "timestamp": submission.timestamp,
+            "raw_score": points[0],
+            "late_submission_penalty": points[1],
+            "score": max(0.0, points[0] - points[1]),
+            "not_graded": waiting and f"A teacher has to grade: {waiting}",
+        }

@@ -101,7 +101,7 @@ def results(folder: Path, *paths: Path):
         result = worker.result_of(
             ("padding", source, SECRET, False, True), student, path.read_bytes()
         )
-        yield HandedIn(student, path, None, 0, ()), result
+        yield HandedIn(student, path), result
 
 
 @pytest.fixture(scope="module")
