@@ -205,7 +205,8 @@ def run(asked: argparse.Namespace) -> int:
     if asked.gradebook:
         from course.grading.nbgrader import Gradebook
 
-        book = Gradebook(asked.gradebook)
+        secret_file = str(asked.secret or "")
+        book = Gradebook(asked.gradebook, secret=secret_file, own_settings=asked.own_settings)
     with connect(asked.scheduler, asked.workers) as client:
         check(client, task, asked.scheduler)
         with book as writer:
