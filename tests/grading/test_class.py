@@ -194,7 +194,7 @@ def test_the_gradebook_is_told_of_all_again_and_again(folder, monkeypatch):
     needs_sandbox()
     books = []
     gradebook = types.SimpleNamespace(
-        Gradebook=lambda url: books.append(Written([url])) or books[-1]
+        Gradebook=lambda url, **settings: books.append(Written([url])) or books[-1]
     )
     monkeypatch.setitem(sys.modules, "course.grading.nbgrader", gradebook)
     graded("--gradebook")
