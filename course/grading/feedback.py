@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from course.check import Check
 from course.figures import style
 from course.grading.assignment import Assignment, Part
+from course.grading.collect import HandedIn
 from course.grading.judge import tuples
 from course.mistakes import MISTAKES, Mistake
 from course.predict.prediction import explorer_of
@@ -23,9 +24,6 @@ from course.questions.exercises import LIMITS, BuildModel, Write
 from course.questions.question import sentence
 from course.questions.windows import FindWindow, receptive_field
 from course.text import number, rich
-
-if TYPE_CHECKING:
-    from course.grading.collect import HandedIn
 
 MOVING = ("border", "network", "window")  # explorers that say too little here as long as they stand
 LONGEST = 200  # characters of an answer that are shown
@@ -48,7 +46,7 @@ PAGES.filters |= {"told": told, "number": number}
 PAGES.globals |= {"style": style}
 
 
-def feedback(assignment: Assignment, sections: dict, handed_in: "HandedIn", result: dict) -> str:
+def feedback(assignment: Assignment, sections: dict, handed_in: HandedIn, result: dict) -> str:
     """The page, in html.
 
     The homework is over when it goes out. So it shows what is right in the questions that were

@@ -10,21 +10,18 @@ import re
 from collections import Counter
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
 from course.grading.alike import alike
 from course.grading.assignment import Assignment, read
+from course.grading.collect import HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, mark
 from course.grading.messages import Run
 from course.grading.submission import AsideError, cells_of, plan
 from course.predict.progress import ranked, share
 
-if TYPE_CHECKING:
-    from course.grading.collect import HandedIn
-
 WARY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins so
 
-Students = dict[str, tuple["HandedIn", dict]]
+Students = dict[str, tuple[HandedIn, dict]]
 
 
 def write(name: str, source: str, secret: str, own: bool, students: Students) -> None:
@@ -111,7 +108,7 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
 def _code(assignment: Assignment, path: Path) -> list[str]:
     """What a student wrote in cells of code."""
     try:
-        steps = plan(assignment, cells_of(path.read_bytes())).steps[len(assignment.setup) :]
+        steps = plan(assignment, cells_of(read_bytes(path))).steps[len(assignment.setup) :]
     except (OSError, AsideError):
         return []
     return [step.source for step in steps if isinstance(step, Run)]

@@ -6,8 +6,6 @@ import json
 import re
 import sys
 import time
-from dataclasses import dataclass
-from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from course.grading import read, report, worker
 from course.grading.alike import ENOUGH, RUN, alike, runs
 from course.grading.assignment import draw, word
+from course.grading.collect import HandedIn
 from course.mistakes import MISTAKES
 from course.questions.exercises import Write
 from tests.grading.conftest import SECRET, needs_sandbox
@@ -32,17 +31,6 @@ NAMES = ("padding", "stride", "design")
 SOURCES = {name: (FOLDER / name / f"{name}.ipynb").read_text(encoding="utf-8") for name in NAMES}
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 WORDS = "in_your_own_words"
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """What a student handed in."""
-
-    student: str
-    path: Path
-    when: datetime | None = None
-    late: float = 0
-    besides: tuple[str, ...] = ()
 
 
 def notebook(name: str, secret: str = "", student: str = "", **answers: str | None) -> bytes:
@@ -90,7 +78,7 @@ CLASS: dict[str, dict[str, bytes]] = {
             same_pads=define("return kernel_size // 2, kernel_size // 2", "same_pads"),
             usage="def usage(n, k, s, p):\n    return n * [1]",
             how_many="how_many = 8",
-            row="row = [0] * 10",
+            row=f"row = {'long' * 60!r}",
         ),
         "ed": notebook("padding", output_size="from numpy import no_such_name"),
         "fay": notebook("padding", same_pads=define(COPIED, "same_pads")),
@@ -139,6 +127,8 @@ def pages(folder: Path, name: str, students: dict, secret: str = "", own: bool =
         late, besides = LATE.get(student, 0), SEVERAL.get(student, ())
         result = json.loads(json.dumps(worker.result_of(task, student, data)))
         graded[student] = HandedIn(student, path, None, late, besides), result
+    worker.sandbox_for(True, *read(name, SOURCES[name]).modules).__exit__()
+    worker.sandbox_for.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         report.write(name, SOURCES[name], secret, own, graded)
@@ -260,7 +250,7 @@ def test_a_page_tells_nothing_of_this_machine_or_of_others(written, folder):
 
 def test_whatever_a_student_writes_is_text(written, reports):
     evil = next(student for student in CLASS["padding"] if "script" in student)
-    clean = {tag for tag, _ in Tags(written["padding"]["di"]).tags} | {"code", "strong"}
+    clean = {tag for tag, _ in Tags(written["padding"]["di"]).tags} | {"code", "strong", "div"}
     for page in (written["padding"][evil], written["padding"]["di"]):
         assert page.count("&lt;script&gt;") >= 1
         assert {tag for tag, _ in Tags(page).tags} <= clean
