@@ -3,142 +3,225 @@
     uv run --extra grading python -m course.grading padding --secret secret.txt
 
 It is run in the folder of a class, as nbgrader has it: ``source/padding/padding.ipynb`` and
-``submitted/ada/padding/padding.ipynb``. Each result is written to ``grades.sqlite`` as it comes,
-and in the end all are written to ``grades.csv``. Run it again after a stop, or when more was
-handed in: what has its result keeps it.
+``submitted/ada/padding/padding.ipynb``, which `course.grading.collect` puts there. Each result is
+written to ``grades.sqlite`` as it comes, and to nbgrader's gradebook with ``--gradebook``; in the
+end come the pages for students and teacher, and ``grades.csv``. Run it again after a stop, or when
+more was handed in: what has its result keeps it.
 """
 
 import argparse
-import csv
 import hashlib
-import json
 import os
+import signal
 import sqlite3
 import sys
+from asyncio import CancelledError
 from collections.abc import Iterator
-from itertools import islice
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
-from course.grading import Assignment, Sandbox, SandboxError, read
-from course.grading.worker import environment, result_of
+from course.grading import SandboxError, report
+from course.grading.assignment import AssignmentError
+from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes
+from course.grading.store import Store, readable
+from course.grading.worker import Task, environment, why_not, work
 
 UNSAFE = (
     "grade without a sandbox: what a student wrote can read, change and delete all that you can, "
     "and end your programs"
 )
+GRADEBOOK = "sqlite:///gradebook.db"
+KEPT = "What was graded is kept: run the command again for the rest."
 
 
-class Store(dict):
-    """Results by key, which are in a file too; one process writes."""
-
-    def __init__(self, path: Path):
-        self.file = sqlite3.connect(path)
-        columns = "key TEXT PRIMARY KEY, student TEXT, file TEXT, result TEXT"
-        self.file.execute(f"CREATE TABLE IF NOT EXISTS results ({columns})")
-        rows = self.file.execute("SELECT key, result FROM results")
-        super().__init__((key, json.loads(result)) for key, result in rows)
-
-    def add(self, key: str, student: str, path: Path, result: dict) -> None:
-        """Keep a result for good; a key that has one keeps it."""
-        row = [key, readable(student), readable(path), json.dumps(result)]
-        self.file.execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", row)
-        self.file.commit()
-        self.setdefault(key, result)
+class LostError(RuntimeError):
+    """The scheduler has gone."""
 
 
-def readable(name: object) -> str:
-    """A name that may not be UTF-8."""
-    return str(name).encode(errors="backslashreplace").decode()
+def date(text: str) -> datetime:
+    """A time as the teacher's clock shows it; of a day without a time, the end."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: write 2026-11-20 or 2026-11-20T18:00") from None
+    return (when + timedelta(days=1) if len(text) == len("2026-11-20") else when).astimezone()
 
 
-def handed_in(name: str) -> Iterator[tuple[str, Path]]:
-    """Each student's notebook: of several, the one with the right name, or the latest."""
-    for folder in sorted(Path("submitted").glob(f"*/{name}")):
-        paths = sorted(folder.glob("*.ipynb"), key=lambda path: path.stat().st_mtime)
-        paths.sort(key=lambda path: path.stem == name)
-        if paths:
-            yield folder.parent.name, paths[-1]
-        if others := [readable(path) for path in paths[:-1]]:
-            print(f"{readable(folder.parent.name)}: not graded besides: {', '.join(others)}")
+def text_of(path: Path, why: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        raise CollectError(f"There is no {path} here: {why}.") from None
 
 
-def write_table(path: Path, assignment: Assignment, rows: dict[str, dict]) -> None:
-    """A row for each student; who was not graded has a reason, and no points."""
-    parts = [part.grade_id for part in assignment.parts]
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["student", "points", "not graded because", *parts])
-        for student, result in rows.items():
-            points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
-            known = points and None not in points.values()
-            why = result.get("aside") or ("" if known else "A teacher has to look.")
-            total = sum(points.values()) if known else ""
-            table.writerow([readable(student), total, why, *map(points.get, parts)])
+def key_of(task: Task, student: str, notebook: bytes) -> str:
+    """All that a result depends on."""
+    made = hashlib.sha256("\0".join([*map(str, task), environment()]).encode())
+    made.update(os.fsencode(f"\0{student}\0") + notebook)
+    return made.hexdigest()
+
+
+def connect(scheduler: str | None, workers: int | None):
+    """The workers, on this machine or elsewhere."""
+    import dask
+    from dask.distributed import Client
+
+    # A worker that dies must take no submission with it that only waits there.
+    dask.config.set({"distributed.scheduler.worker-saturation": 1.0})
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"})
+    if not scheduler:
+        # Ctrl-C is for this process, not for its workers, who are told; they begin as it is then.
+        usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        client = Client(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        signal.signal(signal.SIGINT, usual)
+        return client
+    try:
+        return Client(scheduler)
+    except (OSError, ValueError):
+        why = f"No scheduler answers at {scheduler}: start it with dask scheduler."
+        raise LostError(why) from None
+
+
+def check(client, task: Task, scheduler: str | None) -> None:
+    """Start the sandboxes; where one does not start, nothing is to be graded."""
+    said = client.run(why_not, task, environment(), on_error="return")
+    if not said:
+        raise LostError(f"No worker is there yet: start some with dask worker {scheduler}.")
+    bad = {f"{worker}: {why}" if scheduler else str(why) for worker, why in said.items() if why}
+    if bad:
+        raise SandboxError("\n".join([*sorted(bad), "Nothing was graded."]))
+
+
+def results(client, task: Task, todo: dict[str, HandedIn], alone: bool) -> Iterator[tuple]:
+    """Each key with its result, or with the error that there is instead, as they come.
+
+    Not all are handed to the workers at once, for their notebooks would fill the memory; those that
+    are to be ``alone``, one after the other.
+    """
+    from dask.distributed import as_completed
+
+    waiting, running, most = iter(todo.items()), as_completed(), 0
+    while True:
+        if 2 * running.count() <= most:
+            most = 1 if alone else max(3 * sum(client.nthreads().values()), 1)
+        while running.count() < most and (each := next(waiting, None)):
+            key, handed = each
+            try:
+                notebook = read_bytes(handed.path)
+                if key != key_of(task, handed.student, notebook):
+                    raise OSError("it was changed meanwhile")
+            except OSError as error:
+                yield key, error
+                continue
+            given = task, environment(), handed.student, notebook
+            running.add(client.submit(work, *given, key=f"graded-{key}{'-alone' * alone}"))
+        if running.is_empty():
+            return
+        future = next(running)
+        try:
+            result = future.result()
+        except (Exception, CancelledError) as error:
+            result = error
+        if future.status not in ("finished", "error"):
+            raise LostError(f"The scheduler has gone. {KEPT}")
+        yield future.key.split("-")[1], result
+
+
+def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bool]:
+    """Each student's result, and whether all are final; those that are go to the store."""
+    from dask.distributed import KilledWorker
+
+    store, students, todo = Store(Path("grades.sqlite")), {}, {}
+
+    def settle(handed: HandedIn, result: dict) -> None:
+        students[handed.student] = handed, result
+        if book and handed.path.exists():
+            book.write(task[0], handed, result)
+
+    for handed in found:
+        try:
+            key = key_of(task, handed.student, read_bytes(handed.path))
+        except OSError:
+            settle(handed, {"aside": "There is no notebook, or none that can be read."})
+        else:
+            if result := store.get(key):
+                settle(handed, result)
+            else:
+                todo[key] = handed
+    for alone in (False, True):  # who took a worker along may only have been beside another who did
+        failed, began = {}, monotonic()
+        for done, (key, result) in enumerate(results(client, task, todo, alone), 1):
+            handed = todo[key]
+            if isinstance(result, dict):
+                settle(handed, store.add(key, handed.student, handed.path, result))
+            else:
+                failed[key] = result
+            left = round((monotonic() - began) / done * (len(todo) - done))
+            print(f"\r{done} of {len(todo)}, {timedelta(seconds=left)} left ", end="", flush=True)
+        todo = {key: todo[key] for key in failed}
+    for key, handed in todo.items():
+        killed = isinstance(failed[key], KilledWorker)
+        why = "each worker that tried has died" if killed else readable(failed[key])
+        settle(handed, {"aside": f"It is not graded yet: {why}."})
+    return {each.student: students[each.student] for each in found}, not todo
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Grade; 1 if somebody could not be graded yet."""
-    from dask.distributed import Client, as_completed
-
+    """Grade; 1 if something could not be graded yet."""
     parser = argparse.ArgumentParser(prog="python -m course.grading")
     parser.add_argument("assignment", help="such as padding")
     parser.add_argument("--secret", type=Path, help="the file that the settings are drawn by")
     parser.add_argument("--own-settings", action="store_true", help="each student had their own")
+    parser.add_argument("--due", type=date, help="such as 2026-11-20T18:00; tells who is late")
+    parser.add_argument(
+        "--gradebook", nargs="?", const=GRADEBOOK, help="nbgrader's, a database URL"
+    )
     parser.add_argument("--scheduler", help="the address of a Dask scheduler; else this machine")
     parser.add_argument("--workers", type=int, help="on this machine")
     parser.add_argument("--without-a-sandbox", action="store_true", help=UNSAFE)
-    asked = parser.parse_args(arguments)
+    try:
+        return run(parser.parse_args(arguments))
+    except KeyboardInterrupt:
+        print(f"\nStopped. {KEPT}", file=sys.stderr)
+    except sqlite3.DatabaseError as error:
+        print(f"\nThe database cannot be used ({error}). {KEPT}", file=sys.stderr)
+    except (AssignmentError, CollectError, LostError, SandboxError) as error:
+        print(f"\n{error}", file=sys.stderr)
+    return 1
+
+
+def run(asked: argparse.Namespace) -> int:
     name = asked.assignment
-    source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
-    secret = asked.secret.read_text(encoding="utf-8").strip() if asked.secret else ""
-    if asked.secret and not secret:
-        parser.error(f"{asked.secret} is empty: write a long word into it that nobody can guess")
-    walls = not asked.without_a_sandbox
-    if not walls:
+    source = text_of(Path("source", name, f"{name}.ipynb"), "run this in the folder of your class")
+    secret = text_of(asked.secret, "it is the one that you released with") if asked.secret else ""
+    if asked.secret and not secret.strip():
+        raise CollectError(f"{asked.secret} is empty: take the one that you released with.")
+    if asked.without_a_sandbox:
         print(f"WARNING: {UNSAFE}", file=sys.stderr)
-    if not asked.scheduler:
-        try:
-            with Sandbox([], walls=walls):
-                pass
-        except SandboxError as error:
-            parser.exit(1, f"{error} Nothing was graded.\n")
-    task = name, source, secret, asked.own_settings, walls
-    common = "\0".join([*map(str, task), environment()]).encode()
-    store, keys, todo = Store(Path("grades.sqlite")), {}, {}
-    for student, path in handed_in(name):
-        made = hashlib.sha256(common)
-        made.update(os.fsencode(f"\0{student}\0") + path.read_bytes())
-        keys[student] = key = made.hexdigest()
-        if key not in store:
-            todo[key] = student, path
-    local = {"n_workers": asked.workers, "threads_per_worker": 1, "dashboard_address": None}
-    failed, began = 0, monotonic()
-    with Client(asked.scheduler) if asked.scheduler else Client(**local) as client:
-        waiting = iter(todo.items())
+    task = name, source, secret.strip(), asked.own_settings, not asked.without_a_sandbox
+    found, book = handed_in(name, asked.due), nullcontext()
+    if asked.gradebook:
+        from course.grading.nbgrader import Gradebook
 
-        def more(many: int) -> list:
-            return [
-                client.submit(result_of, task, student, path.read_bytes(), key=key)
-                for key, (student, path) in islice(waiting, many)
-            ]
-
-        # Not all at once: their notebooks would fill the scheduler's memory.
-        futures = as_completed(more(3 * len(client.nthreads())))
-        for done, future in enumerate(futures, 1):
-            student, path = todo[future.key]
-            if future.status == "finished":
-                store.add(future.key, student, path, future.result())
-            else:
-                failed += 1
-                print(f"{readable(student)}: {future.exception()!r}")
-            left = (monotonic() - began) / done * (len(todo) - done)
-            print(f"\r{done} of {len(todo)}, {left:.0f} s left ", end="", flush=True)
-            futures.update(more(1))
-    rows = {student: store[key] for student, key in keys.items() if key in store}
-    write_table(Path("grades.csv"), read(name, source), rows)
-    print(f"\n{len(rows)} of {len(keys)} are in grades.csv")
-    return 1 if failed else 0
+        secret_file = str(asked.secret or "")
+        book = Gradebook(asked.gradebook, secret=secret_file, own_settings=asked.own_settings)
+    with connect(asked.scheduler, asked.workers) as client:
+        check(client, task, asked.scheduler)
+        with book as writer:
+            students, final = grade_all(client, task, found, writer)
+    print()
+    for student, (handed, result) in students.items():
+        said = [result["aside"]] if "aside" in result else []
+        said += [f"{timedelta(seconds=round(handed.late))} late"] if handed.late else []
+        said += [f"not graded besides: {each}" for each in handed.besides]
+        for each in said:
+            print(f"{readable(student)}: {each}")
+    report.write(name, source, task[2], asked.own_settings, students)
+    graded = sum("aside" not in result for _, result in students.values())
+    print(f"{graded} of {len(found)} are graded: see grades.csv and {Path('reports', name)}.html")
+    return 0 if final else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """From what a student's code gave to points. Everything in here is the grader's own."""
 
+import json
 import operator
 from dataclasses import dataclass
+from typing import Any
 
 from course.grading.assignment import Part
 from course.grading.messages import unknown
@@ -9,6 +11,8 @@ from course.questions import AnswerError, Diagnosis, Question
 from course.questions.answers import what
 from course.questions.exercises import BuildModel, Write
 from course.questions.question import not_yet
+
+NOT_WRITTEN = Diagnosis(False, None, "It is not written yet.")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Verdict:
     mistake: str | None = None  # the misconception, as in `course.mistakes`, if it is certain
     cases: tuple[bool, ...] = ()  # which were right
     notes: tuple[str, ...] = ()  # for the teacher
+    given: object = None  # what was answered, as `_given` has it
 
 
 def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
@@ -34,7 +39,9 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
 
     def verdict(diagnosis: Diagnosis, points: float | None, *right: bool) -> Verdict:
         said, mistake = diagnosis.message, diagnosis.mistake
-        return Verdict(part.grade_id, points, said, mistake, right, notes)
+        unwritten = diagnosis is NOT_WRITTEN and not any(right)
+        given = None if unwritten else _given(question, answer)
+        return Verdict(part.grade_id, points, said, mistake, right, notes, given)
 
     def wrong(message: str, points: float | None = 0) -> Verdict:
         return verdict(Diagnosis(False, None, message), points)
@@ -54,7 +61,7 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
             why = f"what a layer of kind {kind} does" if kind else "what it does"
             return wrong(f"The course cannot tell {why}.", None)
         case BuildModel(), {"described": built}:
-            diagnosis = question.judge(built)
+            diagnosis = question.judge(tuples(built))
             if diagnosis.message.startswith("The course cannot tell"):
                 return verdict(diagnosis, None)
         case (Write() | BuildModel(), _) | (_, dict()):
@@ -62,6 +69,38 @@ def judge(part: Part, answer: object, notes: tuple[str, ...] = ()) -> Verdict:
         case _:
             diagnosis = question.diagnose(answer)
     return verdict(diagnosis, part.points * diagnosis.correct, diagnosis.correct)
+
+
+def _given(question: Question, answer: object) -> object:
+    """An answer as plain data to be shown, None if there is none.
+
+    Of a function it is what it gave in each case that its author sees, and of a model what a
+    question reads in it. What cannot be read is in words: ``{"what": …}`` or ``{"error": …}``.
+    """
+    match question, answer:
+        case BuildModel(), {"described": built}:
+            return built
+        case _, dict():
+            return answer if answer.keys() <= {"what", "error"} else None
+        case Write(), list() if len(answer) == len(question.cases):
+            return list(map(_given, question.parts[: question.visible], answer))
+        case Write() | BuildModel(), _:
+            return {"what": what(answer)}
+    try:
+        value = question.read(answer)
+    except AnswerError:
+        return {"what": what(answer)}
+    return json.loads(json.dumps(value, default=sorted))  # a set of pixels, in order
+
+
+def tuples(value: Any) -> Any:
+    """Plain data as questions have it: where they have tuples, a message has lists."""
+    match value:
+        case list():
+            return tuple(map(tuples, value))
+        case dict():
+            return {name: tuples(each) for name, each in value.items()}
+    return value
 
 
 def _share(question: Write, right: list[bool]) -> float:
@@ -90,7 +129,7 @@ def _diagnosis(question: Write, answers: list, values: list) -> Diagnosis:
             case _ if number >= question.visible:
                 return not_yet("In a case that you do not see, it gives no answer.")
             case {"error": str(said)} if said.startswith("NotImplementedError"):
-                return Diagnosis(False, None, "It is not written yet.")
+                return NOT_WRITTEN
             case {"error": said}:
                 return not_yet(f"{call} stops with {said}.")
             case {"what": words}:

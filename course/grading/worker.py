@@ -1,41 +1,67 @@
 """What a worker does: from a notebook to its result, in a sandbox of its own."""
 
 import functools
+import hashlib
 import sys
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
+from threading import RLock
 
 import course
 from course.grading import AsideError, Sandbox, SandboxError, grade, read
 
 PACKAGES = ("numpy", "keras", "tensorflow-cpu", "tensorflow")
+ALONE = RLock()  # a worker may have several threads; it has one sandbox
+
+Task = tuple[str, str, str, bool, bool]
+"""What is the same for all: the assignment's name, its source, the secret, whether each student has
+settings of their own, and whether there are walls.
+"""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)
 def sandbox_for(walls: bool, *modules: str) -> Sandbox:
     """The one sandbox of a worker process; it ends with the process."""
     return Sandbox(list(modules), walls=walls).__enter__()
 
 
-def result_of(task: tuple[str, str, str, bool, bool], student: str, notebook: bytes) -> dict:
-    """From a notebook to plain data, on any worker; a sandbox that broke is replaced once.
+def why_not(task: Task, here: str) -> str:
+    """Start this worker's sandbox; "", or why it can grade nothing for an environment."""
+    name, source, secret, _, walls = task
+    if here != environment():
+        return "It has another version of the course, Python, NumPy, Keras or TensorFlow."
+    try:
+        with ALONE:
+            sandbox_for(walls, *read(name, source, secret).modules)
+    except SandboxError as error:
+        return str(error)
+    return ""
 
-    The ``task`` is the same for all: the assignment's name, its source, the secret, whether each
-    student has settings of their own, and whether there are walls.
-    """
+
+def work(task: Task, here: str, student: str, notebook: bytes) -> dict:
+    """`result_of`, on any worker, also one that came later than `why_not` was asked."""
+    if why := why_not(task, here):
+        raise SandboxError(why)
+    return result_of(task, student, notebook)
+
+
+def result_of(task: Task, student: str, notebook: bytes) -> dict:
+    """From a notebook to plain data; a sandbox that broke is replaced once."""
     name, source, secret, own, walls = task
     assignment = read(name, source, secret, student if own else "")
-    try:
+    with ALONE:
         try:
-            return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
-        except SandboxError:
-            sandbox_for.cache_clear()
-            return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
-    except AsideError as error:
-        return {"aside": str(error)}
+            try:
+                return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
+            except SandboxError:
+                sandbox_for.cache_clear()
+                return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
+        except AsideError as error:
+            return {"aside": str(error)}
 
 
+@functools.cache
 def environment() -> str:
     """What a result depends on besides notebook and assignment: the course and its libraries."""
     found = [sys.version]
@@ -45,4 +71,5 @@ def environment() -> str:
         except metadata.PackageNotFoundError:
             continue
     sources = sorted(Path(course.__file__).parent.rglob("*.py"))
-    return "\0".join([*found, *(path.read_text(encoding="utf-8") for path in sources)])
+    found += [path.read_text(encoding="utf-8") for path in sources]
+    return hashlib.sha256("\0".join(found).encode()).hexdigest()

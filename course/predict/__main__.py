@@ -9,10 +9,9 @@ the student's name or with the name in its own: ``ada/my_progress.jsonl``, ``ada
 
 import argparse
 import sys
-from collections import Counter
 from pathlib import Path
 
-from course.predict.progress import calibration, first_goes, misconceptions
+from course.predict.progress import calibration, first_goes, misconceptions, ranked, share
 from course.predict.record import NAME, Record
 
 
@@ -26,7 +25,7 @@ def report(folder: Path, lesson: str = "") -> str:
     if not paths:
         raise ValueError(f"put the {NAME} of each student into {folder}: no record was found there")
     rows = [("student", "answered", "right at first go", "when certain")]
-    met: Counter[str] = Counter()
+    met = []
     notices, others = [], set()
     for path in paths:
         record, place = Record(path), path.relative_to(folder)
@@ -38,8 +37,8 @@ def report(folder: Path, lesson: str = "") -> str:
         }
         sure = calibration(entries)
         right, asked = first_goes(entries)
-        rows.append((student, str(asked), _share(right, asked), _share(*sure[max(sure)])))
-        met.update(each.mistake.believes for each in misconceptions(entries))
+        rows.append((student, str(asked), share(right, asked), share(*sure[max(sure)])))
+        met.append([each.mistake for each in misconceptions(entries)])
         notices += [f"{student}: {record.notice}"] if record.notice else []
     if lesson and not any(int(asked) for _, asked, *_ in rows[1:]):
         notices.append(
@@ -47,7 +46,7 @@ def report(folder: Path, lesson: str = "") -> str:
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    beliefs = [f"{_share(times, len(paths))}  {belief}" for belief, times in met.most_common()]
+    beliefs = [f"{share(times, len(paths))}  {each.believes}" for each, times in ranked(met)]
     title = "What students believed, and how many of the class:"
     return "\n".join([*table, "", title, *beliefs, "", *notices]).strip()
 
@@ -55,10 +54,6 @@ def report(folder: Path, lesson: str = "") -> str:
 def _name(lesson: str) -> str:
     """The name of a lesson without its number, which changes when lessons come between."""
     return Path(lesson).stem.lstrip("0123456789_")
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole}" if whole else "–"
 
 
 def main() -> None:

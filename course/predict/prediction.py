@@ -136,7 +136,7 @@ class Prediction(anywidget.AnyWidget):
                 "see": _see(diagnosis.candidates),
             }
             self.notice = record.here().notice
-        self._explorer = _explorer(self.question, diagnosis.mistake)
+        self._explorer = explorer_of(self.question, diagnosis.mistake)
         if self._explorer:
             self.picture = self._explorer.html()
         self.says = rich(says(self.question, diagnosis.message))
@@ -201,7 +201,7 @@ def _see(mistakes: Sequence[str]) -> str:
     return f"The course shows it in {' and in '.join(links)}." if links else ""
 
 
-def _explorer(question: questions.Question, mistake: str | None) -> Explorer | None:
+def explorer_of(question: questions.Question, mistake: str | None) -> Explorer | None:
     """The explorer set to the case; if it cannot draw that, set to one that shows the mistake."""
     case, wrong = question.explorer, MISTAKES[mistake].explorer if mistake else None
     if case and wrong and case["explorer"] == wrong["explorer"]:

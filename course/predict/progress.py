@@ -2,7 +2,8 @@
 
 import html
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def misconceptions(entries: Sequence[dict]) -> list[Met]:
             met.setdefault(mistake.name, Met(mistake)).times += 1
             met[mistake.name].since = 0
     return list(met.values())
+
+
+def ranked(students: Iterable[Iterable[Mistake]]) -> list[tuple[Mistake, int]]:
+    """What a class believes, the most frequent first; each student counts once for each."""
+    return Counter(each for met in students for each in dict.fromkeys(met)).most_common()
+
+
+def share(part: int, whole: int) -> str:
+    """How many of how many."""
+    return f"{part} of {whole}" if whole else "–"
 
 
 class Progress:

@@ -131,6 +131,9 @@ class Question:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Question) and repr(self) == repr(other)
 
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
     def expected(self, case: dict) -> Any:
         """What is right in one of the cases."""
         return self.right(**case)

@@ -1,13 +1,25 @@
-"""A class at once: every student has a row, and what has its result keeps it."""
+"""A class at once: every student has a row, and what has its result keeps it, whatever happens."""
 
 import csv
 import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import types
+from contextlib import closing, contextmanager
 from pathlib import Path
+from time import sleep
 
+import psutil
 import pytest
 
 from course.grading import __main__ as command
 from course.grading import read, worker
+from course.grading.store import Store
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOURCES, Book
 from tests.grading.red_team import ROWS
@@ -20,12 +32,14 @@ CLASS = {
     JORG: "solution",
 }
 POINTS = {"ada": "6.0", "bo": "0", "cy": "", "di": "4.0", "ed": "6.0", "j\\udcf6rg": "6.0"}
+ROOT = str(Path(command.__file__).parents[2])
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The folder of a class, which everything is run in."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", ROOT)
     Path("source/padding").mkdir(parents=True)
     Path("source/padding/padding.ipynb").write_text(json.dumps(SOURCES["padding"]))
     Path("secret.txt").write_text(SECRET)
@@ -43,10 +57,25 @@ def hand_in(student: str, row: str, name: str = "padding (1).ipynb", **answers: 
     path.write_bytes(bytes(book) if made is None else made)
 
 
-def graded(*options: str) -> dict[str, dict]:
-    assert command.main(["padding", "--secret", "secret.txt", "--workers", "1", *options]) == 0
+def table() -> dict[str, dict]:
     with open("grades.csv", encoding="utf-8") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def graded(*options: str) -> dict[str, dict]:
+    assert command.main(["padding", "--secret", "secret.txt", "--workers", "1", *options]) == 0
+    return table()
+
+
+def kept() -> dict[str, str]:
+    """What is in the store, whoever is writing to it."""
+    if not Path("grades.sqlite").exists():
+        return {}
+    with closing(sqlite3.connect("grades.sqlite", timeout=60)) as store:
+        assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        if not store.execute("SELECT name FROM sqlite_master").fetchall():
+            return {}
+        return dict(store.execute("SELECT key, result FROM results"))
 
 
 def test_everybody_has_a_row(folder, capfd, monkeypatch):
@@ -57,11 +86,15 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     assert fays.question.answer != gils.question.answer
     for student in ("fay", "gil"):
         hand_in(student, "solution", size=f"size = {fays.question.answer}")
+    Path("submitted/hal/padding").mkdir(parents=True)
+    hand_in("ida", "outputs_of_40_mb")
+    hand_in("jan", "colab", "pädding.ipynb".encode("latin-1").decode("utf-8", "surrogateescape"))
     rows = graded("--own-settings", "--workers", "2")
     points = {student: row["points"] for student, row in rows.items()}
-    assert points == POINTS | {"fay": "6.0", "gil": "5.0"}
+    assert points == POINTS | {"fay": "6.0", "gil": "5.0", "hal": "", "ida": "6.0", "jan": "6.0"}
     assert {s: row["not graded because"] for s, row in rows.items() if not row["points"]} == {
-        "cy": "The file is empty."
+        "cy": "The file is empty.",
+        "hal": "There is no notebook, or none that can be read.",
     }
     # Again: nothing is graded twice, and who hands in again is graded.
     before = Path("grades.sqlite").read_bytes()
@@ -69,43 +102,65 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     assert Path("grades.sqlite").read_bytes() == before
     hand_in("bo", "lambdas", "padding.ipynb")
     assert graded("--own-settings")["bo"]["points"] == "6.0"
-    assert "1 of 1" in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "1 of 1" in said
+    assert "bo: not graded besides: padding (1).ipynb: padding.ipynb is graded" in said
     # Of all that a result depends on, the course itself is a part.
+    key = command.key_of(("padding", source, SECRET, True, True), "ada", b"")
     monkeypatch.setattr(command, "environment", lambda: "another course")
-    assert graded("--own-settings") == rows | {"bo": rows["ada"] | {"student": "bo"}}
-    assert Path("grades.sqlite").read_bytes() != before
+    assert key != command.key_of(("padding", source, SECRET, True, True), "ada", b"")
 
 
-def test_what_is_handed_in_twice_is_named(folder, capsys):
-    hand_in("ada", "blank", "another.ipynb")
-    hand_in("ada", "blank", "padding.ipynb")
-    found = dict(command.handed_in("padding"))
-    assert found["ada"].name == "padding.ipynb"
-    assert "another.ipynb" in capsys.readouterr().out
+def test_the_same_in_any_order_and_on_any_number_of_workers(folder, monkeypatch):
+    needs_sandbox()
+    once = graded(), kept()
+    Path("grades.sqlite").unlink()
+
+    def shuffled(name, due):
+        return random.Random(1).sample(found := command_handed_in(name, due), len(found))
+
+    command_handed_in = command.handed_in
+    monkeypatch.setattr(command, "handed_in", shuffled)
+    assert (graded("--workers", "2"), kept()) == once
 
 
 def test_without_a_sandbox_nothing_is_graded_unless_the_teacher_says_so(folder, capfd, monkeypatch):
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    with pytest.raises(SystemExit):
-        command.main(["padding"])
-    assert "install bubblewrap, or ask for it. Nothing was graded." in capfd.readouterr().err
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert command.main(["padding"]) == 1
+    said = capfd.readouterr().err
+    assert said.endswith("with apt install bubblewrap, or ask for it.\nNothing was graded.\n")
     assert not Path("grades.sqlite").exists()
     assert graded("--without-a-sandbox")["ada"]["points"] == "6.0"
     assert "WARNING: grade without a sandbox: what a student wrote can" in capfd.readouterr().err
 
 
-def test_an_empty_secret_draws_nothing_for_anybody(folder, capsys):
-    Path("secret.txt").write_text("\n")
-    with pytest.raises(SystemExit):
-        command.main(["padding", "--secret", "secret.txt"])
-    assert "secret.txt is empty" in capsys.readouterr().err
-
-
 def test_a_result_is_kept_for_good(tmp_path):
-    store = command.Store(tmp_path / "grades.sqlite")
+    store = Store(tmp_path / "grades.sqlite")
     store.add("key", "ada", Path("x"), {"points": 6})
-    store.add("key", "ada", Path("x"), {"points": 0})
-    assert command.Store(tmp_path / "grades.sqlite")["key"] == {"points": 6}
+    assert store.add("key", "ada", Path("x"), {"points": 0}) == {"points": 6}
+    assert Store(tmp_path / "grades.sqlite").get("key") == {"points": 6}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    {
+        "source": (
+            lambda: Path("source/padding/padding.ipynb").unlink(),
+            "There is no source/padd",
+        ),
+        "secret": (lambda: Path("secret.txt").unlink(), "There is no secret.txt here"),
+        "empty": (lambda: Path("secret.txt").write_text("\n"), "secret.txt is empty"),
+        "nothing": (lambda: Path("submitted").rename("elsewhere"), "no folder submitted here"),
+        "store": (lambda: Path("grades.sqlite").write_text("x" * 999), "file is not a database"),
+    }.values(),
+)
+def test_a_mistake_of_the_teachers_is_told(folder, capsys, spoil, said):
+    spoil()
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    options = ["padding", "--secret", "secret.txt", "--workers", "1", "--without-a-sandbox"]
+    assert command.main(options) == 1
+    assert said in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
 
 
 def test_a_sandbox_that_broke_is_replaced(assignments):
@@ -120,3 +175,221 @@ def test_a_sandbox_that_broke_is_replaced(assignments):
     for sandbox in (first, second):
         sandbox.__exit__()
     worker.sandbox_for.cache_clear()
+
+
+class Written(list):
+    """In the place of nbgrader's gradebook."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.append("closed")
+
+    def write(self, name, handed, result):
+        self.append((name, handed.student, "aside" in result))
+
+
+def test_the_gradebook_is_told_of_all_again_and_again(folder, monkeypatch):
+    needs_sandbox()
+    books = []
+    gradebook = types.SimpleNamespace(
+        Gradebook=lambda url, **settings: books.append(Written([url])) or books[-1]
+    )
+    monkeypatch.setitem(sys.modules, "course.grading.nbgrader", gradebook)
+    graded("--gradebook")
+    graded("--gradebook", "postgresql://grades")
+    told = {("padding", student, student == "cy") for student in CLASS}
+    for book, url in zip(books, ("sqlite:///gradebook.db", "postgresql://grades"), strict=True):
+        assert (book[0], book[-1], set(book[1:-1])) == (url, "closed", told)
+
+
+def deadly(task, here, student, notebook):
+    """What ends its worker, for one student."""
+    if student == "ed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if student == "di":
+        raise OSError("out of luck")
+    return worker.work(task, here, student, notebook)
+
+
+def test_who_kills_each_worker_is_put_aside_and_takes_nobody_along(folder, monkeypatch):
+    needs_sandbox()
+    monkeypatch.setattr(command, "work", deadly)
+    assert command.main(["padding", "--secret", "secret.txt", "--workers", "2"]) == 1
+    rows = table()
+    assert {name: row["points"] for name, row in rows.items()} == POINTS | {"ed": "", "di": ""}
+    assert rows["ed"]["not graded because"].endswith("each worker that tried has died.")
+    assert rows["di"]["not graded because"].endswith("out of luck.")
+    assert len(kept()) == len(CLASS) - 2
+    # What was no result is none for good.
+    monkeypatch.undo()
+    os.chdir(folder)
+    assert {name: row["points"] for name, row in graded().items()} == POINTS
+
+
+# kill -9
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return {}
+
+
+@pytest.fixture
+def naps(folder, reference):
+    """A class that takes its time, and what comes of it."""
+    needs_sandbox()
+    shutil.rmtree("submitted")
+    for number in range(10):
+        book = Book("padding")
+        book.add(f"import time\ntime.sleep(0.7)  # {number}")
+        if number % 2:
+            book.blank("size")
+        path = Path("submitted", f"s{number}", "padding", "padding.ipynb")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes(book))
+    if not reference:
+        reference["table"], reference["kept"] = graded("--workers", "2"), kept()
+        Path("grades.sqlite").unlink()
+        Path("grades.csv").unlink()
+    return reference
+
+
+def begin(*options: str) -> subprocess.Popen:
+    """Begin to grade, and wait until some of it is done."""
+    command = [sys.executable, "-m", "course.grading", "padding", "--secret", "secret.txt"]
+    with open("said", "w") as said:
+        grading = subprocess.Popen(
+            [*command, *options], stdout=said, stderr=said, start_new_session=True
+        )
+    until(lambda: len(kept()) >= 3 or grading.poll() is not None)
+    assert grading.poll() is None, Path("said").read_text()
+    return grading
+
+
+def until(true) -> None:
+    for _ in range(1200):
+        if true():
+            return
+        sleep(0.1)
+    pytest.fail("it does not come")
+
+
+def below(*processes: subprocess.Popen) -> list[psutil.Process]:
+    return [each for one in processes for each in psutil.Process(one.pid).children(recursive=True)]
+
+
+def servers(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """The sandboxes' outermost processes, the parents of which are the workers."""
+    names = {each.pid: each.name() for each in processes}
+    return [
+        each for each in processes if each.name() == "bwrap" and names.get(each.ppid()) != "bwrap"
+    ]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(processes, timeout=60)[1]
+
+
+def same(reference: dict, before: dict[str, str]) -> None:
+    """Grade the rest: all is as if nothing had happened, and what was kept before is kept."""
+    assert before.items() <= kept().items()
+    assert graded("--workers", "2") == reference["table"]
+    assert kept() == reference["kept"]
+    assert before.items() <= reference["kept"].items()
+
+
+def test_the_writer_is_killed(naps):
+    grading = begin("--workers", "2")
+    others = below(grading)
+    assert len(servers(others)) == 2  # one for each worker
+    grading.kill()
+    grading.wait()
+    before = kept()
+    assert 3 <= len(before) < 10
+    assert gone(others)
+    same(naps, before)
+
+
+def test_a_worker_is_killed(naps):
+    grading = begin("--workers", "2")
+    others = below(grading)
+    first = servers(others)[0]
+    killed = psutil.Process(first.ppid())
+    killed.kill()
+    assert gone([killed, first, *first.children(recursive=True)])
+    assert grading.wait(300) == 0
+    assert gone(others)
+    assert (table(), kept()) == (naps["table"], naps["kept"])
+
+
+def test_the_teacher_stops_it(naps):
+    grading = begin("--workers", "2")
+    others = below(grading)
+    os.killpg(grading.pid, signal.SIGINT)
+    assert grading.wait(60) == 1
+    said = Path("said").read_text()
+    assert said.endswith("Stopped. What was graded is kept: run the command again for the rest.\n")
+    assert "Traceback" not in said
+    assert gone(others)
+    same(naps, kept())
+
+
+@contextmanager
+def cluster(workers: int, **environment: str):
+    """A scheduler of one's own, and workers for it, as Dask's own commands start them."""
+    dask = [sys.executable, "-m", "dask"]
+    place = ["--scheduler-file", "scheduler.json", "--no-dashboard", "--host", "127.0.0.1"]
+    Path("scheduler.json").unlink(missing_ok=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = [subprocess.Popen([*dask, "scheduler", *place, "--port", "0"], **quiet)]
+    try:
+        until(lambda: Path("scheduler.json").exists() and Path("scheduler.json").read_text())
+        until(lambda: "address" in json.loads(Path("scheduler.json").read_text()))
+        for _ in range(workers):
+            more = ["worker", *place, "--nthreads", "2"]
+            started.append(subprocess.Popen([*dask, *more], env=os.environ | environment, **quiet))
+        yield json.loads(Path("scheduler.json").read_text())["address"], started
+    finally:
+        all_of_it = below(*(each for each in started if each.poll() is None))
+        for each in started:
+            each.kill()
+            each.wait()
+        assert gone(all_of_it)
+
+
+def test_the_scheduler_is_killed(naps):
+    with cluster(2) as (address, (scheduler, *workers)):
+        until(lambda: len(below(*workers)) >= 4)
+        grading = begin("--scheduler", address)
+        assert len(servers(below(*workers))) <= 2  # two threads each have one
+        scheduler.kill()
+        assert grading.wait(120) == 1
+        assert "The scheduler has gone. What was graded is kept" in Path("said").read_text()
+    before = kept()
+    assert 3 <= len(before) < 10
+    with cluster(1) as (address, _):
+        until(
+            lambda: command.main(["padding", "--secret", "secret.txt", "--scheduler", address]) == 0
+        )
+    assert before.items() <= kept().items()
+    assert (table(), kept()) == (naps["table"], naps["kept"])
+
+
+def test_a_worker_without_a_sandbox_grades_nothing(folder, capfd):
+    options = ["padding", "--secret", "secret.txt", "--scheduler"]
+    assert command.main([*options, "tcp://127.0.0.1:1"]) == 1
+    assert "No scheduler answers at tcp://127.0.0.1:1: start it" in capfd.readouterr().err
+    with cluster(0) as (address, _):
+        assert command.main([*options, address]) == 1
+        assert f"start some with dask worker {address}." in capfd.readouterr().err
+    with cluster(1, PATH="/nowhere") as (address, _):
+        for _ in range(100):
+            assert command.main([*options, address]) == 1
+            if "start some" not in (said := capfd.readouterr().err):
+                break
+        assert "tcp://127.0.0.1" in said
+        assert "bubblewrap is missing: install it" in said
+        assert said.endswith("Nothing was graded.\n")
+    assert not Path("grades.sqlite").exists()

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course import questions
 from course.grading import AsideError, grade, read
-from course.grading.assignment import AssignmentError, draw, squeezed, word
+from course.grading.assignment import AssignmentError, Part, draw, squeezed, word
 from course.grading.judge import judge
 from course.grading.messages import (
     MISSING,
@@ -21,6 +22,7 @@ from course.grading.messages import (
 )
 from course.grading.sandbox import Outcome
 from course.grading.submission import cells_of, plan
+from course.questions.layers import bill
 from tests.grading.homework import PADDING, Book, _answer, _graded, _locked, notebook
 
 # Messages
@@ -310,6 +312,7 @@ def test_whatever_is_said_there_is_a_verdict_and_never_more_points(assignments, 
         assert verdict.points in (None, 0, 0.5 * part.points, part.points)
         assert verdict.points != part.points or all(verdict.cases)
         assert part.name != "model" or verdict.points != part.points
+        json.dumps(verdict.given, allow_nan=False)
 
 
 def test_no_hidden_case_is_told(assignments):
@@ -322,10 +325,46 @@ def test_no_hidden_case_is_told(assignments):
             answers = [*right[:number], wrong, *right[number + 1 :]]
             if case in question.cases[: question.visible]:
                 continue
-            message = judge(part, answers).message
-            assert question.call(number) not in message
-            assert told not in message
-            assert "do not see" in message or "Every case that you see" in message
+            verdict = judge(part, answers)
+            assert question.call(number) not in verdict.message
+            assert told not in verdict.message
+            assert "do not see" in verdict.message or "Every case that you see" in verdict.message
+            assert verdict.given == [list(each) for each in right[: question.visible]]
+
+
+def test_what_was_given_is_plain_data(assignments):
+    part = part_of(assignments, "output_size")
+    question = part.question
+    answers: list = [question.expected(case) for case in question.cases]
+    assert judge(part, MISSING).given is None
+    assert judge(part, [{"error": "NotImplementedError"}] * len(answers)).given is None
+    for strange in ({"error": "x"}, {"what": "a class"}):
+        assert judge(part, strange).given == strange
+        assert judge(part, [strange, *answers[1:]]).given[0] == strange
+    for hidden in (MISSING, {"described": {"n": 28}}, {"model": MODEL}):
+        assert judge(part, [hidden, *answers[1:]]).given[0] is None
+    assert judge(part, [float("nan"), *answers[1:]]).given[0] == {"what": "nan"}
+    assert judge(part, [10**99, *answers[1:]]).given[0]["what"].startswith("a number out")
+    assert judge(part, 13).given == {"what": "13"}
+    size, pads = part_of(assignments, "size"), part_of(assignments, "pads")
+    assert judge(size, " 14 ").given == 14
+    assert judge(size, "x").given == {"what": "the text “x”"}
+    assert judge(pads, "(0, 1)").given == [0, 1]
+    pixels = Part("lost", 1, questions.unread(28, 3, 2), "lost", frozenset(), "")
+    assert judge(pixels, {27}).given == [27]
+
+
+def test_a_network_is_judged_as_a_message_has_it():
+    """There are no tuples in it."""
+    shape, first = (28, 28, 1), {"filters": 8, "strides": 4, "padding": "same"}
+    broken = [first, {"filters": 16}]
+    mended = [first | {"strides": 2}, {"filters": 16}]
+    question = questions.mend(shape, (12, 12, 16), broken)
+    part = Part("mended", 3, question, "mended", frozenset(), "")
+    for layers, points in ((mended, 3), (broken, 0)):
+        built = json.loads(json.dumps(bill(shape, layers)))
+        assert judge(part, {"described": built}).points == points
+        assert judge(part, {"described": built}).given == built
 
 
 def test_a_model(assignments):

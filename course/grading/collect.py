@@ -1,0 +1,421 @@
+"""What a class handed in: put into nbgrader's folders, and found there again.
+
+    python -m course.grading.collect padding submissions.zip more.zip folder/
+
+It is run in the folder of a class. From what Moodle, Canvas or Blackboard pack, or from folders or
+files that are named after the students, each notebook comes to ``submitted/ada/padding/``. Of
+several attempts the latest is there, and those before it in ``earlier-1``, ``earlier-2`` and so on.
+Nothing is overwritten, and doing it again changes nothing.
+
+A student is called by the number or name that Moodle (of a participant), Canvas or Blackboard have
+in their tables. Where ``students.csv``, which ``nbgrader db student import`` reads, has that as an
+``lms_user_id``, its ``id`` is taken; who is not in there yet is added.
+"""
+
+import argparse
+import csv
+import os
+import re
+import shutil
+import stat
+import sys
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from course.grading.store import readable
+from course.grading.submission import MOST_BYTES, AsideError, cells_of
+
+SUBMITTED, STUDENTS, STAMP = Path("submitted"), Path("students.csv"), "timestamp.txt"
+EARLIER = "earlier-"
+COLUMNS = ["id", "first_name", "last_name", "email", "lms_user_id"]
+NOTEBOOK = re.compile(r"(.+)\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # as browsers save it too
+MOODLE = r"(?P<who>.*?)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
+CANVAS = r"((?P<who>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_"
+CANVAS += r"((?P<order>\d+)_(?P<file>.+)|(text|link)\.html)"
+BLACKBOARD = r".+_(?P<id>[^_]+)_attempt_(?P<when>\d{4}(-\d\d){5})_(?P<file>.+)"
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeError)
+PACKED = 3600  # seconds that it may take to make a zip; then its times are not the students'
+DOS = 315_619_200  # the first day that a zip knows, which stands for none
+LONGEST = 255  # bytes of a name
+OUTSIDE, HIDDEN = "leads out of the zip", "is hidden"  # and nobody's
+
+
+class CollectError(ValueError):
+    """What cannot be used. The message says what to change."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What a student handed in; ``besides`` are files that are not graded, with the reason."""
+
+    student: str
+    path: Path
+    when: datetime | None = None
+    late: float = 0  # seconds after the due date; 0 too if one of the two is not known
+    besides: tuple[str, ...] = ()
+
+
+def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
+    """Each student's notebook: of several the one with the right name, or content, or the latest.
+
+    Where there is none, ``path`` leads nowhere.
+    """
+    ours = _grade_ids(Path("source", name, f"{name}.ipynb"))
+    if not SUBMITTED.is_dir():
+        raise CollectError(f"There is no folder {SUBMITTED} here: collect first.")
+    found = []
+    for folder in (each / name for each in sorted(SUBMITTED.iterdir())):
+        if folder.is_dir():
+            try:
+                found.append(_handed_in(folder, ours, due))
+            except OSError as error:  # it may not be read, or has just gone
+                nothing = folder / f"{name}.ipynb"
+                found.append(HandedIn(folder.parent.name, nothing, besides=(str(error),)))
+    return found
+
+
+def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
+    found: list[Path] = []
+    besides, when = [], None
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            besides.append(f"{readable(path.name)}: is no plain file")
+        elif path.is_dir():
+            kind = "an earlier attempt" if path.name.startswith(EARLIER) else "a folder"
+            besides.append(f"{readable(path.name)}: is {kind}")
+        elif path.name == STAMP:
+            when = stamp(_opener(path))
+            besides += [] if when else [f"{STAMP}: tells no time"]
+        elif path.suffix.lower() == ".ipynb":
+            found.append(path)
+        else:
+            besides.append(f"{readable(path.name)}: is not a notebook")
+
+    def rank(path: Path) -> tuple:
+        is_ours = 2 * len(_grade_ids(path) & ours) > len(ours)
+        return path.stem == folder.name, is_ours, path.stat().st_mtime
+
+    if len(found) > 1:
+        found.sort(key=rank)
+    path = found.pop() if found else folder / f"{folder.name}.ipynb"
+    besides += [f"{readable(each.name)}: {readable(path.name)} is graded" for each in found]
+    late = max((when - due).total_seconds(), 0) if when and due else 0
+    return HandedIn(folder.parent.name, path, when, late, tuple(besides))
+
+
+def read_bytes(path: Path) -> bytes:
+    """A notebook, or as much of it as shows that it is too large."""
+    with open(path, "rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def _grade_ids(path: Path) -> set[str]:
+    try:
+        return {cell.grade_id for cell in cells_of(read_bytes(path)) if cell.grade_id}
+    except (AsideError, OSError):
+        return set()
+
+
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: open(path, "rb")
+
+
+def stamp(opener: Callable[[], IO[bytes]]) -> datetime | None:
+    """The time in nbgrader's file: its zone is a number, the name of a place, or left out."""
+    with suppress(LookupError, OSError, ValueError):
+        with opener() as file:
+            day, time, zone = [*file.read(100).decode(errors="replace").split(), ""][:3]
+        when = datetime.fromisoformat(f"{day} {time}{zone if zone[:1] in '+-' else ''}")
+        if not when.tzinfo:
+            when = when.replace(tzinfo=UTC if zone in ("", "UTC") else ZoneInfo(zone))
+        return when
+    return None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that came: the parts of its path, and why it is not taken."""
+
+    parts: tuple[str, ...]
+    open: Callable[[], IO[bytes]]
+    time: float  # when it was written; 0 if that is not known
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """A file, the student whose it is, and its place among all of theirs."""
+
+    file: File
+    name: str
+    student: str
+    who: str = ""
+    attempt: str = ""
+    order: int = 0
+    when: datetime | None = None
+    late: bool = False
+
+
+def _text(raw: bytes, otherwise: str) -> str:
+    """A name as it can be written anywhere, from one that may not be UTF-8."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode(otherwise)
+    text = unicodedata.normalize("NFC", text)
+    return "".join(each if each.isprintable() else "_" for each in text)
+
+
+def _why_not(parts: tuple[str, ...], mode: int, size: int) -> str:
+    """Why a file is not taken, if it is not."""
+    if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
+        return OUTSIDE
+    if any(part.startswith((".", "__MACOSX")) for part in parts):
+        return HIDDEN
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return "is no plain file"
+    return "is too large" if size > MOST_BYTES else ""
+
+
+def _in_folder(folder: Path) -> list[File]:
+    files = []
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
+        known = path.lstat()
+        if not stat.S_ISDIR(known.st_mode):
+            parts = path.relative_to(folder).parts or (path.name,)
+            parts = tuple(_text(os.fsencode(part), "latin-1") for part in parts)
+            why = _why_not(parts, known.st_mode, known.st_size)
+            files.append(File(parts, _opener(path), known.st_mtime, why))
+    return files
+
+
+def _in_zip(archive: zipfile.ZipFile) -> list[File]:
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if sum(info.compress_size for info in infos) > os.path.getsize(str(archive.filename)):
+        raise zipfile.BadZipFile("its files lie one over the other, to fill the disk")
+    need, free = sum(info.file_size for info in infos), shutil.disk_usage(".").free
+    if need > free:
+        raise zipfile.BadZipFile(f"it needs {need >> 20} MB, and {free >> 20} MB are free here")
+    files = []
+    for info in infos:
+        raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+        parts = tuple(_text(raw, "cp437").replace("\\", "/").split("/"))
+        why, time = _why_not(parts, info.external_attr >> 16, info.file_size), 0.0
+        with suppress(ValueError):  # a day that does not exist
+            time = datetime(*info.date_time).timestamp()
+        files.append(File(parts, partial(archive.open, info), time, why))
+    return files
+
+
+def _around(files: list[File], name: str) -> tuple[str, ...]:
+    """The folders around all notebooks, which are nobody's."""
+    paths = [_without(file, name) for file in files if NOTEBOOK.fullmatch(file.parts[-1])]
+    around: list[str] = []
+    while len({path[:1] for path in paths}) == 1 and not re.fullmatch(MOODLE, paths[0][0]):
+        flat = len(paths) > 1 and not any(path[-1].startswith(name) for path in paths)
+        if min(map(len, paths)) < (2 if flat else 3):
+            break
+        around.append(paths[0][0])
+        paths = [path[1:] for path in paths]
+    return tuple(around)
+
+
+def _without(file: File, name: str) -> tuple[str, ...]:
+    """The path without folders that are named after the assignment, as nbgrader has them."""
+    return (*(part for part in file.parts[:-1] if part != name), file.parts[-1])
+
+
+def _theirs(file: File, path: tuple[str, ...], name: str, told: bool) -> Theirs:
+    """Whose a file is."""
+    when = datetime.fromtimestamp(file.time).astimezone() if told and file.time > DOS else None
+    if found := re.fullmatch(MOODLE, path[0]):
+        student, last = found["id"] or found["who"], found["file"] or path[-1]
+        return Theirs(file, last, student, found["who"], when=when)
+    if len(path) > 1:
+        return Theirs(file, path[-1], path[0], when=when)
+    if found := re.fullmatch(BLACKBOARD, path[0]):
+        when = datetime.strptime(found["when"], "%Y-%m-%d-%H-%M-%S").astimezone()
+        return Theirs(file, found["file"], found["id"], attempt=found["when"], when=when)
+    if found := re.fullmatch(CANVAS, path[0]):
+        last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or "html")
+        who, order, late = found["who"] or "", int(found["order"] or 0), bool(found["late"])
+        return Theirs(file, last, found["id"], who, order=order, when=when, late=late)
+    stem = re.sub(r"\s*\(\d+\)$", "", path[0].partition(".ipynb")[0])
+    student = re.sub(rf"^{re.escape(name)}[\W_]*|[\W_]*{re.escape(name)}$", "", stem)
+    return Theirs(file, path[0], student, when=when)
+
+
+def collect(name: str, files: list[File], is_zip: bool) -> Iterator[str]:
+    """Put each notebook where it belongs; say what is not taken, and why."""
+    times = [file.time for file in files if file.time > DOS]
+    told = is_zip and max(times, default=0) - min(times, default=0) > PACKED
+    around = _around([file for file in files if not file.why], name)
+    ids, names = _ids(), {}
+    SUBMITTED.mkdir(exist_ok=True)
+    known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
+    students: dict[str, list[Theirs]] = {}
+    for file in files:
+        path = _without(file, name)
+        path = path[len(around) :] if path[: len(around)] == around else path
+        each = _theirs(file, path, name, told)
+        student, why = ids.get(each.student, each.student), file.why
+        is_stamp = each.name == STAMP and len(path) > 1 and not is_zip
+        if not why and not is_stamp and not NOTEBOOK.fullmatch(each.name):
+            why = "is not a notebook"
+        if why in (OUTSIDE, HIDDEN) or (why and path == (each.name,)):
+            pass  # it is no student's
+        elif not student or student[0] == "." or len(student.encode()) > LONGEST:
+            why = why or "does not tell whose it is: put it into a folder with the student's name"
+        elif (other := known.setdefault(_alike(student), student)) != student:
+            why = why or f"is {student}'s, which many computers take for {other}: rename one"
+        else:
+            theirs = students.setdefault(student, [])
+            theirs += [] if why else [each]
+            if each.who and each.student not in ids:
+                names[each.student] = each.who
+        if why:
+            yield f"{readable('/'.join(file.parts))}: {why}"
+        elif each.late:
+            yield f"{readable(student)}: late, says Canvas, but not by how much"
+    for student, theirs in students.items():
+        folder = SUBMITTED / student / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for attempt in _attempts(theirs):
+            yield from _put(folder, attempt)
+    if names:
+        _remember(names)
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _attempts(files: list[Theirs]) -> Iterator[list[Theirs]]:
+    """A student's files, each with those that came together with it; what came last is last."""
+    attempts: list[dict[str, Theirs]] = []
+    for each in sorted(files, key=lambda it: (it.attempt, it.order, it.file.time), reverse=True):
+        name = _alike(each.name)
+        fits = (it for it in attempts if name not in it and it[""].attempt == each.attempt)
+        attempt = next(fits, None)
+        if attempt is None:
+            attempts.append(attempt := {"": each})
+        attempt[name] = each
+    for attempt in reversed(attempts):
+        del attempt[""]
+        yield list(attempt.values())
+
+
+def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:
+    """Put what came together into the folder; what was there before is an earlier attempt."""
+    coming = folder / ".coming"
+    shutil.rmtree(coming, ignore_errors=True)  # of a run that was ended
+    coming.mkdir()
+    when = max((each.when for each in attempt if each.when), default=None)
+    for each in attempt:
+        if each.name == STAMP:
+            when = stamp(each.file.open) or when
+            continue
+        stem = NOTEBOOK.sub(r"\1", each.name).encode()[: LONGEST - len(".ipynb")]
+        path = coming / (stem.decode(errors="ignore") + ".ipynb")
+        try:
+            with each.file.open() as file, open(path, "wb") as copy:
+                shutil.copyfileobj(file, copy)
+            os.utime(path, (each.file.time, each.file.time))
+        except BROKEN as error:
+            path.unlink(missing_ok=True)
+            yield f"{readable('/'.join(each.file.parts))}: cannot be read ({error})"
+    came = [path.name for path in coming.iterdir()]
+    if when:
+        text = f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+        (coming / STAMP).write_text(text, encoding="utf-8")
+    there = [p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" or p.name == STAMP]
+    latest = stamp(_opener(folder / STAMP))
+    before = [old for old in folder.glob(f"{EARLIER}*") if _holds(old, coming, came)]
+    if when:  # the same may be handed in again
+        before = [old for old in before if stamp(_opener(old / STAMP)) == when]
+    if _holds(folder, coming, came) or before:
+        shutil.rmtree(coming)
+        return
+    earlier = next(old for k in count(1) if not (old := folder / f"{EARLIER}{k}").exists())
+    if when and latest and when < latest:
+        coming.rename(earlier)
+        return
+    if there:
+        earlier.mkdir()
+    for path in there:
+        path.rename(earlier / path.name)
+    for path in coming.iterdir():
+        path.rename(folder / path.name)
+    coming.rmdir()
+
+
+def _holds(folder: Path, coming: Path, names: list[str]) -> bool:
+    """Whether the same files are in a folder already."""
+    paths = [(folder / name, coming / name) for name in names]
+    return all(one.is_file() and one.read_bytes() == two.read_bytes() for one, two in paths)
+
+
+def _ids() -> dict[str, str]:
+    """What the students are called here, by what they are called where they handed in."""
+    if not STUDENTS.exists():
+        return {}
+    with open(STUDENTS, encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if "id" not in (rows.fieldnames or ()):
+            raise CollectError(f"{STUDENTS} has no column id: {','.join(COLUMNS)} are usual")
+        return {row.get("lms_user_id") or row["id"]: row["id"] for row in rows}
+
+
+def _remember(names: dict[str, str]) -> None:
+    """Add those who are new to the class's table."""
+    text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
+    header = next(csv.reader(text.splitlines()), COLUMNS)
+    with open(STUDENTS, "a", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, header, extrasaction="ignore")
+        if not text:
+            table.writeheader()
+        elif not text.endswith("\n"):
+            file.write("\n")
+        for student, who in names.items():
+            first, _, last = who.rpartition(" ")
+            table.writerow(dict(zip(COLUMNS, [student, first, last, "", student], strict=True)))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Collect; 1 if something could not be read."""
+    parser = argparse.ArgumentParser(prog="python -m course.grading.collect")
+    parser.add_argument("assignment", help="such as padding")
+    parser.add_argument("files", nargs="+", type=Path, help="zips, folders or notebooks")
+    asked = parser.parse_args(arguments)
+    name, failed = asked.assignment, 0
+    if not Path("source", name).is_dir():
+        print(f"There is no {Path('source', name)} here: run this in the folder of your class.")
+        return 1
+    for path in asked.files:
+        try:
+            if path.is_dir() or NOTEBOOK.fullmatch(path.name):
+                for said in collect(name, _in_folder(path), False):
+                    print(said)
+            else:
+                with zipfile.ZipFile(path) as archive:
+                    for said in collect(name, _in_zip(archive), True):
+                        print(said)
+        except (CollectError, *BROKEN) as error:
+            print(f"{path}: {error}. Give a zip, a folder or a notebook that can be read.")
+            failed = 1
+    print(f"{len(list(SUBMITTED.glob(f'*/{name}')))} students are in {SUBMITTED}.")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,395 @@
+"""nbgrader as teachers know it, with this course's grading in the place of its executor.
+
+A class needs two lines in its ``nbgrader_config.py``::
+
+    from course.grading.nbgrader import configure
+    configure(get_config(), secret="secret.txt")
+
+Then ``nbgrader autograde`` runs a student's code in the sandbox and nowhere else. It writes the
+notebook that was handed out, with the student's answers in their places and what the verdicts say
+below the checks; so no deleted, copied or renamed cell can stop it. `Gradebook` does the same for
+``python -m course.grading``, without nbgrader's command.
+
+What nbgrader decides before anybody is asked, and what is done about it:
+
+- It looks for a notebook with the assignment's name. A hook gives it that name, and the notebook
+  is chosen as ``python -m course.grading`` chooses it.
+- It skips what it has graded, unless a newer ``timestamp.txt`` lies beside it, and feedback that
+  was made before a teacher read the texts. Here both are always made anew. Points and comments of
+  a teacher stay; where the answer is another, the teacher is asked to look again.
+- It takes any folder in ``submitted/`` for a student's, and adds who is unknown to the gradebook.
+  That stays. It passes over a folder without a notebook, and fails on a name that is not UTF-8:
+  its log names them, and so does the export. ``python -m course.grading`` grades the latter.
+"""
+
+import csv
+import functools
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode, v4
+from nbgrader import api
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import ExportPlugin
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveCells
+from nbgrader.utils import parse_utc
+from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from traitlets import Bool, Unicode
+from traitlets.config import Config, Configurable
+
+from course.grading.assignment import draw, squeezed, word
+from course.grading.collect import HandedIn, handed_in, read_bytes
+from course.grading.release import strip
+from course.grading.store import readable
+from course.grading.submission import Cell, cells_of
+from course.grading.worker import result_of
+
+MOST_SHOWN = 300  # cells of a student's own; a page of 100,000 would take minutes
+LONGEST_SHOWN = 50_000  # characters
+COLUMNS = (
+    "assignment duedate timestamp student_id last_name first_name email raw_score "
+    "late_submission_penalty score max_score not_graded"  # the last is ours
+)
+# A table of our own in nbgrader's database: what was graded, why not, and a hash of each answer.
+GRADED = Table(
+    "course_grading",
+    MetaData(),
+    Column("notebook_id", String(32), primary_key=True),  # nbgrader's, of the submitted one
+    Column("handed_in", String(64)),
+    Column("aside", Text()),
+    Column("answers", Text()),
+)
+
+
+def configure(
+    config: Config, secret: str = "", own_settings: bool = False, without_a_sandbox: bool = False
+) -> None:
+    """Let nbgrader grade as this course does; ``secret`` is the name of a file."""
+    config.Settings.secret = secret
+    config.Settings.own_settings = own_settings
+    config.Settings.without_a_sandbox = without_a_sandbox
+    config.GenerateAssignment.preprocessors.prepend([f"{__name__}.Draw"])
+    config.Autograde.exporter_class = f"{__name__}.Autograded"
+    config.Autograde.pre_convert_hook = f"{__name__}.by_its_name"
+    config.Autograde.force = config.GenerateFeedback.force = True
+    config.ExportApp.plugin_class = f"{__name__}.Export"
+
+
+class Settings(Configurable):
+    """What the teacher decides, in the configuration or as arguments."""
+
+    secret = Unicode("", help="The file that settings are drawn by.").tag(config=True)
+    own_settings = Bool(False, help="Whether each student has their own.").tag(config=True)
+    without_a_sandbox = Bool(False, help="Whether students' code may do all.").tag(config=True)
+
+    def secret_text(self) -> str:
+        """What stands in the secret's file."""
+        text = Path(self.secret).read_text(encoding="utf-8").strip() if self.secret else ""
+        if self.secret and not text:
+            raise ValueError(f"{self.secret} is empty: write a long word into it")
+        return text
+
+    def draw(self, cells: list, name: str, student: str = "") -> None:
+        """Give the cells the settings of the class, or of a student."""
+        if secret := self.secret_text():
+            draw(cells, word(secret, name, student))
+
+
+class Draw(NbGraderPreprocessor, Settings):
+    """Lets ``generate_assignment`` hand out the settings of the class."""
+
+    def preprocess(self, notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Draw them."""
+        if self.own_settings:
+            self.log.warning("Each student has other settings: see course.grading.release")
+        self.draw(notebook.cells, resources["nbgrader"]["assignment"])
+        return notebook, resources
+
+
+class Gradebook(Settings):
+    """nbgrader's gradebook of the class in this folder, and its autograded notebooks.
+
+    Without a URL it is the one of nbgrader's configuration, whose late penalties hold here too::
+
+        with Gradebook(secret="secret.txt") as gradebook:
+            gradebook.write("padding", handed_in, result)
+    """
+
+    def __init__(self, url: str = "", coursedir: CourseDirectory | None = None, **settings):
+        if not coursedir:
+            app = settings["parent"] = NbGrader()
+            app.initialize([])
+            coursedir = app.coursedir
+        super().__init__(**settings)
+        self.coursedir, self.url = coursedir, url or coursedir.db_url
+        self.book = api.Gradebook(self.url, coursedir.course_id)
+        GRADED.create(self.book.engine, checkfirst=True)
+        self.released = functools.lru_cache(self._released)
+        self.names = functools.cache(self._names)
+
+    def __enter__(self) -> "Gradebook":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.book.close()
+
+    def write(self, name: str, handed: HandedIn, result: dict) -> None:
+        """Write a result, and the autograded notebook; who is unknown is added."""
+        text = self.record(name, handed, result)
+        student = readable(handed.student)
+        folder = self.coursedir.format_path(self.coursedir.autograded_directory, student, name)
+        path = Path(folder, f"{name}.ipynb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # nbgrader makes it read-only
+        path.write_text(text, encoding="utf-8")
+
+    def record(self, name: str, handed: HandedIn, result: dict) -> str:
+        """Write a result into the gradebook; the autograded notebook."""
+        student, data = readable(handed.student), read_bytes(handed.path)
+        aside = result.get("aside", "")
+        cells = [] if aside else cells_of(data)
+        released = self.released(name, handed.student if self.own_settings else "")
+        notebook = json.loads(released)
+        written = fill(notebook, cells, result)
+        points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
+        points |= {grade_id: 0 for grade_id, text in written.items() if text == ""}
+        code = "\0".join(cell.source for cell in cells if cell.kind == "code")
+        names = self.names(name)
+        try:
+            submission = self.book.find_submission(name, student)
+        except api.MissingEntry:
+            self.book.update_or_create_student(student)
+            submission = self.book.add_submission(name, student)
+        submission.timestamp = parse_utc(handed.when)
+        mine, was = self._found(name, student)
+        answers = {}
+        for grade in mine.grades:
+            grade_id = names[grade.cell_id]
+            text = aside + digest(data) if aside else written.get(grade_id, code)
+            answers[grade_id] = digest(f"{points.get(grade_id)}\0{text}".encode(errors="replace"))
+            grade.auto_score = points.get(grade_id)
+            if grade.manual_score is None:
+                grade.needs_manual_grade = grade.auto_score is None
+            elif answers[grade_id] != was.get(grade_id):
+                grade.needs_manual_grade = True
+        for comment in mine.comments:
+            grade_id = names[comment.cell_id]
+            comment.auto_comment = aside or None
+            if grade_id in answers and not aside and not written.get(grade_id):  # in words
+                found = grade_id in written
+                comment.auto_comment = "No response." if found else "This cell was not found."
+        self._keep(mine.id, digest(data), aside, answers)
+        if submission.total_seconds_late or mine.late_submission_penalty is not None:
+            about = {"student": student, "assignment": name, "notebook": name, "db_url": self.url}
+            AssignLatePenalties(parent=self).preprocess(v4.new_notebook(), {"nbgrader": about})
+        return json.dumps(notebook)
+
+    def begin(self, name: str, student: str) -> None:
+        """Keep in mind that what was graded is no longer what was handed in."""
+        mine, answers = self._found(name, student)
+        self._keep(mine.id, "", "", answers)
+
+    def _found(self, name: str, student: str) -> tuple[api.SubmittedNotebook, dict[str, str]]:
+        """A student's notebook in the gradebook, and the hashes of what was graded of it."""
+        mine = self.book.find_submission_notebook(name, name, student)
+        row = select(GRADED.c.answers).where(GRADED.c.notebook_id == mine.id)
+        return mine, json.loads(self.book.db.execute(row).scalar() or "{}")
+
+    def _keep(self, notebook_id: str, graded: str, aside: str, answers: dict[str, str]) -> None:
+        self.book.db.execute(delete(GRADED).where(GRADED.c.notebook_id == notebook_id))
+        row = (notebook_id, graded, aside, json.dumps(answers))
+        self.book.db.execute(insert(GRADED).values(row))
+        self.book.db.commit()
+
+    def _released(self, name: str, student: str) -> str:
+        """What was handed out."""
+        notebook = nbformat.read(Path("source", name, f"{name}.ipynb"), as_version=4)
+        self.draw(notebook.cells, name, student)
+        return json.dumps(strip(notebook))
+
+    def _names(self, name: str) -> dict[str, str]:
+        """The grade ids by nbgrader's own; adds an assignment, as ``generate_assignment`` does."""
+        try:
+            notebook = self.book.find_notebook(name, name)
+        except api.MissingEntry:
+            self.book.update_or_create_assignment(name)
+            about = {"assignment": name, "notebook": name, "db_url": self.url}
+            made = nbformat.from_dict(json.loads(self.released(name, "")))
+            SaveCells(parent=self).preprocess(made, {"nbgrader": about})
+            notebook = self.book.find_notebook(name, name)
+        return {cell.id: cell.name for cell in (*notebook.grade_cells, *notebook.solution_cells)}
+
+
+class Autograded(NotebookExporter, Settings):
+    """What ``autograde`` makes of a file that was handed in, whatever is in it."""
+
+    @functools.cached_property
+    def gradebook(self) -> Gradebook:
+        """Open as long as nbgrader grades."""
+        courses = self.parent.coursedir
+        return Gradebook(courses.db_url, courses, parent=self)
+
+    @functools.cached_property
+    def handed_in(self) -> dict[str, HandedIn]:
+        """What is graded of each student."""
+        return {each.student: each for each in handed_in(self.parent.coursedir.assignment_id)}
+
+    def from_filename(self, filename: str, resources: dict, **_) -> tuple[str, dict]:
+        """Grade what was handed in under that name; nbgrader asks again for what it has written."""
+        name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        resources["output_extension"] = ".ipynb"
+        courses = self.parent.coursedir
+        if filename.startswith(courses.format_path(courses.autograded_directory, student, name)):
+            return Path(filename).read_text(encoding="utf-8"), resources
+        self.gradebook.begin(name, student)
+        source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
+        walls = not self.without_a_sandbox
+        task = name, source, self.secret_text(), self.own_settings, walls
+        handed = self.handed_in[student]
+        for other in handed.besides:
+            self.log.warning("Not graded besides: %s", other)
+        result = result_of(task, student, read_bytes(handed.path))
+        if "aside" in result:
+            self.log.error("Not graded: %s: %s", handed.path, result["aside"])
+        return self.gradebook.record(name, handed, result), resources
+
+
+def by_its_name(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Let nbgrader look for the one name that it knows, whatever files there are."""
+    notebooks[:] = [str(Path(notebooks[0]).with_name(f"{assignment}.ipynb"))]
+
+
+def fill(notebook: dict, cells: list[Cell], result: dict) -> dict[str, str]:
+    """Put a student's cells and the verdicts into what was handed out.
+
+    Returns what was written in each cell for an answer that was found, by grade id: "" if nothing.
+    """
+    released = notebook["cells"]
+    about = [cell["metadata"].get("nbgrader", {}) for cell in released] + [{}]
+    places = {each["grade_id"]: at for at, each in enumerate(about) if each}
+    known = {
+        squeezed(cell["source"]): at
+        for at, cell in enumerate(released)
+        if not about[at].get("solution")
+    }
+    named = {cell.grade_id for cell in cells}
+    answers, others, own, at = defaultdict(list), defaultdict(list), [], -1
+    for cell in cells:
+        after = about[at + 1]
+        if cell.grade_id in places:
+            at = places[cell.grade_id]
+        elif squeezed(cell.source) in known:
+            at = known[squeezed(cell.source)]
+        elif after.get("solution") and after["grade_id"] not in named:  # it lost its id
+            at += 1
+        else:
+            own.append(cell)
+            if len(own) <= MOST_SHOWN:
+                others[at].append(cell)
+            continue
+        answers[at].append(cell.source)
+    verdicts = {each["grade_id"]: each for each in result.get("verdicts", ())}
+    aside = f"**Not graded.** {result['aside']}" if "aside" in result else ""
+    made, written = [_cell("markdown", aside, 0)] if aside else [], {}
+    for at, cell in enumerate([None, *released], -1):
+        if cell:
+            made.append(cell)
+            if at in answers and about[at].get("solution"):
+                stub = squeezed(cell["source"])
+                parts = [each for each in answers[at] if squeezed(each) not in ("", stub)]
+                written[about[at]["grade_id"]] = text = "\n\n".join(parts)
+                cell["source"] = shown(text, cell["cell_type"]) if text else cell["source"]
+            if verdict := verdicts.get(about[at].get("grade_id")):
+                points = "?" if verdict["points"] is None else f"{verdict['points']:g}"
+                text = f"{points} of {about[at]['points']:g} points. {verdict['message']}\n"
+                said = {"output_type": "stream", "name": "stdout", "text": shown(text, "code")}
+                cell["outputs"] = [said]
+        made += [_cell(each.kind, each.source, len(made)) for each in others[at]]
+    if len(own) > MOST_SHOWN:
+        more = f"{len(own) - MOST_SHOWN} more cells are in the file that was handed in."
+        made.append(_cell("markdown", more, len(made)))
+    notebook["cells"] = made
+    return written
+
+
+def _cell(kind: str, source: str, number: int) -> dict:
+    """A cell that was not handed out."""
+    cell = {"cell_type": kind if kind == "code" else "markdown", "metadata": {}}
+    cell |= {"id": f"own-{number}", "source": shown(source, kind)}
+    return cell | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+
+
+def shown(text: str, kind: str) -> str:
+    """A student's text, in which no HTML can do anything on a teacher's page."""
+    text = text[:LONGEST_SHOWN].encode(errors="replace").decode()
+    return text if kind == "code" else re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class Export(ExportPlugin):
+    """``export`` as nbgrader has it, and one column more: what was not graded, and why.
+
+    Who was not graded has no points in it, unlike who got 0.
+    """
+
+    def export(self, gradebook: api.Gradebook) -> None:
+        """Write the table."""
+        GRADED.create(gradebook.engine, checkfirst=True)
+        with open(self.to or "grades.csv", "w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, COLUMNS.split())
+            table.writeheader()
+            with chdir(self.parent.coursedir.root):
+                for assignment in gradebook.assignments:
+                    if not self.assignment or assignment.name in map(str, self.assignment):
+                        table.writerows(self._rows(gradebook, assignment))
+
+    def _rows(self, gradebook: api.Gradebook, assignment: api.Assignment) -> Iterator[dict]:
+        """A row for each student of the class, and for each who is only in ``submitted/``."""
+        found = handed_in(assignment.name) if Path("submitted").is_dir() else []
+        files = {readable(each.student): each.path for each in found}
+        known = {student.id: student for student in gradebook.students}
+        graded = {each.student.id: each for each in assignment.submissions}
+        for student_id in [*known, *sorted(files.keys() - known.keys())]:
+            if not self.student or student_id in map(str, self.student):
+                row = {"student_id": student_id, "assignment": assignment.name}
+                row |= {"duedate": assignment.duedate, "max_score": assignment.max_score}
+                for key in ("last_name", "first_name", "email"):
+                    row[key] = getattr(known.get(student_id), key, None)
+                file, submission = files.get(student_id), graded.get(student_id)
+                yield row | self._points(gradebook, file, submission)
+
+    def _points(
+        self, gradebook: api.Gradebook, file: Path | None, submission: api.SubmittedAssignment
+    ) -> dict:
+        """What is in the gradebook, if it is of the file that lies there."""
+        ids = [each.id for each in submission.notebooks] if submission else []
+        row = gradebook.db.execute(select(GRADED).where(GRADED.c.notebook_id.in_(ids))).first()
+        if file and not file.exists():
+            return {"not_graded": "There is no notebook in the folder."}
+        if file and (not row or row.handed_in != digest(read_bytes(file))):
+            return {"not_graded": "It was not graded: see what nbgrader autograde says."}
+        if not submission:
+            return {"not_graded": "Nothing was handed in."}
+        all_grades = [grade for each in submission.notebooks for grade in each.grades]
+        waiting = ", ".join(each.name for each in all_grades if each.needs_manual_grade)
+        if waiting and row and row.aside:
+            return {"not_graded": row.aside}
+        points = submission.score, submission.late_submission_penalty
+        return {
+            "timestamp": submission.timestamp,
+            "raw_score": points[0],
+            "late_submission_penalty": points[1],
+            "score": max(0.0, points[0] - points[1]),
+            "not_graded": waiting and f"A teacher has to grade: {waiting}",
+        }

@@ -1,0 +1,137 @@
+"""What a class gets and its teacher: a page for each student, one for the teacher, and a table.
+
+All of it is made from results, as `course.grading.worker.result_of` has them: nothing of a
+student's is run for it. A page is one file, without scripts, and needs no other.
+"""
+
+import csv
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from statistics import median
+
+from course.grading.alike import alike
+from course.grading.assignment import Assignment, read
+from course.grading.collect import HandedIn, read_bytes
+from course.grading.feedback import PAGES, believed, feedback, mark
+from course.grading.messages import Run
+from course.grading.submission import AsideError, cells_of, plan
+from course.predict.progress import ranked, share
+
+WARY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins so
+
+Students = dict[str, tuple[HandedIn, dict]]
+
+
+def write(name: str, source: str, secret: str, own: bool, students: Students) -> None:
+    """Write all of it in this folder: into ``feedback``, ``reports`` and ``grades.csv``."""
+    of_all, sections = read(name, source, secret), sections_of(source)
+    for student, (handed_in, result) in students.items():
+        assignment = read(name, source, secret, student) if own else of_all
+        page = feedback(assignment, sections, handed_in, result)
+        _write(Path("feedback", student, name, f"{name}.html"), page)
+    _write(Path("reports", f"{name}.html"), report(of_all, source, students))
+    table(Path("grades.csv"), of_all, students)
+
+
+def _write(path: Path, page: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A name may not be UTF-8, and a text may hold half a character.
+    path.write_text(page, encoding="utf-8", errors="backslashreplace")
+
+
+def sections_of(source: str) -> dict[str, str]:
+    """Under which heading of the assignment each cell stands, by grade id."""
+    found, heading = {}, ""
+    for cell in json.loads(source)["cells"]:
+        titles = re.findall(r"^#+ (.+)", "".join(cell["source"]), re.MULTILINE)
+        if ours := cell["metadata"].get("nbgrader"):
+            found[ours["grade_id"]] = heading
+        elif titles and cell["cell_type"] == "markdown":
+            heading = re.sub(r" \(\d+ points?\)$", "", titles[-1])
+    return found
+
+
+def _points(result: dict) -> float | None:
+    """The points of what needs no teacher; None as long as one has to look."""
+    points = [verdict["points"] for verdict in result.get("verdicts", ())]
+    return sum(points) if points and None not in points else None
+
+
+def report(assignment: Assignment, source: str, students: Students) -> str:
+    """The teacher's page."""
+    parts = {part.grade_id: part.points for part in assignment.parts}
+    graded = {each: result for each, (_, result) in students.items() if "verdicts" in result}
+    marks: dict[str, Counter] = {part: Counter() for part in parts}
+    stuck: dict[tuple[int, bool], list[str]] = {}  # by how many are not right, or nothing answered
+    for student, result in graded.items():
+        each = {v["grade_id"]: mark(v, parts[v["grade_id"]]) for v in result["verdicts"]}
+        for part, word in each.items():
+            marks[part][word] += 1
+        wrong = sum(word in ("wrong", "partly", "blank") for word in each.values())
+        if wrong > len(each) / 2:
+            stuck.setdefault((wrong, {*each.values()} == {"blank"}), []).append(student)
+    beliefs = {student: believed(result) for student, result in graded.items()}
+    known = [p for p in map(_points, graded.values()) if p is not None]
+    step = max(1, -(-sum(parts.values()) // 10))
+    steps = Counter(points // step for points in known)
+    codes = {student: _code(assignment, each.path) for student, (each, _) in students.items()}
+    given = ["".join(c["source"]) for c in json.loads(source)["cells"] if c["cell_type"] == "code"]
+    return PAGES.get_template("teacher.html").render(
+        name=assignment.name,
+        students=students,
+        graded=graded,
+        most=sum(parts.values()),
+        middle=median(known) if known else None,
+        bins=[(low * step, steps[low]) for low in range(int(sum(parts.values()) // step) + 1)],
+        sections=sections_of(source),
+        marks=marks,
+        beliefs=[
+            (mistake, times, [who for who, each in beliefs.items() if mistake in each])
+            for mistake, times in ranked(beliefs.values())
+        ],
+        stuck=sorted(stuck.items(), reverse=True),
+        to_see=[
+            (student, verdict)
+            for student, result in graded.items()
+            for verdict in result["verdicts"]
+            if verdict["points"] is None or verdict["notes"]
+        ],
+        texts=assignment.texts,
+        codes=codes,
+        alike=alike(codes, given),
+        share=share,
+    )
+
+
+def _code(assignment: Assignment, path: Path) -> list[str]:
+    """What a student wrote in cells of code."""
+    try:
+        steps = plan(assignment, cells_of(read_bytes(path))).steps[len(assignment.setup) :]
+    except (OSError, AsideError):
+        return []
+    return [step.source for step in steps if isinstance(step, Run)]
+
+
+def table(path: Path, assignment: Assignment, students: Students) -> None:
+    """A row for each student; who was not graded has a reason, and no points."""
+    parts = [part.grade_id for part in assignment.parts]
+    # A name may not be UTF-8.
+    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(
+            ["student", "points", "not graded because", *parts, "late hours", "texts to grade"]
+        )
+        for student, (handed_in, result) in students.items():
+            points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
+            total = _points(result)
+            why = result.get("aside") or ("A teacher has to look." if total is None else "")
+            texts = [name for name, text in result.get("texts", {}).items() if text.strip()]
+            late = round(handed_in.late / 3600, 2)
+            cells = student, total, why, *map(points.get, parts), late, " ".join(texts)
+            rows.writerow([_harmless(cell) for cell in cells])
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(WARY) else cell

@@ -1,0 +1,341 @@
+"""What was handed in: each student's notebooks are found, and nothing is lost, also by malice."""
+
+import json
+import os
+import stat
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from course.grading.collect import STUDENTS, handed_in, main
+from tests.grading.homework import SOURCES, Book
+
+FRIDAY, SATURDAY = (2026, 11, 20, 10, 0, 0), (2026, 11, 21, 10, 0, 0)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("source/padding").mkdir(parents=True)
+    Path("source/padding/padding.ipynb").write_text(json.dumps(SOURCES["padding"]))
+    return tmp_path
+
+
+def pack(*names, data=b"{}", when=FRIDAY, mode=0, path="class.zip") -> str:
+    """A zip of files, each of them with the name for its content."""
+    with zipfile.ZipFile(path, "a") as archive:
+        for name in names:
+            info = zipfile.ZipInfo("x", when)
+            info.filename, info.external_attr = name, mode << 16
+            archive.writestr(info, data if data != b"{}" else name.encode(errors="replace"))
+    return path
+
+
+def collected(*paths: str) -> dict[str, str]:
+    """What is where after a collection, and after another one."""
+    main(["padding", *paths])
+    found = everything()
+    main(["padding", *paths])
+    assert everything() == found
+    return {path: text for path, text in found.items() if not path.endswith("timestamp.txt")}
+
+
+def everything() -> dict[str, str]:
+    paths = [path for path in Path("submitted").rglob("*") if path.is_file()]
+    return {str(path.relative_to("submitted")): path.read_text() for path in paths}
+
+
+LAYOUTS = {
+    # Moodle's: a folder for each student, with or without _, or none
+    "Ada Lovelace_1234567_assignsubmission_file_/padding.ipynb": "1234567/padding/padding.ipynb",
+    "Ada Lovelace_1234567_assignsubmission_file/a/p.ipynb": "1234567/padding/p.ipynb",
+    "Ada Lovelace_1234567_assignsubmission_file_my_own.ipynb": "1234567/padding/my_own.ipynb",
+    "all/Ada Lovelace_1234567_assignsubmission_file_/p.ipynb": "1234567/padding/p.ipynb",
+    "Team 3_assignsubmission_file_/p.ipynb": "Team 3/padding/p.ipynb",
+    # Canvas'
+    "lovelaceada_12345_67890_padding.ipynb": "12345/padding/padding.ipynb",
+    "lovelaceada_LATE_12345_67890_padding-1.ipynb": "12345/padding/padding.ipynb",
+    "love_lace_12345_67890_my_own_1.ipynb": "12345/padding/my_own_1.ipynb",
+    "anon_aB3xY_67890_padding.ipynb": "anon_aB3xY/padding/padding.ipynb",
+    "LATE_anon_aB3xY_67890_padding.ipynb": "anon_aB3xY/padding/padding.ipynb",
+    # Blackboard's, and as nbgrader's manual has it
+    "ps1_ada_attempt_2026-01-30-15-30-10_problem.ipynb": "ada/padding/problem.ipynb",
+    # folders and files with the students' names
+    "ada/padding.ipynb": "ada/padding/padding.ipynb",
+    "ada/padding/padding.ipynb": "ada/padding/padding.ipynb",
+    "class/ada/padding.ipynb": "ada/padding/padding.ipynb",
+    "padding/ada/padding.ipynb": "ada/padding/padding.ipynb",
+    "class/ada/padding/PADDING.IPYNB": "ada/padding/PADDING.ipynb",
+    "ada.ipynb": "ada/padding/ada.ipynb",
+    "padding_ada.ipynb": "ada/padding/padding_ada.ipynb",
+    "Ada L. - padding (1).ipynb": "Ada L/padding/Ada L. - padding (1).ipynb",
+    "ada/padding.ipynb.txt": "ada/padding/padding.ipynb",
+    "ada\\padding.ipynb": "ada/padding/padding.ipynb",
+    # names that no file should have
+    "ada/\x1b[31m\x00.ipynb": "ada/padding/_[31m_.ipynb",
+    f"ada/{'ü' * 200}.ipynb": f"ada/padding/{'ü' * 124}.ipynb",
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_notebook_is_found_in_each_layout(name):
+    assert list(collected(pack(name))) == [LAYOUTS[name]]
+
+
+NOT_TAKEN = {
+    "../../padding.ipynb": "leads out of the zip",
+    "ada/../../../padding.ipynb": "leads out of the zip",
+    "/etc/padding.ipynb": "leads out of the zip",
+    "C:\\ada\\padding.ipynb": "leads out of the zip",
+    ".._assignsubmission_file_/padding.ipynb": "is hidden",
+    "x/.._assignsubmission_file_padding.ipynb": "is hidden",
+    "__MACOSX/ada/._padding.ipynb": "is hidden",
+    "ada/.ipynb_checkpoints/padding-checkpoint.ipynb": "is hidden",
+    "padding.ipynb": "does not tell whose it is: put it into a folder with the student's name",
+    f"{'x' * 256}/padding.ipynb": "does not tell whose it is",
+    "readme.txt": "is not a notebook",
+}
+
+
+@pytest.mark.parametrize("name", NOT_TAKEN)
+def test_what_is_not_taken_is_named(name, folder, capsys):
+    before = set(folder.parent.rglob("*"))
+    assert collected(pack(name)) == {}
+    said = capsys.readouterr().out
+    assert NOT_TAKEN[name] in said
+    assert "0 students are in submitted" in said
+    assert set(folder.parent.rglob("*")) - before == {folder / "submitted", folder / "class.zip"}
+
+
+def test_who_handed_in_no_notebook_is_there_all_the_same(capsys):
+    Path("secret.ipynb").write_text("secret")
+    pack(
+        "Ada_1_assignsubmission_onlinetext_/onlinetext.html", "bo_2_3_padding.pdf", "cy_4_text.html"
+    )
+    pack("Di_5_assignsubmission_file_/p.ipynb", mode=stat.S_IFLNK | 0o777, data=b"/etc/passwd")
+    os.makedirs("more/ed")
+    os.symlink(Path("secret.ipynb").absolute(), "more/ed/padding.ipynb")
+    os.mkfifo("more/ed/pipe.ipynb")
+    assert collected("class.zip", "more") == {}
+    assert "more/ed/padding.ipynb"[5:] + ": is no plain file" in capsys.readouterr().out
+    assert [each.student for each in handed_in("padding")] == ["1", "2", "4", "5", "ed"]
+    assert not any(each.path.exists() for each in handed_in("padding"))
+
+
+def test_names_that_are_not_utf_8(folder):
+    data = Path(pack("j12rg/padding.ipynb", "m3ller/padding.ipynb", data=b"x")).read_bytes()
+    # As Linux writes them, without saying so, and as Windows does.
+    data = data.replace(b"j12rg/", "jörg/".encode()).replace(b"m3ller/", b"m\x94ller/")
+    Path("class.zip").write_bytes(data)
+    os.makedirs(os.fsencode(folder) + b"/more/b\xf6ll")
+    Path(os.fsdecode(b"more/b\xf6ll/p\xe4dding.ipynb")).write_text("x")
+    assert set(collected("class.zip", "more")) == {
+        "jörg/padding/padding.ipynb",
+        "möller/padding/padding.ipynb",
+        "böll/padding/pädding.ipynb",
+    }
+
+
+def test_two_whom_other_computers_take_for_one(capsys):
+    pack("Ada/padding.ipynb", "ada/padding.ipynb", "Jo\u0308rg/padding.ipynb", "JÖRG/padding.ipynb")
+    assert set(collected("class.zip")) == {
+        "Ada/padding/padding.ipynb",
+        "Jörg/padding/padding.ipynb",
+    }
+    said = capsys.readouterr().out
+    assert "ada/padding.ipynb: is ada's, which many computers take for Ada: rename one" in said
+    assert "JÖRG/padding.ipynb: is JÖRG's" in said
+
+
+def test_bombs(capsys, monkeypatch):
+    monkeypatch.setattr("course.grading.collect.MOST_BYTES", 1000)
+    pack("ada/padding.ipynb", data=b" " * 1001)
+    pack("bo/padding.ipynb")
+    assert collected("class.zip") == {"bo/padding/padding.ipynb": "bo/padding.ipynb"}
+    assert "ada/padding.ipynb: is too large" in capsys.readouterr().out
+    assert [each.student for each in handed_in("padding")] == ["ada", "bo"]
+    # Many names for the same bytes.
+    pack("a/p.ipynb", "b/p.ipynb", data=b"x" * 900, path="bomb.zip")
+    with zipfile.ZipFile("bomb.zip", "a") as archive:
+        archive.filelist += [archive.filelist[0]] * 9
+        archive._didModify = True
+    assert main(["padding", "bomb.zip"]) == 1
+    assert "one over the other" in capsys.readouterr().out
+    free = lambda path: type("Usage", (), {"free": 10})  # noqa: E731
+    monkeypatch.setattr("shutil.disk_usage", free)
+    assert main(["padding", pack("a/p.ipynb", data=b"x" * 900, path="full.zip")]) == 1
+    assert "MB are free here" in capsys.readouterr().out
+    assert not Path("submitted/a").exists()
+
+
+def test_what_is_broken_is_named_and_the_rest_is_taken(capsys):
+    pack("ada/padding.ipynb", data=b"a" * 99)
+    pack("bo/padding.ipynb")
+    data = Path("class.zip").read_bytes()
+    Path("class.zip").write_bytes(data.replace(b"a" * 99, b"b" * 99))
+    Path("no.zip").write_text("no")
+    assert main(["padding", "no.zip", "nowhere.zip", "class.zip"]) == 1
+    said = capsys.readouterr().out
+    for name in ("no.zip: ", "nowhere.zip: ", "ada/padding.ipynb: cannot be read (Bad CRC"):
+        assert name in said
+    assert everything() == {"bo/padding/padding.ipynb": "bo/padding.ipynb"}
+    assert main(["stride", "class.zip"]) == 1
+    assert "There is no source/stride here" in capsys.readouterr().out
+
+
+# Attempts
+
+
+def test_of_several_attempts_the_latest_is_there_and_the_others_are_kept():
+    pack("adal_1_100_padding.ipynb", "adal_1_300_padding-2.ipynb", "adal_1_200_padding-1.ipynb")
+    pack("p_bo_attempt_2026-11-20-10-00-00_padding.ipynb", path="board.zip")
+    pack("p_bo_attempt_2026-11-21-10-00-00_padding (1).ipynb", path="board.zip")
+    assert collected("class.zip", "board.zip") == {
+        "1/padding/padding.ipynb": "adal_1_300_padding-2.ipynb",
+        "1/padding/earlier-2/padding.ipynb": "adal_1_200_padding-1.ipynb",
+        "1/padding/earlier-1/padding.ipynb": "adal_1_100_padding.ipynb",
+        "bo/padding/padding (1).ipynb": "p_bo_attempt_2026-11-21-10-00-00_padding (1).ipynb",
+        "bo/padding/earlier-1/padding.ipynb": "p_bo_attempt_2026-11-20-10-00-00_padding.ipynb",
+    }
+
+
+@pytest.mark.parametrize("order", [("old.zip", "new.zip"), ("new.zip", "old.zip")])
+def test_the_order_of_collecting_does_not_matter_where_times_are_known(order):
+    for path, days in {"old.zip": (17, 18), "new.zip": (20, 21)}.items():
+        for student, day in zip(("Ada_1", "Bo_2"), days, strict=True):
+            name = f"{student}_assignsubmission_file_/padding.ipynb"
+            pack(name, data=path.encode(), when=(2026, 11, day, 10, 0, 0), path=path)
+    found = collected(*order)
+    assert {name: found[f"{name}/padding/padding.ipynb"] for name in "12"} == dict.fromkeys(
+        "12", "new.zip"
+    )
+    assert found["1/padding/earlier-1/padding.ipynb"] == "old.zip"
+    assert [each.when.day for each in handed_in("padding")] == [20, 21]
+
+
+def test_where_no_time_is_known_the_last_one_collected_counts(capsys):
+    names = ("Ada_1_assignsubmission_file_/padding.ipynb", "Bo_2_assignsubmission_file_/x.ipynb")
+    pack(*names, data=b"old", path="old.zip")  # all at once: when the zip was made
+    pack(*names[:1], data=b"new", path="new.zip", when=SATURDAY)
+    found = collected("old.zip", "new.zip")
+    assert found["1/padding/padding.ipynb"] == "new"
+    assert found["1/padding/earlier-1/padding.ipynb"] == "old"
+    assert not list(Path("submitted").rglob("timestamp.txt"))
+    # What was there by other means is kept as well.
+    Path("submitted/2/padding/x.ipynb").write_text("by hand")
+    assert set(collected("new.zip", pack(names[1], data=b"newer", path="newer.zip")).values()) == {
+        "new",
+        "old",
+        "by hand",
+        "newer",
+    }
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_a_run_that_was_killed_is_made_up_for(monkeypatch, steps):
+    pack("ada/padding.ipynb", "ada/more.ipynb", data=b"old", path="old.zip")
+    pack("ada/padding.ipynb", "ada/more.ipynb", data=b"new", path="new.zip")
+    main(["padding", "old.zip"])
+    rename, renamed = Path.rename, []
+
+    def killed(self, target):
+        if len(renamed) == steps:
+            raise KeyboardInterrupt
+        renamed.append(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        main(["padding", "new.zip"])
+    monkeypatch.setattr(Path, "rename", rename)
+    found = collected("new.zip")
+    assert [found.pop(f"ada/padding/{name}.ipynb") for name in ("padding", "more")] == ["new"] * 2
+    assert list(found.values()).count("old") == 2
+
+
+def test_the_class_is_told_apart_by_its_own_table():
+    pack("Ada Lovelace_1_assignsubmission_file_/padding.ipynb", "xu_2_3_padding.ipynb")
+    STUDENTS.write_text("id,email,lms_user_id\r\nada,a@x.org,1", encoding="utf-8-sig")
+    assert set(collected("class.zip")) == {"ada/padding/padding.ipynb", "2/padding/padding.ipynb"}
+    lines = STUDENTS.read_text(encoding="utf-8-sig").splitlines()
+    assert lines == ["id,email,lms_user_id", "ada,a@x.org,1", "2,,2"]
+    STUDENTS.unlink()
+    collected("class.zip")
+    header, *lines = STUDENTS.read_text().splitlines()
+    assert header == "id,first_name,last_name,email,lms_user_id"  # nbgrader's
+    assert lines == ["1,Ada,Lovelace,,1", "2,,xu,,2"]
+    STUDENTS.write_text("name;number\n")
+    assert main(["padding", "class.zip"]) == 1
+
+
+# What counts
+
+
+def put(name: str, text: str | bytes, time: float = 0) -> None:
+    path = Path("submitted/ada/padding", name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    os.utime(path, (time, time))
+
+
+def test_of_several_notebooks_the_right_one_counts():
+    stride = json.dumps({"cells": [{"metadata": {"nbgrader": {"grade_id": "setup"}}}]})
+    put("stride.ipynb", stride, 4)
+    put("broken.ipynb", "{", 3)
+    assert handed_in("padding")[0].path.name == "stride.ipynb"  # the latest
+    put("mine.ipynb", bytes(Book("padding")), 1)
+    put("mine too.ipynb", bytes(Book("padding")), 2)
+    assert handed_in("padding")[0].path.name == "mine too.ipynb"  # by its content
+    put("padding.ipynb", "{}", 0)
+    put("essay.pdf", "")
+    put("earlier-1/padding.ipynb", "")
+    found = handed_in("padding")[0]
+    assert found.path.name == "padding.ipynb"
+    others = ("broken.ipynb", "mine.ipynb", "mine too.ipynb", "stride.ipynb")
+    assert set(found.besides) == {
+        "essay.pdf: is not a notebook",
+        "earlier-1: is an earlier attempt",
+        *(f"{name}: padding.ipynb is graded" for name in others),
+    }
+
+
+TIMES = {
+    "2026-11-20 18:00:01.000000 UTC": 1,
+    "2026-11-20 18:00:01": 1,  # which is UTC for nbgrader
+    "2026-11-20 13:00:01.500000 America/New_York": 1.5,
+    "2026-11-20 19:00:00.000000 +0100": 0,
+    "2026-11-20 19:00:01+01:00\n": 1,
+    "2026-11-20 17:00:00 UTC": 0,
+    "yesterday": None,
+    "2026-11-20 18:00:01 PST": None,
+    "2026-11-20 18:00:01 ../../../etc/passwd": None,
+    "": None,
+    "\xff" * 10**6: None,
+}
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_who_is_late(text):
+    put("padding.ipynb", "{}")
+    put("timestamp.txt", text)
+    due = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    found = handed_in("padding", due)[0]
+    assert (found.when is None) == (TIMES[text] is None)
+    assert found.late == (TIMES[text] or 0)
+    assert found.besides == (("timestamp.txt: tells no time",) if TIMES[text] is None else ())
+    assert handed_in("padding")[0].late == 0
+
+
+def test_the_time_of_nbgraders_own_folders_is_kept():
+    os.makedirs("inbox/ada/padding")
+    Path("inbox/ada/padding/padding.ipynb").write_text("{}")
+    Path("inbox/ada/padding/timestamp.txt").write_text("2026-11-20 18:00:01 UTC")
+    collected("inbox")
+    assert handed_in("padding")[0].when == datetime(2026, 11, 20, 18, 0, 1, tzinfo=UTC)
+    # Of a student's own making it tells nothing.
+    collected(
+        pack("Bo_1_assignsubmission_file_/p.ipynb", "Bo_1_assignsubmission_file_/timestamp.txt")
+    )
+    assert handed_in("padding")[0].when is None
