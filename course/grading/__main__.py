@@ -5,7 +5,7 @@
 It is run in the folder of a class, as nbgrader has it: ``source/padding/padding.ipynb`` and
 ``submitted/ada/padding/padding.ipynb``, which `course.grading.collect` puts there. Each result is
 written to ``grades.sqlite`` as it comes, and to nbgrader's gradebook with ``--gradebook``; in the
-end come the pages for students and teacher, and ``grades.csv``. Run it again after a stop, or when
+end come the pages for students and teacher, and a table. Run it again after a stop, or when
 more was handed in: what has its result keeps it.
 """
 
@@ -220,7 +220,7 @@ def run(asked: argparse.Namespace) -> int:
             print(f"{readable(student)}: {each}")
     report.write(name, source, task[2], asked.own_settings, students)
     graded = sum("aside" not in result for _, result in students.values())
-    print(f"{graded} of {len(found)} are graded: see grades.csv and {Path('reports', name)}.html")
+    print(f"{graded} of {len(found)} are graded: see {Path('reports', name)}.html and .csv")
     return 0 if final else 1
 
 

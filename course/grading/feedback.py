@@ -59,10 +59,12 @@ def feedback(assignment: Assignment, sections: dict, handed_in: HandedIn, result
         verdict["grade_id"]: _shown(parts[verdict["grade_id"]], verdict)
         for verdict in result.get("verdicts", ())
     }
+    points, read = points_of(result), result.get("read", {})
     for grade_id, text in result.get("texts", {}).items():
-        text = text.strip()
-        shown[grade_id] = {"mark": "open" if text else "blank", "text": text}
-        shown[grade_id] |= {"points": None, "most": assignment.texts[grade_id]}
+        shown[grade_id] = {"text": text.strip(), "most": assignment.texts[grade_id]}
+        shown[grade_id]["mark"] = mark(points[grade_id], shown[grade_id]["most"], text.strip())
+    for grade_id, part in shown.items():
+        part |= {"points": points[grade_id], "comment": read.get("comments", {}).get(grade_id)}
     ours = [grade_id for grade_id in sections if grade_id in shown]
     return PAGES.get_template("student.html").render(
         name=assignment.name,
@@ -71,7 +73,15 @@ def feedback(assignment: Assignment, sections: dict, handed_in: HandedIn, result
         shown=shown,
         sections=[(title, [*each]) for title, each in groupby(ours, key=sections.__getitem__)],
         believed=believed(result),
+        penalty=read.get("penalty"),
     )
+
+
+def points_of(result: dict) -> dict[str, float | None]:
+    """The points of each part, a teacher's before ours; None as long as a teacher has to look."""
+    points = {verdict["grade_id"]: verdict["points"] for verdict in result.get("verdicts", ())}
+    points |= {name: None if text.strip() else 0 for name, text in result.get("texts", {}).items()}
+    return points | result.get("read", {}).get("points", {})
 
 
 def believed(result: dict) -> list[Mistake]:
@@ -80,24 +90,27 @@ def believed(result: dict) -> list[Mistake]:
     return [MISTAKES[name] for name in names if name]
 
 
-def mark(verdict: dict, most: float) -> str:
+def mark(points: float | None, most: float, answered: object) -> str:
     """How a part went, in a word; "open" where a teacher has to look."""
-    match verdict["points"]:
+    match points:
         case None:
             return "open"
-        case points if points == most:
-            return "right"
         case 0:
-            # Where a cell stopped, something had been written.
-            return "blank" if verdict["given"] is None and not verdict["notes"] else "wrong"
-    return "partly"
+            return "wrong" if answered else "blank"
+    return "right" if points >= most else "partly"
+
+
+def is_answered(verdict: dict) -> bool:
+    """Whether something was written; where a cell stopped, something was."""
+    return verdict["given"] is not None or bool(verdict["notes"])
 
 
 def _shown(part: Part, verdict: dict) -> dict:
     """A part as the page shows it."""
     question, given, cases = part.question, verdict["given"], verdict["cases"]
     prompt, _, code = question.prompt.partition("\n\n```python\n")
-    shown = verdict | {"mark": mark(verdict, part.points), "most": part.points}
+    shown = verdict | {"most": part.points}
+    shown["mark"] = mark(verdict["points"], part.points, is_answered(verdict))
     shown |= {"prompt": prompt, "code": code.removesuffix("\n```")}
     shown["hidden"] = cases[question.visible :] if isinstance(question, Write) else ()
     if shown["mark"] == "right":

@@ -1,7 +1,7 @@
 """What a class gets and its teacher: a page for each student, one for the teacher, and a table.
 
-All of it is made from results, as `course.grading.worker.result_of` has them: nothing of a
-student's is run for it. A page is one file, without scripts, and needs no other.
+All of it is made from results, as `course.grading.worker.result_of` has them, with what a teacher
+decided as ``read``, if there is a gradebook: nothing of a student's is run for it. A page is one file, without scripts, and needs no other.
 """
 
 import csv
@@ -14,7 +14,7 @@ from statistics import median
 from course.grading.alike import alike
 from course.grading.assignment import Assignment, read
 from course.grading.collect import HandedIn, read_bytes
-from course.grading.feedback import PAGES, believed, feedback, mark
+from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
 from course.grading.messages import Run
 from course.grading.submission import AsideError, cells_of, plan
 from course.predict.progress import ranked, share
@@ -25,14 +25,14 @@ Students = dict[str, tuple[HandedIn, dict]]
 
 
 def write(name: str, source: str, secret: str, own: bool, students: Students) -> None:
-    """Write all of it in this folder: into ``feedback``, ``reports`` and ``grades.csv``."""
+    """Write all of it in this folder: into ``feedback`` and ``reports``."""
     of_all, sections = read(name, source, secret), sections_of(source)
     for student, (handed_in, result) in students.items():
         assignment = read(name, source, secret, student) if own else of_all
         page = feedback(assignment, sections, handed_in, result)
         _write(Path("feedback", student, name, f"{name}.html"), page)
     _write(Path("reports", f"{name}.html"), report(of_all, source, students))
-    table(Path("grades.csv"), of_all, students)
+    table(Path("reports", f"{name}.csv"), of_all, students)
 
 
 def _write(path: Path, page: str) -> None:
@@ -54,8 +54,9 @@ def sections_of(source: str) -> dict[str, str]:
 
 
 def _points(result: dict) -> float | None:
-    """The points of what needs no teacher; None as long as one has to look."""
-    points = [verdict["points"] for verdict in result.get("verdicts", ())]
+    """The points of what is not in words; None as long as a teacher has to look."""
+    of_all = points_of(result)
+    points = [of_all[verdict["grade_id"]] for verdict in result.get("verdicts", ())]
     return sum(points) if points and None not in points else None
 
 
@@ -66,14 +67,16 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
     marks: dict[str, Counter] = {part: Counter() for part in parts}
     stuck: dict[tuple[int, bool], list[str]] = {}  # by how many are not right, or nothing answered
     for student, result in graded.items():
-        each = {v["grade_id"]: mark(v, parts[v["grade_id"]]) for v in result["verdicts"]}
+        points = points_of(result)
+        answered = {v["grade_id"]: is_answered(v) for v in result["verdicts"]}
+        each = {part: mark(points[part], parts[part], answered[part]) for part in answered}
         for part, word in each.items():
             marks[part][word] += 1
         wrong = sum(word in ("wrong", "partly", "blank") for word in each.values())
         if wrong > len(each) / 2:
             stuck.setdefault((wrong, {*each.values()} == {"blank"}), []).append(student)
     beliefs = {student: believed(result) for student, result in graded.items()}
-    known = [p for p in map(_points, graded.values()) if p is not None]
+    known = [points for points in map(_points, graded.values()) if points is not None]
     step = max(1, -(-sum(parts.values()) // 10))
     steps = Counter(points // step for points in known)
     codes = {student: _code(assignment, each.path) for student, (each, _) in students.items()}
@@ -115,21 +118,23 @@ def _code(assignment: Assignment, path: Path) -> list[str]:
 
 
 def table(path: Path, assignment: Assignment, students: Students) -> None:
-    """A row for each student; who was not graded has a reason, and no points."""
-    parts = [part.grade_id for part in assignment.parts]
+    """A row for each student; who was not graded has a reason, and no points.
+
+    ``points`` are all that are known: those of texts as soon as a teacher has given them.
+    """
+    parts = [*(part.grade_id for part in assignment.parts), *assignment.texts]
     # A name may not be UTF-8.
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(
-            ["student", "points", "not graded because", *parts, "late hours", "texts to grade"]
-        )
+        head = "student", "points", "not graded because", *parts, "late hours", "late penalty"
+        rows.writerow([*head, "texts to grade"])
         for student, (handed_in, result) in students.items():
-            points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
-            total = _points(result)
-            why = result.get("aside") or ("A teacher has to look." if total is None else "")
-            texts = [name for name, text in result.get("texts", {}).items() if text.strip()]
-            late = round(handed_in.late / 3600, 2)
-            cells = student, total, why, *map(points.get, parts), late, " ".join(texts)
+            points, known = points_of(result), _points(result) is not None
+            total = sum(each or 0 for each in points.values()) if known else None
+            why = result.get("aside") or ("" if known else "A teacher has to look.")
+            late = round(handed_in.late / 3600, 2), result.get("read", {}).get("penalty")
+            texts = " ".join(name for name in assignment.texts if points.get(name, 0) is None)
+            cells = student, total, why, *map(points.get, parts), *late, texts
             rows.writerow([_harmless(cell) for cell in cells])
 
 

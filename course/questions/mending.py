@@ -31,7 +31,7 @@ class Mend(Design):
         if missed := super().unfulfilled(built):
             return missed
         layers, most = built["layers"], self.setting["max_changes"]
-        if not layers or chain(built["input_shape"], layers)[-1] != tuple(built["output_shape"]):
+        if not layers or chain(built["input_shape"], layers)[-1] != built["output_shape"]:
             return "layers", "Its changes cannot be counted: use Conv2D and pooling layers alone."
         if (changes := count_changes(self.broken, layers)) > most:
             said = f"with {changes} changes, and {most} will do."

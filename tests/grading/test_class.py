@@ -58,7 +58,7 @@ def hand_in(student: str, row: str, name: str = "padding (1).ipynb", **answers: 
 
 
 def table() -> dict[str, dict]:
-    with open("grades.csv", encoding="utf-8") as file:
+    with open("reports/padding.csv", encoding="utf-8") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
@@ -252,7 +252,7 @@ def naps(folder, reference):
     if not reference:
         reference["table"], reference["kept"] = graded("--workers", "2"), kept()
         Path("grades.sqlite").unlink()
-        Path("grades.csv").unlink()
+        Path("reports/padding.csv").unlink()
     return reference
 
 

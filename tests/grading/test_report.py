@@ -18,6 +18,8 @@ from course.grading import read, report, worker
 from course.grading.alike import ENOUGH, RUN, alike, runs
 from course.grading.assignment import draw, word
 from course.grading.collect import HandedIn
+from course.grading.feedback import feedback
+from course.grading.judge import Verdict
 from course.mistakes import MISTAKES
 from course.questions.exercises import Write
 from tests.grading.conftest import SECRET, needs_sandbox
@@ -180,8 +182,7 @@ def text(page: str) -> str:
 def test_a_page_says_what_was_wrong_and_where_to_read_again(written):
     page = written["padding"]["di"]
     said = text(page)
-    assert "0 of 16 points" in said
-    assert "4 points more" not in said.replace("4 points more depend on", "")
+    assert "0 of 20 points" in said
     assert "It was handed in 1.5 hours late." in said
     for name in ("no_floor", "same_means_same_size", "symmetric_same"):
         assert MISTAKES[name].believes in said
@@ -197,13 +198,14 @@ def test_a_page_says_what_was_wrong_and_where_to_read_again(written):
 def test_who_is_right_is_told_so_and_who_answered_nothing_where_to_begin(written):
     assert "All of it is right." in text(written["padding"]["ada"])
     assert "16 of 16 points" in text(written["padding"]["ada"])
+    assert "4 points more depend on what your teacher reads" in text(written["padding"]["ada"])
     nothing = text(written["padding"]["bo"])
     assert "✗" not in nothing
     assert nothing.count("○ not answered") > 8
     assert "Read first: lesson 02_padding, “The depth budget”." in nothing
     # A cell that stops is no missing answer.
     assert "Its cell stops with ImportError" in text(written["padding"]["ed"])
-    assert "○ not answered · 0" not in text(written["padding"]["ed"])
+    assert "○ not answered · 0 of 2" not in text(written["padding"]["ed"])
 
 
 def test_a_network_stands_beside_what_was_wanted(written):
@@ -212,7 +214,7 @@ def test_a_network_stands_beside_what_was_wanted(written):
     assert "makes (7, 7, 24) (26, 26, 99) ✗" in said
     assert "Your network, along one axis" in said
     assert "The course cannot tell what a layer of kind Lambda does." in said
-    assert "18 of 18 points" in text(written["design"]["ada"])
+    assert "18 of 20 points" in text(written["design"]["ada"])
     assert "one that is right" in text(written["stride"]["di"])
 
 
@@ -344,7 +346,7 @@ def test_hostile_code_is_compared_in_no_time(code):
 
 
 def test_who_was_not_graded_has_no_points(folder, written):
-    with open(folder / "grades.csv", encoding="utf-8") as file:
+    with open(folder / "reports" / "padding.csv", encoding="utf-8") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     harmless = {"=1+1": "'=1+1", "j\udcf6rg": "j\\udcf6rg"}
     assert list(rows) == [harmless.get(student, student) for student in CLASS["padding"]]
@@ -355,6 +357,29 @@ def test_who_was_not_graded_has_no_points(folder, written):
     assert rows["di"]["late hours"] == "1.5"
     assert rows["ada"]["texts to grade"] == WORDS
     assert rows["bo"]["texts to grade"] == rows["'=1+1"]["texts to grade"] == ""
+
+
+def test_what_a_teacher_decided_comes_first(tmp_path):
+    assignment, points = read("padding", SOURCES["padding"]), (2, 2, 1, 3, 2, 2, 2, 2)
+    result = {
+        "verdicts": [
+            vars(Verdict(part.grade_id, each, "Yes."))
+            for part, each in zip(assignment.parts, points, strict=True)
+        ],
+        "texts": {WORDS: "An odd zero is left over."},
+    }
+    read_by_teacher = {"points": {WORDS: 3.0, "depth": 1.0}, "comments": {WORDS: f"Nice! {EVIL}"}}
+    result = result | {"read": read_by_teacher | {"penalty": 2.0}}
+    report.table(tmp_path / "x.csv", assignment, {"ada": (HandedIn("ada", tmp_path), result)})
+    with open(tmp_path / "x.csv", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["points"], row["late penalty"], row["texts to grade"]) == ("18.0", "2.0", "")
+    sections = report.sections_of(SOURCES["padding"])
+    page = feedback(assignment, sections, HandedIn("ada", tmp_path), result)
+    assert "18 of 20 points" in page
+    assert "2 points less, because it was late." in page
+    assert f"Nice! {html.escape(EVIL)}" in page
+    assert "with your teacher" not in page
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
