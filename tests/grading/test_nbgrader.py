@@ -1,9 +1,12 @@
 """With nbgrader: its commands, its gradebook and its Formgrader, with the grades of the course."""
 
+import contextlib
+import copy
 import csv
 import html
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from explore import lab
+from explore.conftest import launch
+from playwright.sync_api import expect, sync_playwright
 from release import NbgraderError, nbgrader
 
 from course import grading
@@ -37,7 +43,9 @@ ASIDE = [name for name in STUDENTS if ROWS[name].aside]
 
 def make(folder: Path) -> Path:
     """The folder of a class that has handed out its homework."""
-    for name, source in SOURCES.items():
+    for name, source in copy.deepcopy(SOURCES).items():
+        for number, cell in enumerate(source["cells"]):
+            cell["id"] = f"cell-{number}"
         (folder / "source" / name).mkdir(parents=True)
         (folder / "source" / name / f"{name}.ipynb").write_text(json.dumps(source))
     (folder / "secret.txt").write_text(SECRET)
@@ -203,7 +211,7 @@ def test_what_stands_in_the_notebook(graded):
 def test_no_student_can_run_anything_on_the_teachers_page(graded, small):
     from course.grading.nbgrader import Gradebook
 
-    path = submit(small, "eve", "solution", why="<script>alert(1)</script> `1 <2`, <b>well</b>")
+    path = submit(small, "eve", "solution", why="<script>alert(1)</script> `1 <2`, <b>well</b>\ud800")
     with Gradebook(secret="secret.txt") as book:
         for each in results(small, path):
             book.write("padding", *each)
@@ -322,6 +330,35 @@ def test_a_model_that_nobody_can_tell_waits_for_a_teacher(tmp_path):
     for row in ("own_layer", "functional", "shortcut"):
         assert grades(folder, row, "design") == POINTS["design"] | ROWS[row].points
     assert exported(folder)["own_layer"]["not_graded"] == "A teacher has to grade: model_points"
+
+
+@pytest.mark.browser
+def test_a_teacher_grades_in_the_formgrader(small, tmp_path_factory):
+    with gradebook(small) as book:
+        number = book.find_submission_notebook("padding", "padding", "ada").id
+    with contextlib.ExitStack() as stack:
+        browser = launch(stack.enter_context(sync_playwright()))
+        if not browser:
+            pytest.skip("no browser")
+        address = stack.enter_context(lab.serve(small, tmp_path_factory.mktemp("own")))
+        page = browser.new_page()
+        page.goto(f"{address}/formgrader/submissions/{number}/")
+        expect(page.locator("body")).to_contain_text("2 of 2 points. Yes, in all 68 cases.")
+        expect(page.locator("#output_size_points")).to_have_attribute("placeholder", "2")
+        expect(page.locator("#why-comment")).to_have_value("Well said.")
+        page.fill("#why", "1.5")
+        with page.expect_response(re.compile("/api/comment/")):
+            page.fill("#why-comment", "Nearly.")
+            page.keyboard.press("Tab")
+        # Its own button grades again.
+        page.goto(f"{address}/formgrader/manage_submissions/padding")
+        page.locator("tr:has-text('ada') .autograde a").click()
+        said = page.locator(".modal-body:visible")
+        expect(said).to_contain_text("Successfully autograded", timeout=60_000)
+        browser.close()
+    assert grades(small, "ada")["why"] == 1.5
+    with gradebook(small) as book:
+        assert book.find_comment("why", "padding", "padding", "ada").comment == "Nearly."
 
 
 def test_grading_needs_no_nbgrader():
