@@ -39,7 +39,7 @@ from nbgrader import api
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
-from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveCells
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
 from traitlets import Bool, Unicode
@@ -76,7 +76,7 @@ def configure(
     config.Settings.secret = secret
     config.Settings.own_settings = own_settings
     config.Settings.without_a_sandbox = without_a_sandbox
-    config.GenerateAssignment.preprocessors.prepend([f"{__name__}.Draw"])
+    config.GenerateAssignment.exporter_class = f"{__name__}.Drawn"
     config.Autograde.exporter_class = f"{__name__}.Autograded"
     config.Autograde.pre_convert_hook = f"{__name__}.by_its_name"
     config.Autograde.force = config.GenerateFeedback.force = True
@@ -103,15 +103,15 @@ class Settings(Configurable):
             draw(cells, word(secret, name, student))
 
 
-class Draw(NbGraderPreprocessor, Settings):
+class Drawn(NotebookExporter, Settings):
     """Lets ``generate_assignment`` hand out the settings of the class."""
 
-    def preprocess(self, notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Draw them."""
+    def from_notebook_node(self, notebook: NotebookNode, resources: dict, **more) -> tuple:
+        """Draw them, and go on as nbgrader does."""
         if self.own_settings:
             self.log.warning("Each student has other settings: see course.grading.release")
         self.draw(notebook.cells, resources["nbgrader"]["assignment"])
-        return notebook, resources
+        return super().from_notebook_node(notebook, resources, **more)
 
 
 class Gradebook(Settings):

@@ -20,7 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 from release import NbgraderError, nbgrader
 
 from course import grading
-from course.grading import worker
+from course.grading import release, worker
 from course.grading.collect import HandedIn
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import POINTS, SOURCES, Book
@@ -211,7 +211,9 @@ def test_what_stands_in_the_notebook(graded):
 def test_no_student_can_run_anything_on_the_teachers_page(graded, small):
     from course.grading.nbgrader import Gradebook
 
-    path = submit(small, "eve", "solution", why="<script>alert(1)</script> `1 <2`, <b>well</b>\ud800")
+    path = submit(
+        small, "eve", "solution", why="<script>alert(1)</script> `1 <2`, <b>well</b>\ud800"
+    )
     with Gradebook(secret="secret.txt") as book:
         for each in results(small, path):
             book.write("padding", *each)
@@ -277,6 +279,15 @@ def test_without_a_sandbox_nobody_gets_nothing(small, monkeypatch):
     assert {(row["score"], row["not_graded"]) for row in exported(small).values()} == {
         ("", "It was not graded: see what nbgrader autograde says.")
     }
+
+
+def test_what_is_handed_out_is_what_is_graded(small, capsys):
+    made = small / "release" / "padding" / "padding.ipynb"
+    ours = json.loads(made.read_text("utf-8"))
+    assert release.main(["padding", "--secret", "secret.txt"]) == 0
+    assert json.loads(made.read_text("utf-8")) == ours
+    shape = grading.read("padding", json.dumps(SOURCES["padding"]), SECRET).parts[2].question
+    assert f"n={shape.setting['n']}," in str(ours)
 
 
 def test_late_penalties_are_nbgraders(small):
