@@ -22,12 +22,13 @@ from release import NbgraderError, nbgrader
 from course import grading
 from course.grading import release, worker
 from course.grading.collect import HandedIn
-from tests.grading.conftest import SECRET, needs_sandbox
+from tests.grading.conftest import needs_sandbox
 from tests.grading.homework import POINTS, SOURCES, Book
 from tests.grading.red_team import ROWS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
+SECRET = "open sesame, and what is in here"
 CONFIG = """
 from course.grading.nbgrader import configure
 configure(get_config(), secret="secret.txt")
@@ -211,9 +212,8 @@ def test_what_stands_in_the_notebook(graded):
 def test_no_student_can_run_anything_on_the_teachers_page(graded, small):
     from course.grading.nbgrader import Gradebook
 
-    path = submit(
-        small, "eve", "solution", why="<script>alert(1)</script> `1 <2`, <b>well</b>\ud800"
-    )
+    text = "<script>alert(1)</script> `1 <2`, <b>well</b>\ud800"
+    path = submit(small, "eve", "solution", why=text)
     with Gradebook(secret="secret.txt") as book:
         for each in results(small, path):
             book.write("padding", *each)
