@@ -193,7 +193,14 @@ def test_no_hidden_case_and_nothing_of_this_machine_is_in_the_feedback(graded):
 
 def test_what_stands_in_the_notebook(graded):
     cells, right = {}, Book("padding")
-    for student in ("solution", "split_answer", "no_metadata", "own_cell", "empty"):
+    for student in (
+        "solution",
+        "split_answer",
+        "no_metadata",
+        "own_cell",
+        "empty",
+        "cells_100_000",
+    ):
         cells[student] = json.loads(autograded(graded, student))["cells"]
     for student in ("solution", "split_answer", "no_metadata"):  # each answer is in its place
         found = {
@@ -206,13 +213,15 @@ def test_what_stands_in_the_notebook(graded):
         (output,) = found["output_size_points"]["outputs"]
         assert output["text"].startswith("2 of 2 points. ")
     assert len(cells["own_cell"]) == len(cells["solution"]) + 1
+    assert all(len({cell["id"] for cell in each}) == len(each) for each in cells.values())
+    assert len(cells["cells_100_000"]) < 400  # nbgrader takes minutes for a page of them all
     assert cells["empty"][0]["source"] == "**Not graded.** The file is empty."
 
 
 def test_no_student_can_run_anything_on_the_teachers_page(graded, small):
     from course.grading.nbgrader import Gradebook
 
-    text = "<script>alert(1)</script> `1 <2`, <b>well</b>\ud800"
+    text = "<script>alert(1)</script> `1 <2`, <b>well</b>\ud800 [x](javascript:alert(2))"
     path = submit(small, "eve", "solution", why=text)
     with Gradebook(secret="secret.txt") as book:
         for each in results(small, path):
@@ -222,6 +231,7 @@ def test_no_student_can_run_anything_on_the_teachers_page(graded, small):
     assert "alert(1)" in said
     assert "<script>alert" not in said
     assert "<b>well" not in said
+    assert 'href="javascript' not in said
 
 
 def test_the_class_command_writes_the_same(graded, tmp_path, monkeypatch):
