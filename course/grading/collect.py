@@ -94,7 +94,7 @@ def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
             kind = "an earlier attempt" if path.name.startswith(EARLIER) else "a folder"
             besides.append(f"{readable(path.name)}: is {kind}")
         elif path.name == STAMP:
-            when = stamp(partial(open, path, "rb"))
+            when = stamp(_opener(path))
             besides += [] if when else [f"{STAMP}: tells no time"]
         elif path.suffix.lower() == ".ipynb":
             found.append(path)
@@ -102,8 +102,8 @@ def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
             besides.append(f"{readable(path.name)}: is not a notebook")
 
     def rank(path: Path) -> tuple:
-        known = ours and len(_grade_ids(path) & ours) / len(ours)
-        return path.stem == folder.name, known > 0.5, path.stat().st_mtime
+        is_ours = 2 * len(_grade_ids(path) & ours) > len(ours)
+        return path.stem == folder.name, is_ours, path.stat().st_mtime
 
     if len(found) > 1:
         found.sort(key=rank)
@@ -124,6 +124,10 @@ def _grade_ids(path: Path) -> set[str]:
         return {cell.grade_id for cell in cells_of(read_bytes(path)) if cell.grade_id}
     except (AsideError, OSError):
         return set()
+
+
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: open(path, "rb")
 
 
 def stamp(opener: Callable[[], IO[bytes]]) -> datetime | None:
@@ -191,7 +195,7 @@ def _in_folder(folder: Path) -> list[File]:
             parts = path.relative_to(folder).parts or (path.name,)
             parts = tuple(_text(os.fsencode(part), "latin-1") for part in parts)
             why = _why_not(parts, known.st_mode, known.st_size)
-            files.append(File(parts, partial(open, path, "rb"), known.st_mtime, why))
+            files.append(File(parts, _opener(path), known.st_mtime, why))
     return files
 
 
@@ -296,18 +300,19 @@ def _alike(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _attempts(files: list[Theirs]) -> list[list[Theirs]]:
+def _attempts(files: list[Theirs]) -> Iterator[list[Theirs]]:
     """A student's files, each with those that came together with it; what came last is last."""
-    attempts: list[list[Theirs]] = []
+    attempts: list[dict[str, Theirs]] = []
     for each in sorted(files, key=lambda it: (it.attempt, it.order, it.file.time), reverse=True):
-        for attempt in attempts:
-            names = {_alike(other.name) for other in attempt}
-            if attempt[0].attempt == each.attempt and _alike(each.name) not in names:
-                attempt.append(each)
-                break
-        else:
-            attempts.append([each])
-    return attempts[::-1]
+        name = _alike(each.name)
+        fits = (it for it in attempts if name not in it and it[""].attempt == each.attempt)
+        attempt = next(fits, None)
+        if attempt is None:
+            attempts.append(attempt := {"": each})
+        attempt[name] = each
+    for attempt in reversed(attempts):
+        del attempt[""]
+        yield list(attempt.values())
 
 
 def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:
@@ -320,7 +325,7 @@ def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:
         if each.name == STAMP:
             when = stamp(each.file.open) or when
             continue
-        stem = NOTEBOOK.fullmatch(each.name)[1].encode()[: LONGEST - len(".ipynb")]
+        stem = NOTEBOOK.sub(r"\1", each.name).encode()[: LONGEST - len(".ipynb")]
         path = coming / (stem.decode(errors="ignore") + ".ipynb")
         try:
             with each.file.open() as file, open(path, "wb") as copy:
@@ -334,10 +339,10 @@ def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:
         text = f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
         (coming / STAMP).write_text(text, encoding="utf-8")
     there = [p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" or p.name == STAMP]
-    latest = stamp(partial(open, folder / STAMP, "rb"))
+    latest = stamp(_opener(folder / STAMP))
     before = [old for old in folder.glob(f"{EARLIER}*") if _holds(old, coming, came)]
     if when:  # the same may be handed in again
-        before = [old for old in before if stamp(partial(open, old / STAMP, "rb")) == when]
+        before = [old for old in before if stamp(_opener(old / STAMP)) == when]
     if _holds(folder, coming, came) or before:
         shutil.rmtree(coming)
         return
