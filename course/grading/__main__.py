@@ -17,7 +17,7 @@ import sqlite3
 import sys
 from asyncio import CancelledError
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -33,6 +33,7 @@ UNSAFE = (
     "and end your programs"
 )
 GRADEBOOK = "sqlite:///gradebook.db"
+TOGETHER, LARGE = 4, 10_000_000  # submissions for a worker at a time, and bytes
 KEPT = "What was graded is kept: run the command again for the rest."
 
 
@@ -97,36 +98,45 @@ def check(client, task: Task, scheduler: str | None) -> None:
 def results(client, task: Task, todo: dict[str, HandedIn], alone: bool) -> Iterator[tuple]:
     """Each key with its result, or with the error that there is instead, as they come.
 
-    Not all are handed to the workers at once, for their notebooks would fill the memory; those that
-    are to be ``alone``, one after the other.
+    Some are handed to a worker together, for each message takes its time, and never all at once,
+    for their notebooks would fill the memory. Those that are to be ``alone`` go one after another.
     """
     from dask.distributed import as_completed
 
     waiting, running, most = iter(todo.items()), as_completed(), 0
+    sent: dict[str, list[str]] = {}
     while True:
         if 2 * running.count() <= most:
-            most = 1 if alone else max(3 * sum(client.nthreads().values()), 1)
-        while running.count() < most and (each := next(waiting, None)):
-            key, handed = each
-            try:
-                notebook = read_bytes(handed.path)
-                if key != key_of(task, handed.student, notebook):
-                    raise OSError("it was changed meanwhile")
-            except OSError as error:
-                yield key, error
-                continue
-            given = task, environment(), handed.student, notebook
-            running.add(client.submit(work, *given, key=f"graded-{key}{'-alone' * alone}"))
+            most = 1 if alone else max(2 * sum(client.nthreads().values()), 1)
+        while running.count() < most:
+            some: dict[str, tuple[str, bytes]] = {}
+            size, enough = 0, 1 if alone else TOGETHER
+            while len(some) < enough and size < LARGE and (each := next(waiting, None)):
+                key, handed = each
+                try:
+                    notebook = read_bytes(handed.path)
+                    if key != key_of(task, handed.student, notebook):
+                        raise OSError("it was changed meanwhile")
+                except OSError as error:
+                    yield key, error
+                    continue
+                some[key] = handed.student, notebook
+                size += len(notebook)
+            if not some:
+                break
+            name = f"graded-{min(some)}{'-alone' * alone}"
+            sent[name] = list(some)
+            running.add(client.submit(work, task, environment(), some, key=name))
         if running.is_empty():
             return
         future = next(running)
         try:
-            result = future.result()
+            found = future.result()
         except (Exception, CancelledError) as error:
-            result = error
+            found = dict.fromkeys(sent[future.key], error)
         if future.status not in ("finished", "error"):
             raise LostError(f"The scheduler has gone. {KEPT}")
-        yield future.key.split("-")[1], result
+        yield from found.items()
 
 
 def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bool]:
@@ -201,7 +211,8 @@ def run(asked: argparse.Namespace) -> int:
     if asked.without_a_sandbox:
         print(f"WARNING: {UNSAFE}", file=sys.stderr)
     task = name, source, secret.strip(), asked.own_settings, not asked.without_a_sandbox
-    found, book = handed_in(name, asked.due), nullcontext()
+    found = handed_in(name, asked.due)
+    book: AbstractContextManager = nullcontext()
     if asked.gradebook:
         from course.grading.nbgrader import Gradebook
 

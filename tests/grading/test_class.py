@@ -204,13 +204,14 @@ def test_the_gradebook_is_told_of_all_again_and_again(folder, monkeypatch):
         assert (book[0], book[-1], set(book[1:-1])) == (url, "closed", told)
 
 
-def deadly(task, here, student, notebook):
+def deadly(task, here, some):
     """What ends its worker, for one student."""
-    if student == "ed":
+    students = [student for student, _ in some.values()]
+    if "ed" in students:
         os.kill(os.getpid(), signal.SIGKILL)
-    if student == "di":
+    if "di" in students:
         raise OSError("out of luck")
-    return worker.work(task, here, student, notebook)
+    return worker.work(task, here, some)
 
 
 def test_who_kills_each_worker_is_put_aside_and_takes_nobody_along(folder, monkeypatch):
