@@ -212,6 +212,9 @@ def run(asked: argparse.Namespace) -> int:
         print(f"WARNING: {UNSAFE}", file=sys.stderr)
     task = name, source, secret.strip(), asked.own_settings, not asked.without_a_sandbox
     found = handed_in(name, asked.due)
+    if not found:
+        where = Path("submitted", "*", name)
+        raise CollectError(f"There is no {where} here: put it there with course.grading.collect.")
     book: AbstractContextManager = nullcontext()
     if asked.gradebook:
         from course.grading.nbgrader import Gradebook

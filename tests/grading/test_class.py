@@ -150,7 +150,10 @@ def test_a_result_is_kept_for_good(tmp_path):
         ),
         "secret": (lambda: Path("secret.txt").unlink(), "There is no secret.txt here"),
         "empty": (lambda: Path("secret.txt").write_text("\n"), "secret.txt is empty"),
-        "nothing": (lambda: Path("submitted").rename("elsewhere"), "no folder submitted here"),
+        "nothing": (
+            lambda: Path("submitted").rename("elsewhere"),
+            "There is no submitted/*/padding here",
+        ),
         "store": (lambda: Path("grades.sqlite").write_text("x" * 999), "file is not a database"),
     }.values(),
 )
