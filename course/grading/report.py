@@ -1,7 +1,8 @@
 """What a class gets and its teacher: a page for each student, one for the teacher, and a table.
 
-All of it is made from results, as `course.grading.worker.result_of` has them, with what a teacher
-decided as ``read``, if there is a gradebook: nothing of a student's is run for it. A page is one file, without scripts, and needs no other.
+All of it is made from results, as `course.grading.worker.result_of` has them, and what a teacher
+decided, which is in them as ``read``. Nothing of a student's is run for it. A page is one file,
+without scripts, and needs no other.
 """
 
 import csv
