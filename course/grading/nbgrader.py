@@ -31,6 +31,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -107,12 +108,12 @@ class Settings(Configurable):
 class Drawn(NotebookExporter, Settings):
     """Lets ``generate_assignment`` hand out the settings of the class."""
 
-    def from_notebook_node(self, notebook: NotebookNode, resources: dict, **more) -> tuple:
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> Any:
         """Draw them, and go on as nbgrader does."""
         if self.own_settings:
             self.log.warning("Each student has other settings: see course.grading.release")
-        self.draw(notebook.cells, resources["nbgrader"]["assignment"])
-        return super().from_notebook_node(notebook, resources, **more)
+        self.draw(nb.cells, resources["nbgrader"]["assignment"])
+        return super().from_notebook_node(nb, resources, **kw)
 
 
 class Gradebook(Settings):
@@ -231,6 +232,8 @@ class Gradebook(Settings):
 class Autograded(NotebookExporter, Settings):
     """What ``autograde`` makes of a file that was handed in, whatever is in it."""
 
+    parent: Any  # nbgrader's Autograde
+
     @functools.cached_property
     def gradebook(self) -> Gradebook:
         """Open as long as nbgrader grades."""
@@ -242,7 +245,7 @@ class Autograded(NotebookExporter, Settings):
         """What is graded of each student."""
         return {each.student: each for each in handed_in(self.parent.coursedir.assignment_id)}
 
-    def from_filename(self, filename: str, resources: dict, **_) -> tuple[str, dict]:
+    def from_filename(self, filename: str, resources: Any = None, **_: Any) -> Any:
         """Grade what was handed in under that name; nbgrader asks again for what it has written."""
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         resources["output_extension"] = ".ipynb"
