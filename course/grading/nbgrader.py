@@ -20,6 +20,8 @@ What nbgrader decides before anybody is asked, and what is done about it:
 - It takes any folder in ``submitted/`` for a student's, and adds who is unknown to the gradebook.
   That stays. It passes over a folder without a notebook, and fails on a name that is not UTF-8:
   its log names them, and so does the export. ``python -m course.grading`` grades the latter.
+- If its configuration stops with an error, it goes on without, and runs students' code itself. With
+  ``TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR=1`` in the environment it grades nothing then.
 """
 
 import csv
