@@ -20,6 +20,8 @@ What nbgrader decides before anybody is asked, and what is done about it:
 - It takes any folder in ``submitted/`` for a student's, and adds who is unknown to the gradebook.
   That stays. It passes over a folder without a notebook, and fails on a name that is not UTF-8:
   its log names them, and so does the export. ``python -m course.grading`` grades the latter.
+- If its configuration stops with an error, it goes on without, and runs students' code itself. With
+  ``TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR=1`` in the environment it grades nothing then.
 """
 
 import csv
@@ -31,6 +33,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -39,7 +42,7 @@ from nbgrader import api
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
-from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveCells
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
 from traitlets import Bool, Unicode
@@ -58,6 +61,7 @@ COLUMNS = (
     "assignment duedate timestamp student_id last_name first_name email raw_score "
     "late_submission_penalty score max_score not_graded"  # the last is ours
 )
+ACTIVE = re.compile(r"<(?=[a-z/!?])|\](?=[(:])|\\(?=href|require)", re.IGNORECASE)
 # A table of our own in nbgrader's database: what was graded, why not, and a hash of each answer.
 GRADED = Table(
     "course_grading",
@@ -76,7 +80,7 @@ def configure(
     config.Settings.secret = secret
     config.Settings.own_settings = own_settings
     config.Settings.without_a_sandbox = without_a_sandbox
-    config.GenerateAssignment.preprocessors.prepend([f"{__name__}.Draw"])
+    config.GenerateAssignment.exporter_class = f"{__name__}.Drawn"
     config.Autograde.exporter_class = f"{__name__}.Autograded"
     config.Autograde.pre_convert_hook = f"{__name__}.by_its_name"
     config.Autograde.force = config.GenerateFeedback.force = True
@@ -103,15 +107,15 @@ class Settings(Configurable):
             draw(cells, word(secret, name, student))
 
 
-class Draw(NbGraderPreprocessor, Settings):
+class Drawn(NotebookExporter, Settings):
     """Lets ``generate_assignment`` hand out the settings of the class."""
 
-    def preprocess(self, notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Draw them."""
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> Any:
+        """Draw them, and go on as nbgrader does."""
         if self.own_settings:
             self.log.warning("Each student has other settings: see course.grading.release")
-        self.draw(notebook.cells, resources["nbgrader"]["assignment"])
-        return notebook, resources
+        self.draw(nb.cells, resources["nbgrader"]["assignment"])
+        return super().from_notebook_node(nb, resources, **kw)
 
 
 class Gradebook(Settings):
@@ -156,8 +160,8 @@ class Gradebook(Settings):
         student, data = readable(handed.student), read_bytes(handed.path)
         aside = result.get("aside", "")
         cells = [] if aside else cells_of(data)
-        released = self.released(name, handed.student if self.own_settings else "")
-        notebook = json.loads(released)
+        whose = handed.student if self.own_settings else ""
+        notebook = json.loads(self.released(name, whose))
         written = fill(notebook, cells, result)
         points = {each["grade_id"]: each["points"] for each in result.get("verdicts", ())}
         points |= {grade_id: 0 for grade_id, text in written.items() if text == ""}
@@ -180,12 +184,11 @@ class Gradebook(Settings):
                 grade.needs_manual_grade = grade.auto_score is None
             elif answers[grade_id] != was.get(grade_id):
                 grade.needs_manual_grade = True
+        missing = {"": "No response.", None: "This cell was not found."}
         for comment in mine.comments:
             grade_id = names[comment.cell_id]
-            comment.auto_comment = aside or None
-            if grade_id in answers and not aside and not written.get(grade_id):  # in words
-                found = grade_id in written
-                comment.auto_comment = "No response." if found else "This cell was not found."
+            silent = grade_id in answers and missing.get(written.get(grade_id))  # in words
+            comment.auto_comment = aside or silent or None
         self._keep(mine.id, digest(data), aside, answers)
         if submission.total_seconds_late or mine.late_submission_penalty is not None:
             about = {"student": student, "assignment": name, "notebook": name, "db_url": self.url}
@@ -231,6 +234,8 @@ class Gradebook(Settings):
 class Autograded(NotebookExporter, Settings):
     """What ``autograde`` makes of a file that was handed in, whatever is in it."""
 
+    parent: Any  # nbgrader's Autograde
+
     @functools.cached_property
     def gradebook(self) -> Gradebook:
         """Open as long as nbgrader grades."""
@@ -242,7 +247,7 @@ class Autograded(NotebookExporter, Settings):
         """What is graded of each student."""
         return {each.student: each for each in handed_in(self.parent.coursedir.assignment_id)}
 
-    def from_filename(self, filename: str, resources: dict, **_) -> tuple[str, dict]:
+    def from_filename(self, filename: str, resources: Any = None, **_: Any) -> Any:
         """Grade what was handed in under that name; nbgrader asks again for what it has written."""
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         resources["output_extension"] = ".ipynb"
@@ -281,7 +286,7 @@ def fill(notebook: dict, cells: list[Cell], result: dict) -> dict[str, str]:
         if not about[at].get("solution")
     }
     named = {cell.grade_id for cell in cells}
-    answers, others, own, at = defaultdict(list), defaultdict(list), [], -1
+    answers, others, own, at = defaultdict(list), defaultdict(list), 0, -1
     for cell in cells:
         after = about[at + 1]
         if cell.grade_id in places:
@@ -291,31 +296,30 @@ def fill(notebook: dict, cells: list[Cell], result: dict) -> dict[str, str]:
         elif after.get("solution") and after["grade_id"] not in named:  # it lost its id
             at += 1
         else:
-            own.append(cell)
-            if len(own) <= MOST_SHOWN:
-                others[at].append(cell)
+            own += 1
+            if own <= MOST_SHOWN:
+                others[at].append(_cell(cell.kind, cell.source, own))
             continue
         answers[at].append(cell.source)
     verdicts = {each["grade_id"]: each for each in result.get("verdicts", ())}
     aside = f"**Not graded.** {result['aside']}" if "aside" in result else ""
-    made, written = [_cell("markdown", aside, 0)] if aside else [], {}
-    for at, cell in enumerate([None, *released], -1):
-        if cell:
-            made.append(cell)
-            if at in answers and about[at].get("solution"):
-                stub = squeezed(cell["source"])
-                parts = [each for each in answers[at] if squeezed(each) not in ("", stub)]
-                written[about[at]["grade_id"]] = text = "\n\n".join(parts)
-                cell["source"] = shown(text, cell["cell_type"]) if text else cell["source"]
-            if verdict := verdicts.get(about[at].get("grade_id")):
-                points = "?" if verdict["points"] is None else f"{verdict['points']:g}"
-                text = f"{points} of {about[at]['points']:g} points. {verdict['message']}\n"
-                said = {"output_type": "stream", "name": "stdout", "text": shown(text, "code")}
-                cell["outputs"] = [said]
-        made += [_cell(each.kind, each.source, len(made)) for each in others[at]]
-    if len(own) > MOST_SHOWN:
-        more = f"{len(own) - MOST_SHOWN} more cells are in the file that was handed in."
-        made.append(_cell("markdown", more, len(made)))
+    made, written = [_cell("markdown", aside, 0)] if aside else others[-1], {}
+    for at, cell in enumerate(released):
+        grade_id = about[at].get("grade_id")
+        if at in answers and about[at].get("solution"):
+            stub = squeezed(cell["source"])
+            parts = [each for each in answers[at] if squeezed(each) not in ("", stub)]
+            written[grade_id] = text = "\n\n".join(parts)
+            cell["source"] = shown(text, cell["cell_type"]) if text else cell["source"]
+        if verdict := verdicts.get(grade_id):
+            points = "?" if verdict["points"] is None else f"{verdict['points']:g}"
+            text = f"{points} of {about[at]['points']:g} points. {verdict['message']}\n"
+            said = {"output_type": "stream", "name": "stdout", "text": shown(text, "code")}
+            cell["outputs"] = [said]
+        made += [cell, *others[at]]
+    if own > MOST_SHOWN:
+        more = f"{own - MOST_SHOWN} more cells are in the file that was handed in."
+        made.append(_cell("markdown", more, own))
     notebook["cells"] = made
     return written
 
@@ -328,9 +332,9 @@ def _cell(kind: str, source: str, number: int) -> dict:
 
 
 def shown(text: str, kind: str) -> str:
-    """A student's text, in which no HTML can do anything on a teacher's page."""
+    """A student's text, in which no HTML and no link can do anything on a teacher's page."""
     text = text[:LONGEST_SHOWN].encode(errors="replace").decode()
-    return text if kind == "code" else re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+    return text if kind == "code" else ACTIVE.sub(r"\g<0> ", text)
 
 
 def digest(data: bytes) -> str:

@@ -1,9 +1,12 @@
 """With nbgrader: its commands, its gradebook and its Formgrader, with the grades of the course."""
 
+import contextlib
+import copy
 import csv
 import html
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -11,17 +14,21 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from explore import lab
+from explore.conftest import launch
+from playwright.sync_api import expect, sync_playwright
 from release import NbgraderError, nbgrader
 
 from course import grading
-from course.grading import worker
+from course.grading import release, worker
 from course.grading.collect import HandedIn
-from tests.grading.conftest import SECRET, needs_sandbox
+from tests.grading.conftest import needs_sandbox
 from tests.grading.homework import POINTS, SOURCES, Book
 from tests.grading.red_team import ROWS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
+SECRET = "open sesame, and what is in here"
 CONFIG = """
 from course.grading.nbgrader import configure
 configure(get_config(), secret="secret.txt")
@@ -37,7 +44,9 @@ ASIDE = [name for name in STUDENTS if ROWS[name].aside]
 
 def make(folder: Path) -> Path:
     """The folder of a class that has handed out its homework."""
-    for name, source in SOURCES.items():
+    for name, source in copy.deepcopy(SOURCES).items():
+        for number, cell in enumerate(source["cells"]):
+            cell["id"] = f"cell-{number}"
         (folder / "source" / name).mkdir(parents=True)
         (folder / "source" / name / f"{name}.ipynb").write_text(json.dumps(source))
     (folder / "secret.txt").write_text(SECRET)
@@ -184,7 +193,14 @@ def test_no_hidden_case_and_nothing_of_this_machine_is_in_the_feedback(graded):
 
 def test_what_stands_in_the_notebook(graded):
     cells, right = {}, Book("padding")
-    for student in ("solution", "split_answer", "no_metadata", "own_cell", "empty"):
+    for student in (
+        "solution",
+        "split_answer",
+        "no_metadata",
+        "own_cell",
+        "empty",
+        "cells_100_000",
+    ):
         cells[student] = json.loads(autograded(graded, student))["cells"]
     for student in ("solution", "split_answer", "no_metadata"):  # each answer is in its place
         found = {
@@ -197,13 +213,16 @@ def test_what_stands_in_the_notebook(graded):
         (output,) = found["output_size_points"]["outputs"]
         assert output["text"].startswith("2 of 2 points. ")
     assert len(cells["own_cell"]) == len(cells["solution"]) + 1
+    assert all(len({cell["id"] for cell in each}) == len(each) for each in cells.values())
+    assert len(cells["cells_100_000"]) < 400  # nbgrader takes minutes for a page of them all
     assert cells["empty"][0]["source"] == "**Not graded.** The file is empty."
 
 
 def test_no_student_can_run_anything_on_the_teachers_page(graded, small):
     from course.grading.nbgrader import Gradebook
 
-    path = submit(small, "eve", "solution", why="<script>alert(1)</script> `1 <2`, <b>well</b>")
+    text = "<script>alert(1)</script> `1 <2`, <b>well</b>\ud800 [x](javascript:alert(2))"
+    path = submit(small, "eve", "solution", why=text)
     with Gradebook(secret="secret.txt") as book:
         for each in results(small, path):
             book.write("padding", *each)
@@ -212,6 +231,7 @@ def test_no_student_can_run_anything_on_the_teachers_page(graded, small):
     assert "alert(1)" in said
     assert "<script>alert" not in said
     assert "<b>well" not in said
+    assert 'href="javascript' not in said
 
 
 def test_the_class_command_writes_the_same(graded, tmp_path, monkeypatch):
@@ -271,6 +291,15 @@ def test_without_a_sandbox_nobody_gets_nothing(small, monkeypatch):
     }
 
 
+def test_what_is_handed_out_is_what_is_graded(small, capsys):
+    made = small / "release" / "padding" / "padding.ipynb"
+    ours = json.loads(made.read_text("utf-8"))
+    assert release.main(["padding", "--secret", "secret.txt"]) == 0
+    assert json.loads(made.read_text("utf-8")) == ours
+    shape = grading.read("padding", json.dumps(SOURCES["padding"]), SECRET).parts[2].question
+    assert f"n={shape.setting['n']}," in str(ours)
+
+
 def test_late_penalties_are_nbgraders(small):
     with gradebook(small) as book:
         book.update_or_create_assignment("padding", duedate=datetime(2026, 3, 1, 12))
@@ -322,6 +351,35 @@ def test_a_model_that_nobody_can_tell_waits_for_a_teacher(tmp_path):
     for row in ("own_layer", "functional", "shortcut"):
         assert grades(folder, row, "design") == POINTS["design"] | ROWS[row].points
     assert exported(folder)["own_layer"]["not_graded"] == "A teacher has to grade: model_points"
+
+
+@pytest.mark.browser
+def test_a_teacher_grades_in_the_formgrader(small, tmp_path_factory):
+    with gradebook(small) as book:
+        number = book.find_submission_notebook("padding", "padding", "ada").id
+    with contextlib.ExitStack() as stack:
+        browser = launch(stack.enter_context(sync_playwright()))
+        if not browser:
+            pytest.skip("no browser")
+        address = stack.enter_context(lab.serve(small, tmp_path_factory.mktemp("own")))
+        page = browser.new_page()
+        page.goto(f"{address}/formgrader/submissions/{number}/")
+        expect(page.locator("body")).to_contain_text("2 of 2 points. Yes, in all 68 cases.")
+        expect(page.locator("#output_size_points")).to_have_attribute("placeholder", "2")
+        expect(page.locator("#why-comment")).to_have_value("Well said.")
+        page.fill("#why", "1.5")
+        with page.expect_response(re.compile("/api/comment/")):
+            page.fill("#why-comment", "Nearly.")
+            page.keyboard.press("Tab")
+        # Its own button grades again.
+        page.goto(f"{address}/formgrader/manage_submissions/padding")
+        page.locator("tr:has-text('ada') .autograde a").click()
+        said = page.locator(".modal-body:visible")
+        expect(said).to_contain_text("Successfully autograded", timeout=60_000)
+        browser.close()
+    assert grades(small, "ada")["why"] == 1.5
+    with gradebook(small) as book:
+        assert book.find_comment("why", "padding", "padding", "ada").comment == "Nearly."
 
 
 def test_grading_needs_no_nbgrader():
