@@ -38,7 +38,8 @@ def alike(codes: dict[str, list[str]], given: list[str]) -> list[tuple[float, li
     ``given`` is what nobody had to find: what was handed out, and the teacher's own solution. The
     first two of a group are those that are most alike.
     """
-    known, holders = runs(given), {}
+    known = runs(given)
+    holders: dict[int, list[str]] = {}
     for student, sources in codes.items():
         for run in runs(sources) - known:
             holders.setdefault(run, []).append(student)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -14,19 +14,18 @@ from markupsafe import Markup
 from course.check import Check
 from course.figures import style
 from course.grading.assignment import Assignment, Part
+from course.grading.collect import HandedIn
 from course.grading.judge import tuples
 from course.mistakes import MISTAKES, Mistake
 from course.predict.prediction import explorer_of
-from course.questions import Question, output_shape
+from course.questions import Question
 from course.questions.answers import show
 from course.questions.exercises import LIMITS, BuildModel, Write
 from course.questions.question import sentence
-from course.questions.windows import FindWindow
+from course.questions.windows import FindWindow, receptive_field
 from course.text import number, rich
 
-if TYPE_CHECKING:
-    from course.grading.collect import HandedIn
-
+MOVING = ("border", "network", "window")  # explorers that say too little here as long as they stand
 LONGEST = 200  # characters of an answer that are shown
 PATH = re.compile(r"(?<![\w./])/(?:[^\s/'\"`()<>]+/)+")  # up to the name of a file
 
@@ -47,7 +46,7 @@ PAGES.filters |= {"told": told, "number": number}
 PAGES.globals |= {"style": style}
 
 
-def feedback(assignment: Assignment, sections: dict, handed_in: "HandedIn", result: dict) -> str:
+def feedback(assignment: Assignment, sections: dict, handed_in: HandedIn, result: dict) -> str:
     """The page, in html.
 
     The homework is over when it goes out. So it shows what is right in the questions that were
@@ -61,8 +60,9 @@ def feedback(assignment: Assignment, sections: dict, handed_in: "HandedIn", resu
         for verdict in result.get("verdicts", ())
     }
     for grade_id, text in result.get("texts", {}).items():
-        most = assignment.texts[grade_id]
-        shown[grade_id] = {"mark": "open", "points": None, "most": most, "text": text.strip()}
+        text = text.strip()
+        shown[grade_id] = {"mark": "open" if text else "blank", "text": text}
+        shown[grade_id] |= {"points": None, "most": assignment.texts[grade_id]}
     ours = [grade_id for grade_id in sections if grade_id in shown]
     return PAGES.get_template("student.html").render(
         name=assignment.name,
@@ -88,7 +88,8 @@ def mark(verdict: dict, most: float) -> str:
         case points if points == most:
             return "right"
         case 0:
-            return "blank" if verdict["given"] is None else "wrong"
+            # Where a cell stopped, something had been written.
+            return "blank" if verdict["given"] is None and not verdict["notes"] else "wrong"
     return "partly"
 
 
@@ -102,7 +103,8 @@ def _shown(part: Part, verdict: dict) -> dict:
     if shown["mark"] == "right":
         return shown
     head: tuple[str, ...] = "yours", "right"
-    about, value, rows = question, _value(question, given), []
+    rows: list[tuple] = []
+    about, value = question, _value(question, given)
     match question, given:
         case Write(), list():
             head = "call", "yours", "right"
@@ -122,10 +124,15 @@ def _shown(part: Part, verdict: dict) -> dict:
             rows = [(_words(question, given), show(question.answer), False)]
     why = sentence(about.why) if about.why and given is not None else ""
     shown |= {"head": head, "rows": rows, "why": "" if why in verdict["message"] else why}
-    return shown | {
-        "again": _again(about, value, verdict["mistake"]) or _again(question),
-        "picture": _picture(*_drawable(about, value), verdict["mistake"]),
-    }
+    again = _again(about, value, verdict["mistake"]) or _again(question)
+    shown["again"] = list({mistake.see: mistake for mistake in again}.values())
+    shown["picture"] = None
+    if isinstance(question, BuildModel):
+        if value and (seen := _seen(value)):
+            shown["picture"] = "Your network, along one axis", _explored(seen, None)
+    elif given is not None:
+        shown["picture"] = _picture(about, value, verdict["mistake"])
+    return shown
 
 
 def _words(question: Question, given: object) -> str:
@@ -160,25 +167,35 @@ def _wishes(question: BuildModel, built: dict) -> Iterator[tuple[str, str, bool]
             yield words.format(wanted), amount, name != missed
 
 
-def _drawable(question: Question, value: Any) -> tuple[Question, Any]:
-    """The question that can be drawn, and the answer to it; of a model, what is asked of shapes."""
-    if isinstance(question, BuildModel):
-        with contextlib.suppress(ValueError, TypeError):  # no answer, or no chain of windows
-            question = output_shape(value["layers"], value["input_shape"])
-        value = None
-    return question, value
+def _seen(built: dict) -> Question | None:
+    """The question whose picture is what the last units of a model see, if it is a chain."""
+    windows = [{n: v for n, v in layer.items() if n != "filters"} for layer in built["layers"]]
+    with contextlib.suppress(ValueError):
+        return receptive_field(windows, built["input_shape"][0])
+    return None
 
 
-@functools.lru_cache(maxsize=1000)
 def _picture(question: Question, value: Any, mistake: str | None) -> tuple[str, Markup] | None:
     """A title and the picture of a wrong answer, if the course has one."""
-    title, picture = "Yours, and what is right", None
-    if value is not None:
-        picture = Check(False, "", failing=(question, value)).picture
-    if not picture and (explorer := explorer_of(question, mistake)):
-        title, picture = "How the course shows it", explorer.picture()
-        explorer.close()
-    return (title, Markup(picture.html())) if picture else None
+    if value is not None and (picture := _beside(question, value)):
+        return "Yours, and what is right", picture
+    picture = _explored(question, mistake)
+    return ("How the course shows it", picture) if picture else None
+
+
+@functools.lru_cache(maxsize=500)
+def _beside(question: Question, value: Any) -> Markup | None:
+    picture = Check(False, "", failing=(question, value)).picture
+    return picture and Markup(picture.html())
+
+
+@functools.lru_cache(maxsize=500)
+def _explored(question: Question, mistake: str | None) -> Markup | None:
+    shown = question.explorer or (mistake and MISTAKES[mistake].explorer) or {}
+    if shown.get("explorer") in MOVING or not (explorer := explorer_of(question, mistake)):
+        return None
+    with contextlib.closing(explorer):
+        return Markup(explorer.picture().html())
 
 
 def _again(question: Question, value: Any = None, mistake: str | None = None) -> list[Mistake]:
@@ -187,4 +204,4 @@ def _again(question: Question, value: Any = None, mistake: str | None = None) ->
         return [MISTAKES[mistake]]
     if value is not None:
         return [MISTAKES[name] for name in question.judge(value).candidates[:2]]
-    return list(question.mistakes[:1])
+    return list(getattr(question, "parts", [question])[0].mistakes[:1])

@@ -10,21 +10,18 @@ import re
 from collections import Counter
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
 from course.grading.alike import alike
 from course.grading.assignment import Assignment, read
+from course.grading.collect import HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, mark
 from course.grading.messages import Run
 from course.grading.submission import AsideError, cells_of, plan
 from course.predict.progress import ranked, share
 
-if TYPE_CHECKING:
-    from course.grading.collect import HandedIn
-
 WARY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins so
 
-Students = dict[str, tuple["HandedIn", dict]]
+Students = dict[str, tuple[HandedIn, dict]]
 
 
 def write(name: str, source: str, secret: str, own: bool, students: Students) -> None:
@@ -67,14 +64,14 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
     parts = {part.grade_id: part.points for part in assignment.parts}
     graded = {each: result for each, (_, result) in students.items() if "verdicts" in result}
     marks: dict[str, Counter] = {part: Counter() for part in parts}
-    stuck = {}
+    stuck: dict[tuple[int, bool], list[str]] = {}  # by how many are not right, or nothing answered
     for student, result in graded.items():
         each = {v["grade_id"]: mark(v, parts[v["grade_id"]]) for v in result["verdicts"]}
         for part, word in each.items():
             marks[part][word] += 1
         wrong = sum(word in ("wrong", "partly", "blank") for word in each.values())
         if wrong > len(each) / 2:
-            stuck[student] = wrong, {*each.values()} == {"blank"}
+            stuck.setdefault((wrong, {*each.values()} == {"blank"}), []).append(student)
     beliefs = {student: believed(result) for student, result in graded.items()}
     known = [p for p in map(_points, graded.values()) if p is not None]
     step = max(1, -(-sum(parts.values()) // 10))
@@ -94,7 +91,7 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
             (mistake, times, [who for who, each in beliefs.items() if mistake in each])
             for mistake, times in ranked(beliefs.values())
         ],
-        stuck=stuck,
+        stuck=sorted(stuck.items(), reverse=True),
         to_see=[
             (student, verdict)
             for student, result in graded.items()
@@ -111,7 +108,7 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
 def _code(assignment: Assignment, path: Path) -> list[str]:
     """What a student wrote in cells of code."""
     try:
-        steps = plan(assignment, cells_of(path.read_bytes())).steps[len(assignment.setup) :]
+        steps = plan(assignment, cells_of(read_bytes(path))).steps[len(assignment.setup) :]
     except (OSError, AsideError):
         return []
     return [step.source for step in steps if isinstance(step, Run)]

@@ -1,5 +1,7 @@
 """Exercises: a function to write, a model to build."""
 
+import ast
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +35,12 @@ def _draw_window(pick: Callable) -> tuple:
     return *case, pick(("valid", "same"))
 
 
+@functools.lru_cache(maxsize=10_000)  # of all windows that are drawn there are not many more
+def _made(part: Callable, call: str) -> Question:
+    """The question of a case: the same ones come again with every seed."""
+    return part(*ast.literal_eval(call))
+
+
 def _has(setting: dict, only: dict) -> bool:
     """Whether a setting, or each window of a stack, has this."""
     windows = setting.get("windows", [setting])
@@ -61,7 +69,7 @@ class Write(Question):
         pick = picker(f"write_{name} {seed}")
         calls = [*classic, *(draw_case(pick) for _ in range(60))]
         cases = [dict(zip(arguments, call, strict=False)) for call in calls]
-        parts = [part(*case.values()) for case in cases]
+        parts = [_made(part, repr((*case.values(),))) for case in cases]
         wanted = [number for number, each in enumerate(parts) if _has(each.setting, only or {})]
         self.name, self.visible = name, sum(number < len(classic) for number in wanted)
         self.cases = tuple(cases[number] for number in wanted)
@@ -199,11 +207,8 @@ def write_padded(seed=0, only=None):
 def write_receptive_field(seed=0, only=None):
     """Write ``receptive_field(layers)``; a layer is (kernel size, stride, dilation)."""
 
-    def stack(layers):
-        return receptive_field([Window(k, s, "same", d) for k, s, d in layers])
-
     def draw_case(pick):
-        windows = stack([(1, 1, 1)]).drawn(pick)["windows"]
+        windows = _stack([(1, 1, 1)]).drawn(pick)["windows"]
         return ([(w["kernel_size"], w["strides"], w["dilation_rate"]) for w in windows],)
 
     returns = "It returns how many pixels one unit of the last layer sees, from first to last."
@@ -213,7 +218,11 @@ def write_receptive_field(seed=0, only=None):
         ([(3, 1, 2), (3, 1, 1)],),
         ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
     )
-    return Write("receptive_field", seed, only, returns, stack, ("layers",), classic, draw_case)
+    return Write("receptive_field", seed, only, returns, _stack, ("layers",), classic, draw_case)
+
+
+def _stack(layers: list) -> Question:
+    return receptive_field([Window(k, s, "same", d) for k, s, d in layers])
 
 
 LIMITS = {  # what `describe` calls it, what is wished, and what is said if it is missed

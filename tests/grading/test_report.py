@@ -1,0 +1,409 @@
+"""The pages say what was wrong, give nothing away, and can be read by everybody."""
+
+import csv
+import html
+import json
+import re
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from explore.conftest import chromium, watched  # noqa: F401 (a fixture)
+from playwright.sync_api import Browser, Page
+
+from course.grading import read, report, worker
+from course.grading.alike import ENOUGH, RUN, alike, runs
+from course.grading.assignment import draw, word
+from course.grading.collect import HandedIn
+from course.mistakes import MISTAKES
+from course.questions.exercises import Write
+from tests.grading.conftest import SECRET, needs_sandbox
+from tests.grading.homework import SOLUTION
+from tests.grading.red_team import define
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+FOLDER = Path(__file__).parents[2] / "notebooks/homework/source"
+NAMES = ("padding", "stride", "design")
+SOURCES = {name: (FOLDER / name / f"{name}.ipynb").read_text(encoding="utf-8") for name in NAMES}
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+WORDS = "in_your_own_words"
+
+
+def notebook(name: str, secret: str = "", student: str = "", **answers: str | None) -> bytes:
+    """The teacher's own answers with others in their place; None is one left as it was."""
+    book = json.loads(SOURCES[name])
+    if secret:
+        draw(book["cells"], word(secret, name, student))
+    for cell in book["cells"]:
+        ours, source = cell["metadata"].get("nbgrader"), "".join(cell["source"])
+        if ours and ours["solution"]:
+            stub = r"\1# YOUR CODE HERE\n\1raise NotImplementedError()"
+            words = cell["cell_type"] == "markdown"
+            blank = "YOUR ANSWER HERE" if words else SOLUTION.sub(stub, source)
+            solved = "" if words else re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", source)
+            answer = answers.get(ours["grade_id"], answers.get("rest", solved or blank))
+            cell["source"] = blank if answer is None else answer
+    return json.dumps(book).encode()
+
+
+def size(valid: str, same: str = "-(-n // strides)") -> str:
+    return define(f"if padding == 'same':\n    return {same}\nreturn {valid}")
+
+
+COPIED = """\
+total = (n + strides - 1) // strides * strides - strides + kernel_size - n
+rest = total
+if rest < 0:
+    rest = 0
+half = rest // 2
+other = rest - half
+if half > other:
+    half = other
+pair = [half, other]
+pair.reverse()
+return tuple(pair)"""
+RENAMED = COPIED.replace("rest", "r").replace("half", "one").replace("\nreturn", "\n# mine\nreturn")
+CLASS: dict[str, dict[str, bytes]] = {
+    "padding": {
+        "ada": notebook("padding", in_your_own_words="An odd zero is left over."),
+        "bo": notebook("padding", rest=None),
+        "cy": b"<html>Log in, please</html>",
+        "di": notebook(
+            "padding",
+            output_size=size("(n - kernel_size) / strides + 1", "n"),
+            same_pads=define("return kernel_size // 2, kernel_size // 2", "same_pads"),
+            usage="def usage(n, k, s, p):\n    return n * [1]",
+            how_many="how_many = 8",
+            row=f"row = {'long' * 60!r}",
+        ),
+        "ed": notebook("padding", output_size="from numpy import no_such_name"),
+        "fay": notebook("padding", same_pads=define(COPIED, "same_pads")),
+        "gil": notebook("padding", same_pads=define(RENAMED, "same_pads")),
+        f"{EVIL.replace('/', '')}": notebook(
+            "padding",
+            output_size=define(f"raise ValueError({EVIL!r})"),
+            row=f"row = {EVIL!r}",
+            in_your_own_words=f"</div></main>{EVIL}\ud83d",
+        ),
+        "j\udcf6rg": notebook("padding", output_size=size("(n - kernel_size) / strides + 1")),
+        "=1+1": notebook("padding", in_your_own_words="  "),
+    },
+    "stride": {
+        "ada": notebook("stride"),
+        "di": notebook(
+            "stride",
+            receptive_field="def receptive_field(layers):\n    return sum(k for k, _, _ in layers)",
+            found="found = (3, 1, 'valid')",
+            shapes="shapes = [(21, 21, 8), (11, 11, 8), (6, 6, 16)]",
+        ),
+    },
+    "design": {
+        "ada": notebook("design"),
+        "di": notebook(
+            "design",
+            slim="slim = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(99, 3)])",
+            quick="quick = 7",
+            mended_1="mended_1 = keras.Sequential([keras.Input((9, 9, 1)), layers.Lambda(abs)])",
+            mended_2=None,
+        ),
+    },
+}
+LATE = {"di": 5400, "cy": 60}
+SEVERAL = {"di": (f"{EVIL}.ipynb: there is a later one",)}
+
+
+def pages(folder: Path, name: str, students: dict, secret: str = "", own: bool = False) -> dict:
+    """Grade, write all pages, and return those of the students."""
+    task = name, SOURCES[name], secret, own, True
+    graded = {}
+    for student, data in students.items():
+        path = folder / "submitted" / student / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+        late, besides = LATE.get(student, 0), SEVERAL.get(student, ())
+        result = json.loads(json.dumps(worker.result_of(task, student, data)))
+        graded[student] = HandedIn(student, path, None, late, besides), result
+    worker.sandbox_for(True, *read(name, SOURCES[name]).modules).__exit__()
+    worker.sandbox_for.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        report.write(name, SOURCES[name], secret, own, graded)
+    feedback = {each: folder / "feedback" / each / name / f"{name}.html" for each in students}
+    return {each: path.read_text(encoding="utf-8") for each, path in feedback.items()}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    needs_sandbox()
+    return tmp_path_factory.mktemp("class")
+
+
+@pytest.fixture(scope="module")
+def written(folder) -> dict[str, dict[str, str]]:
+    """The pages of the students, by assignment."""
+    return {name: pages(folder, name, CLASS[name]) for name in reversed(NAMES)}
+
+
+@pytest.fixture(scope="module")
+def reports(folder, written) -> dict[str, str]:
+    """The teacher's pages."""
+    return {n: (folder / "reports" / f"{n}.html").read_text(encoding="utf-8") for n in NAMES}
+
+
+class Tags(HTMLParser):
+    """The tags of a page, each with its attributes, and its text."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+def text(page: str) -> str:
+    return Tags(page).text
+
+
+def test_a_page_says_what_was_wrong_and_where_to_read_again(written):
+    page = written["padding"]["di"]
+    said = text(page)
+    assert "0 of 16 points" in said
+    assert "4 points more" not in said.replace("4 points more depend on", "")
+    assert "It was handed in 1.5 hours late." in said
+    for name in ("no_floor", "same_means_same_size", "symmetric_same"):
+        assert MISTAKES[name].believes in said
+        assert MISTAKES[name].where in said
+    assert "output_size(28, 3, 2, 'valid') 13.5 13 ✗" in said
+    assert "output_size(7, 3, 1, 'valid') 5 5 ✓" in said
+    assert re.search(r"\d+ of \d+ cases that you do not see are right", said)
+    assert "yours right 8 9 ✗" in said
+    alts = [attributes["alt"] for tag, attributes in Tags(page).tags if tag == "img"]
+    assert [alt[:14] for alt in alts[:2]] == ["Yours: 13.5. R", "Yours: 28. Rig"]
+
+
+def test_who_is_right_is_told_so_and_who_answered_nothing_where_to_begin(written):
+    assert "All of it is right." in text(written["padding"]["ada"])
+    assert "16 of 16 points" in text(written["padding"]["ada"])
+    nothing = text(written["padding"]["bo"])
+    assert "✗" not in nothing
+    assert nothing.count("○ not answered") > 8
+    assert "Read first: lesson 02_padding, “The depth budget”." in nothing
+    # A cell that stops is no missing answer.
+    assert "Its cell stops with ImportError" in text(written["padding"]["ed"])
+    assert "○ not answered · 0" not in text(written["padding"]["ed"])
+
+
+def test_a_network_stands_beside_what_was_wanted(written):
+    said = text(written["design"]["di"])
+    assert "at most 6,500 parameters 990 " in said
+    assert "makes (7, 7, 24) (26, 26, 99) ✗" in said
+    assert "Your network, along one axis" in said
+    assert "The course cannot tell what a layer of kind Lambda does." in said
+    assert "18 of 18 points" in text(written["design"]["ada"])
+    assert "one that is right" in text(written["stride"]["di"])
+
+
+def test_what_was_put_aside_is_no_zero(written):
+    said = text(written["padding"]["cy"])
+    assert "The file is a web page" in said
+    assert "What to do" in said
+    assert "0 of" not in said
+
+
+@pytest.mark.parametrize("name", ["padding", "stride"])
+def test_no_hidden_case_is_on_a_page(written, name):
+    parts = [p.question for p in read(name, SOURCES[name]).parts if isinstance(p.question, Write)]
+    calls = {each.call(at).strip("`") for each in parts for at in range(each.visible)}
+    seen, hidden = calls, set()
+    for each in parts:
+        hidden |= {each.call(at).strip("`") for at in range(each.visible, len(each.cases))}
+    said = {student: text(page) for student, page in written[name].items()}
+    assert any(call in said["di"] for call in seen)
+    for student, each in said.items():
+        assert not [call for call in hidden - seen if call in each], student
+
+
+def test_a_page_tells_nothing_of_this_machine_or_of_others(written, folder):
+    evil = next(student for student in CLASS["padding"] if "script" in student)
+    for by_student in written.values():
+        for student, page in by_student.items():
+            said = html.unescape(page)
+            for told in ("Traceback", "site-packages", sys.prefix, str(folder)):
+                assert told not in said
+            assert (evil in said) == (student == evil)
+            assert ("An odd zero" in said) == (student == "ada" and "Homework · Padding" in said)
+    assert "(__init__.py)" in html.unescape(written["padding"]["ed"])
+
+
+def test_whatever_a_student_writes_is_text(written, reports):
+    evil = next(student for student in CLASS["padding"] if "script" in student)
+    clean = {tag for tag, _ in Tags(written["padding"]["di"]).tags} | {"code", "strong", "div"}
+    for page in (written["padding"][evil], written["padding"]["di"]):
+        assert page.count("&lt;script&gt;") >= 1
+        assert {tag for tag, _ in Tags(page).tags} <= clean
+    assert {tag for tag, _ in Tags(reports["padding"]).tags} <= clean | {"br", "pre"}
+    for page in [*written["padding"].values(), *reports.values()]:
+        for tag, attributes in Tags(page).tags:
+            assert tag not in ("script", "iframe", "object", "embed", "form", "base")
+            assert not [each for each in attributes if each.startswith("on")]
+            assert not attributes.get("href", "#").removeprefix("#").startswith("javascript")
+            assert tag != "img" or attributes["src"].startswith("data:image/png;base64,")
+    assert "\\ud83d" in written["padding"][evil]
+
+
+def test_everybody_is_shown_the_question_that_was_theirs(tmp_path):
+    needs_sandbox()
+    questions = {
+        student: read("padding", SOURCES["padding"], SECRET, student).parts[6].question
+        for student in ("ada", "bo")
+    }
+    answer = f"how_many = {questions['ada'].answer}"
+    book = notebook("padding", SECRET, "ada", how_many=answer)
+    made = pages(tmp_path, "padding", {"ada": book, "bo": book}, SECRET, own=True)
+    for student, question in questions.items():
+        assert text(made[student]).count(question.prompt.split(",")[0]) == 1
+    assert f"Yes, {questions['ada'].answer}." in text(made["ada"])
+    assert f"yours right {questions['ada'].answer} {questions['bo'].answer} ✗" in text(made["bo"])
+
+
+# The teacher's page
+
+
+def test_the_teacher_sees_the_class(reports):
+    said = text(reports["padding"])
+    assert "9 of 10 graded" in said
+    assert re.search(r"output size valid 44 % – 4 1 –", said)  # right, partly, wrong, blank, open
+    ranked = re.findall(r"(\d) of 9 [A-Z]", said)
+    assert ranked == sorted(ranked, reverse=True)
+    assert f"2 of 9 {MISTAKES['no_floor'].believes}" in said
+    stuck = said.partition("Who is stuck")[2].partition("Who was not graded")[0]
+    assert "answered nothing 1 bo" in stuck
+    assert "8 of 8 1 di" in stuck
+    assert "ada" not in stuck
+    assert "cy The file is a web page" in said
+    assert "ed output size valid 0 Its cell stops" in said
+    assert "di 1.5 hours" in said
+    assert "Grade id in_your_own_words , 4 points at most." in said
+    assert "An odd zero is left over." in said
+    assert "di mend refused missing The course cannot tell" in text(reports["design"])
+
+
+def test_code_that_looks_alike_is_a_hint(reports):
+    said = text(reports["padding"]).partition("Code that looks alike")[2]
+    said = said.partition("To read")[0]
+    assert "A hint, and not a charge" in said
+    assert re.findall(r"(\w+) , (\w+) \d+ % of what", said) == [("fay", "gil")]
+    assert "None." in text(reports["stride"])
+
+
+LONG = "def f(a):\n" + "".join(f"    b{n} = a * {n} + len(a)\n" for n in range(20))
+
+
+def test_alike_is_blind_to_names_comments_and_formatting():
+    other = re.sub(r"\bb(\d+)", r"c_\1", LONG).replace("    ", "  ")
+    other = other.replace("= a", "=  a").replace("\n", "  # mine\n")
+    other = other.replace("(a):", '(a):\n  """Do it."""')
+    assert runs([LONG]) == runs([other])
+    ((likeness, who),) = alike({"ada": [LONG], "bo": [other], "cy": ["x = 1"]}, [])
+    assert (likeness, who) == (1, ["ada", "bo"])
+
+
+def test_what_is_short_given_or_common_is_no_sign():
+    short = "+".join("1" * ((ENOUGH + RUN) // 2))
+    assert alike({"ada": [short], "bo": [short]}, []) == []
+    assert alike({"ada": [LONG], "bo": [LONG]}, [LONG]) == []
+    assert alike({str(n): [LONG] for n in range(60)}, []) == []
+    assert alike({str(n): [f"{LONG}print({n}, {n}, {n})"] for n in range(9)}, [LONG]) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["(" * 10**6, "-" * 10**6, '"""' * 10**5 + "'", "'" * 10**6, "a." * 10**6, "\0\ud800\\" * 9999],
+    ids=["brackets", "minus", "quotes", "unclosed", "attributes", "no text"],
+)
+def test_hostile_code_is_compared_in_no_time(code):
+    began = time.process_time()
+    alike({"ada": [code], "bo": [code + "x"], "cy": [LONG]}, [])
+    assert time.process_time() - began < 2
+
+
+# The table
+
+
+def test_who_was_not_graded_has_no_points(folder, written):
+    with open(folder / "grades.csv", encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    harmless = {"=1+1": "'=1+1", "j\udcf6rg": "j\\udcf6rg"}
+    assert list(rows) == [harmless.get(student, student) for student in CLASS["padding"]]
+    assert rows["ada"]["points"] == "16.0"
+    assert rows["bo"]["points"] == "0"
+    assert rows["cy"]["points"] == rows["cy"]["output_size_valid"] == ""
+    assert rows["cy"]["not graded because"].startswith("The file is a web page")
+    assert rows["di"]["late hours"] == "1.5"
+    assert rows["ada"]["texts to grade"] == WORDS
+    assert rows["bo"]["texts to grade"] == rows["'=1+1"]["texts to grade"] == ""
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
+def test_a_spreadsheet_computes_nothing(tmp_path, name):
+    assignment = read("padding", SOURCES["padding"])
+    aside = {"aside": f"{name} is no notebook"}
+    report.table(tmp_path / "grades.csv", assignment, {name: (HandedIn(name, tmp_path), aside)})
+    with open(tmp_path / "grades.csv", encoding="utf-8", newline="") as file:
+        _, row = csv.reader(file)
+    assert row[0] == f"'{name}"
+    assert row[2].startswith("'")
+    assert row[1] == ""
+
+
+# In a browser
+
+
+@pytest.fixture
+def page(chromium: Browser):  # noqa: F811
+    with watched(chromium.new_context(offline=True).new_page()) as page:
+        yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [900, 1280])
+def test_axe_finds_nothing(page: Page, folder, reports, scheme, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    shown = [folder / "reports/padding.html"]
+    shown += [folder / "feedback" / student / "padding/padding.html" for student in ("di", "cy")]
+    shown.append(folder / "feedback/di/design/design.html")
+    for path in shown:
+        page.goto(path.as_uri())
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_keyboard_leads_to_a_part(page: Page, folder, written):
+    page.goto((folder / "feedback/di/padding/padding.html").as_uri())
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#output_size_valid")
+    assert page.evaluate("getComputedStyle(document.querySelector('a')).outlineStyle") != "auto"
+
+
+def test_printed_it_is_dark_on_white(page: Page, folder, written):
+    page.goto((folder / "feedback/di/padding/padding.html").as_uri())
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert not page.locator("nav").is_visible()
