@@ -18,8 +18,8 @@ from time import sleep
 import psutil
 import pytest
 
-from course.grading import __main__ as command
 from course.grading import SandboxError, read, worker
+from course.grading import __main__ as command
 from course.grading.store import Store
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOURCES, Book
