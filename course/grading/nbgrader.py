@@ -20,6 +20,8 @@ What nbgrader decides before anybody is asked, and what is done about it:
 - It takes any folder in ``submitted/`` for a student's, and adds who is unknown to the gradebook.
   That stays. It passes over a folder without a notebook, and fails on a name that is not UTF-8:
   its log names them, and so does the export. ``python -m course.grading`` grades the latter.
+- If its configuration stops with an error, it goes on without, and runs students' code itself. With
+  ``TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR=1`` in the environment it grades nothing then.
 """
 
 import csv
@@ -31,6 +33,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -107,12 +110,12 @@ class Settings(Configurable):
 class Drawn(NotebookExporter, Settings):
     """Lets ``generate_assignment`` hand out the settings of the class."""
 
-    def from_notebook_node(self, notebook: NotebookNode, resources: dict, **more) -> tuple:
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> Any:
         """Draw them, and go on as nbgrader does."""
         if self.own_settings:
             self.log.warning("Each student has other settings: see course.grading.release")
-        self.draw(notebook.cells, resources["nbgrader"]["assignment"])
-        return super().from_notebook_node(notebook, resources, **more)
+        self.draw(nb.cells, resources["nbgrader"]["assignment"])
+        return super().from_notebook_node(nb, resources, **kw)
 
 
 class Gradebook(Settings):
@@ -231,6 +234,8 @@ class Gradebook(Settings):
 class Autograded(NotebookExporter, Settings):
     """What ``autograde`` makes of a file that was handed in, whatever is in it."""
 
+    parent: Any  # nbgrader's Autograde
+
     @functools.cached_property
     def gradebook(self) -> Gradebook:
         """Open as long as nbgrader grades."""
@@ -242,7 +247,7 @@ class Autograded(NotebookExporter, Settings):
         """What is graded of each student."""
         return {each.student: each for each in handed_in(self.parent.coursedir.assignment_id)}
 
-    def from_filename(self, filename: str, resources: dict, **_) -> tuple[str, dict]:
+    def from_filename(self, filename: str, resources: Any = None, **_: Any) -> Any:
         """Grade what was handed in under that name; nbgrader asks again for what it has written."""
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         resources["output_extension"] = ".ipynb"

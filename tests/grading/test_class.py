@@ -11,14 +11,15 @@ import subprocess
 import sys
 import types
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
 
 import psutil
 import pytest
 
+from course.grading import SandboxError, read, worker
 from course.grading import __main__ as command
-from course.grading import read, worker
 from course.grading.store import Store
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOURCES, Book
@@ -164,6 +165,22 @@ def test_a_mistake_of_the_teachers_is_told(folder, capsys, spoil, said):
     assert command.main(options) == 1
     assert said in capsys.readouterr().err
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+def test_a_day_ends_at_its_end(capsys):
+    assert command.date("2026-11-20T18:00").replace(tzinfo=None) == datetime(2026, 11, 20, 18)
+    assert command.date("2026-11-20").replace(tzinfo=None) == datetime(2026, 11, 21)
+    assert command.date("2026-11-20T18:00+01:00") == datetime(2026, 11, 20, 17, tzinfo=UTC)
+    with pytest.raises(SystemExit):
+        command.main(["padding", "--due", "Friday"])
+    assert "Friday: write 2026-11-20 or 2026-11-20T18:00" in capsys.readouterr().err
+
+
+def test_a_worker_with_another_course_grades_nothing():
+    task = "padding", json.dumps(SOURCES["padding"]), SECRET, False, True
+    assert worker.why_not(task, "another").startswith("It has another version of the course")
+    with pytest.raises(SandboxError, match="another version"):
+        worker.work(task, "another", {"key": ("ada", b"")})
 
 
 def test_a_sandbox_that_broke_is_replaced(assignments):
