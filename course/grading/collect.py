@@ -198,7 +198,7 @@ def _in_folder(folder: Path) -> list[File]:
 
 
 def _in_zip(archive: zipfile.ZipFile) -> list[File]:
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if sum(info.compress_size for info in infos) > os.path.getsize(str(archive.filename)):
         raise zipfile.BadZipFile("its files lie one over the other, to fill the disk")
     need, free = sum(info.file_size for info in infos), shutil.disk_usage(".").free
@@ -242,7 +242,8 @@ def _theirs(file: File, path: tuple[str, ...], name: str, told: bool) -> Theirs:
     if len(path) > 1:
         return Theirs(file, path[-1], path[0], when=when)
     if found := re.fullmatch(BLACKBOARD, path[0]):
-        when = datetime.strptime(found["when"], "%Y-%m-%d-%H-%M-%S").astimezone()
+        with suppress(ValueError):  # a day that does not exist
+            when = datetime.strptime(found["when"], "%Y-%m-%d-%H-%M-%S").astimezone()
         return Theirs(file, found["file"], found["id"], attempt=found["when"], when=when)
     if found := re.fullmatch(CANVAS, path[0]):
         last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or "html")

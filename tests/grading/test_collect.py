@@ -73,6 +73,7 @@ LAYOUTS = {
     "Ada L. - padding (1).ipynb": "Ada L/padding/Ada L. - padding (1).ipynb",
     "ada/padding.ipynb.txt": "ada/padding/padding.ipynb",
     "ada\\padding.ipynb": "ada/padding/padding.ipynb",
+    "ps1_ada_attempt_2026-99-99-99-99-99_problem.ipynb": "ada/padding/problem.ipynb",
     # names that no file should have
     "ada/\x1b[31m\x00.ipynb": "ada/padding/_[31m_.ipynb",
     f"ada/{'ü' * 200}.ipynb": f"ada/padding/{'ü' * 124}.ipynb",
@@ -88,6 +89,7 @@ NOT_TAKEN = {
     "../../padding.ipynb": "leads out of the zip",
     "ada/../../../padding.ipynb": "leads out of the zip",
     "/etc/padding.ipynb": "leads out of the zip",
+    "": "leads out of the zip",
     "C:\\ada\\padding.ipynb": "leads out of the zip",
     ".._assignsubmission_file_/padding.ipynb": "is hidden",
     "x/.._assignsubmission_file_padding.ipynb": "is hidden",
