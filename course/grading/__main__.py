@@ -146,9 +146,10 @@ def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bo
     store, students, todo = Store(Path("grades.sqlite")), {}, {}
 
     def settle(handed: HandedIn, result: dict) -> None:
-        students[handed.student] = handed, result
         if book and handed.path.exists():
             book.write(task[0], handed, result)
+            result = result | {"read": book.decided(task[0], handed.student)}
+        students[handed.student] = handed, result
 
     for handed in found:
         try:
@@ -211,16 +212,18 @@ def run(asked: argparse.Namespace) -> int:
     if asked.without_a_sandbox:
         print(f"WARNING: {UNSAFE}", file=sys.stderr)
     task = name, source, secret.strip(), asked.own_settings, not asked.without_a_sandbox
-    found = handed_in(name, asked.due)
-    if not found:
-        where = Path("submitted", "*", name)
-        raise CollectError(f"There is no {where} here: put it there with course.grading.collect.")
     book: AbstractContextManager = nullcontext()
+    due = asked.due
     if asked.gradebook:
         from course.grading.nbgrader import Gradebook
 
         secret_file = str(asked.secret or "")
         book = Gradebook(asked.gradebook, secret=secret_file, own_settings=asked.own_settings)
+        due = due or book.due(name)
+    found = handed_in(name, due)
+    if not found:
+        where = Path("submitted", "*", name)
+        raise CollectError(f"There is no {where} here: put it there with course.grading.collect.")
     with connect(asked.scheduler, asked.workers) as client:
         check(client, task, asked.scheduler)
         with book as writer:

@@ -24,7 +24,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -63,6 +63,12 @@ class HandedIn:
     when: datetime | None = None
     late: float = 0  # seconds after the due date; 0 too if one of the two is not known
     besides: tuple[str, ...] = ()
+    name: str = ""  # as in ``students.csv``
+
+    @property
+    def who(self) -> str:
+        """Whose it is, for people."""
+        return f"{self.name} ({self.student})" if self.name else self.student
 
 
 def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
@@ -71,14 +77,16 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
     Where there is none, ``path`` leads nowhere.
     """
     ours = _grade_ids(Path("source", name, f"{name}.ipynb"))
+    names = {row["id"]: f"{row['first_name']} {row['last_name']}" for row in _students()}
     found, folders = [], sorted(SUBMITTED.iterdir()) if SUBMITTED.is_dir() else []
     for folder in (each / name for each in folders):
         if folder.is_dir():
             try:
-                found.append(_handed_in(folder, ours, due))
+                each = _handed_in(folder, ours, due)
             except OSError as error:  # it may not be read, or has just gone
                 nothing = folder / f"{name}.ipynb"
-                found.append(HandedIn(folder.parent.name, nothing, besides=(str(error),)))
+                each = HandedIn(folder.parent.name, nothing, besides=(str(error),))
+            found.append(replace(each, name=names.get(each.student, "").strip()))
     return found
 
 
@@ -364,15 +372,20 @@ def _holds(folder: Path, coming: Path, names: list[str]) -> bool:
     return all(one.is_file() and one.read_bytes() == two.read_bytes() for one, two in paths)
 
 
-def _ids() -> dict[str, str]:
-    """What the students are called here, by what they are called where they handed in."""
+def _students() -> list[dict[str, str]]:
+    """The rows of the class's table."""
     if not STUDENTS.exists():
-        return {}
+        return []
     with open(STUDENTS, encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
+        rows = csv.DictReader(file, restval="")
         if "id" not in (rows.fieldnames or ()):
             raise CollectError(f"{STUDENTS} has no column id: {','.join(COLUMNS)} are usual")
-        return {row.get("lms_user_id") or row["id"]: row["id"] for row in rows}
+        return [{column: row.get(column) or "" for column in COLUMNS} for row in rows]
+
+
+def _ids() -> dict[str, str]:
+    """What the students are called here, by what they are called where they handed in."""
+    return {row["lms_user_id"] or row["id"]: row["id"] for row in _students()}
 
 
 def _remember(names: dict[str, str]) -> None:

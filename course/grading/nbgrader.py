@@ -1,9 +1,12 @@
 """nbgrader as teachers know it, with this course's grading in the place of its executor.
 
-A class needs two lines in its ``nbgrader_config.py``::
+A class needs this in its ``nbgrader_config.py``::
 
-    from course.grading.nbgrader import configure
-    configure(get_config(), secret="secret.txt")
+    try:
+        from course.grading.nbgrader import configure
+        configure(get_config(), secret="secret.txt")
+    except Exception as error:  # with which nbgrader would go on, and run what students wrote
+        raise SystemExit(f"Nothing is graded: {error}")
 
 Then ``nbgrader autograde`` runs a student's code in the sandbox and nowhere else. It writes the
 notebook that was handed out, with the student's answers in their places and what the verdicts say
@@ -20,18 +23,20 @@ What nbgrader decides before anybody is asked, and what is done about it:
 - It takes any folder in ``submitted/`` for a student's, and adds who is unknown to the gradebook.
   That stays. It passes over a folder without a notebook, and fails on a name that is not UTF-8:
   its log names them, and so does the export. ``python -m course.grading`` grades the latter.
-- If its configuration stops with an error, it goes on without, and runs students' code itself. With
-  ``TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR=1`` in the environment it grades nothing then.
 """
 
 import csv
 import functools
 import hashlib
 import json
+import logging
+import os
 import re
+import sysconfig
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import chdir
+from contextlib import chdir, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +53,11 @@ from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, se
 from traitlets import Bool, Unicode
 from traitlets.config import Config, Configurable
 
-from course.grading.assignment import draw, squeezed, word
+from course.grading.assignment import draw, read, squeezed, word
 from course.grading.collect import HandedIn, handed_in, read_bytes
+from course.grading.feedback import feedback
 from course.grading.release import strip
+from course.grading.report import sections_of
 from course.grading.store import readable
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import result_of
@@ -62,14 +69,15 @@ COLUMNS = (
     "late_submission_penalty score max_score not_graded"  # the last is ours
 )
 ACTIVE = re.compile(r"<(?=[a-z/!?])|\](?=[(:])|\\(?=href|require)", re.IGNORECASE)
-# A table of our own in nbgrader's database: what was graded, why not, and a hash of each answer.
+# A table of our own in nbgrader's database: hashes of what was graded and of each answer, and what
+# `course.grading.worker.result_of` said.
 GRADED = Table(
     "course_grading",
     MetaData(),
     Column("notebook_id", String(32), primary_key=True),  # nbgrader's, of the submitted one
     Column("handed_in", String(64)),
-    Column("aside", Text()),
     Column("answers", Text()),
+    Column("result", Text()),
 )
 
 
@@ -84,6 +92,7 @@ def configure(
     config.Autograde.exporter_class = f"{__name__}.Autograded"
     config.Autograde.pre_convert_hook = f"{__name__}.by_its_name"
     config.Autograde.force = config.GenerateFeedback.force = True
+    config.GenerateFeedback.exporter_class = f"{__name__}.Feedback"
     config.ExportApp.plugin_class = f"{__name__}.Export"
 
 
@@ -129,11 +138,13 @@ class Gradebook(Settings):
 
     def __init__(self, url: str = "", coursedir: CourseDirectory | None = None, **settings):
         if not coursedir:
-            app = settings["parent"] = NbGrader()
+            app = settings["parent"] = NbGrader(log_level=logging.ERROR)
             app.initialize([])
             coursedir = app.coursedir
         super().__init__(**settings)
         self.coursedir, self.url = coursedir, url or coursedir.db_url
+        # It calls alembic by its name, which need not be where commands are looked for.
+        os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
         self.book = api.Gradebook(self.url, coursedir.course_id)
         GRADED.create(self.book.engine, checkfirst=True)
         self.released = functools.lru_cache(self._released)
@@ -155,6 +166,27 @@ class Gradebook(Settings):
         path.unlink(missing_ok=True)  # nbgrader makes it read-only
         path.write_text(text, encoding="utf-8")
 
+    def decided(self, name: str, student: str) -> dict:
+        """What a teacher decided: points and comments, by grade id, and the penalty."""
+        mine = self.book.find_submission_notebook(name, name, readable(student))
+        names = self.names(name)
+        points = {
+            names[grade.cell_id]: grade.score
+            for grade in mine.grades
+            if grade.manual_score is not None and not grade.needs_manual_grade
+        }
+        said = {names[each.cell_id]: each.manual_comment for each in mine.comments}
+        comments = {grade_id: comment for grade_id, comment in said.items() if comment}
+        penalty = mine.late_submission_penalty
+        return {"points": points, "comments": comments, "penalty": penalty}
+
+    def due(self, name: str) -> datetime | None:
+        """When an assignment is due, if the gradebook knows."""
+        with suppress(api.MissingEntry):
+            if due := self.book.find_assignment(name).duedate:
+                return due.replace(tzinfo=UTC)
+        return None
+
     def record(self, name: str, handed: HandedIn, result: dict) -> str:
         """Write a result into the gradebook; the autograded notebook."""
         student, data = readable(handed.student), read_bytes(handed.path)
@@ -170,10 +202,13 @@ class Gradebook(Settings):
         try:
             submission = self.book.find_submission(name, student)
         except api.MissingEntry:
-            self.book.update_or_create_student(student)
-            submission = self.book.add_submission(name, student)
+            first, _, last = handed.name.rpartition(" ")
+            known = {"first_name": first, "last_name": last} if handed.name else {}
+            self.book.update_or_create_student(student, **known)
+            with self.book.db.no_autoflush:
+                submission = self.book.add_submission(name, student)
         submission.timestamp = parse_utc(handed.when)
-        mine, was = self._found(name, student)
+        mine, was, _ = self._found(name, student)
         answers = {}
         for grade in mine.grades:
             grade_id = names[grade.cell_id]
@@ -189,7 +224,7 @@ class Gradebook(Settings):
             grade_id = names[comment.cell_id]
             silent = grade_id in answers and missing.get(written.get(grade_id))  # in words
             comment.auto_comment = aside or silent or None
-        self._keep(mine.id, digest(data), aside, answers)
+        self._keep(mine.id, digest(data), answers, result)
         if submission.total_seconds_late or mine.late_submission_penalty is not None:
             about = {"student": student, "assignment": name, "notebook": name, "db_url": self.url}
             AssignLatePenalties(parent=self).preprocess(v4.new_notebook(), {"nbgrader": about})
@@ -197,18 +232,23 @@ class Gradebook(Settings):
 
     def begin(self, name: str, student: str) -> None:
         """Keep in mind that what was graded is no longer what was handed in."""
-        mine, answers = self._found(name, student)
-        self._keep(mine.id, "", "", answers)
+        mine, answers, _ = self._found(name, student)
+        self._keep(mine.id, "", answers, {})
 
-    def _found(self, name: str, student: str) -> tuple[api.SubmittedNotebook, dict[str, str]]:
-        """A student's notebook in the gradebook, and the hashes of what was graded of it."""
+    def result(self, name: str, student: str) -> dict:
+        """What was graded last."""
+        return self._found(name, student)[2]
+
+    def _found(self, name: str, student: str) -> tuple[api.SubmittedNotebook, dict, dict]:
+        """A student's notebook in the gradebook, the hashes of its answers, and the result."""
         mine = self.book.find_submission_notebook(name, name, student)
-        row = select(GRADED.c.answers).where(GRADED.c.notebook_id == mine.id)
-        return mine, json.loads(self.book.db.execute(row).scalar() or "{}")
+        row = select(GRADED.c.answers, GRADED.c.result).where(GRADED.c.notebook_id == mine.id)
+        answers, result = self.book.db.execute(row).first() or ("{}", "{}")
+        return mine, json.loads(answers), json.loads(result)
 
-    def _keep(self, notebook_id: str, graded: str, aside: str, answers: dict[str, str]) -> None:
+    def _keep(self, notebook_id: str, graded: str, answers: dict[str, str], result: dict) -> None:
         self.book.db.execute(delete(GRADED).where(GRADED.c.notebook_id == notebook_id))
-        row = (notebook_id, graded, aside, json.dumps(answers))
+        row = (notebook_id, graded, json.dumps(answers), json.dumps(result))
         self.book.db.execute(insert(GRADED).values(row))
         self.book.db.commit()
 
@@ -231,21 +271,26 @@ class Gradebook(Settings):
         return {cell.id: cell.name for cell in (*notebook.grade_cells, *notebook.solution_cells)}
 
 
-class Autograded(NotebookExporter, Settings):
-    """What ``autograde`` makes of a file that was handed in, whatever is in it."""
+class Exporter(NotebookExporter, Settings):
+    """What is made of the files of a converter of nbgrader's."""
 
-    parent: Any  # nbgrader's Autograde
+    parent: Any  # the converter
 
     @functools.cached_property
     def gradebook(self) -> Gradebook:
-        """Open as long as nbgrader grades."""
+        """Open as long as nbgrader works."""
         courses = self.parent.coursedir
         return Gradebook(courses.db_url, courses, parent=self)
 
     @functools.cached_property
     def handed_in(self) -> dict[str, HandedIn]:
         """What is graded of each student."""
-        return {each.student: each for each in handed_in(self.parent.coursedir.assignment_id)}
+        name = self.parent.coursedir.assignment_id
+        return {readable(each.student): each for each in handed_in(name, self.gradebook.due(name))}
+
+
+class Autograded(Exporter):
+    """What ``autograde`` makes of a file that was handed in, whatever is in it."""
 
     def from_filename(self, filename: str, resources: Any = None, **_: Any) -> Any:
         """Grade what was handed in under that name; nbgrader asks again for what it has written."""
@@ -265,6 +310,21 @@ class Autograded(NotebookExporter, Settings):
         if "aside" in result:
             self.log.error("Not graded: %s: %s", handed.path, result["aside"])
         return self.gradebook.record(name, handed, result), resources
+
+
+class Feedback(Exporter):
+    """What ``generate_feedback`` makes: the page that ``python -m course.grading`` makes."""
+
+    def from_filename(self, filename: str, resources: Any = None, **_: Any) -> Any:
+        """The page of whoever's autograded notebook that is."""
+        name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        resources["output_extension"] = ".html"
+        handed, book = self.handed_in[student], self.gradebook
+        result = book.result(name, student) | {"read": book.decided(name, student)}
+        source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
+        whose = handed.student if self.own_settings else ""
+        assignment = read(name, source, self.secret_text(), whose)
+        return feedback(assignment, sections_of(source), handed, result), resources
 
 
 def by_its_name(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -364,7 +424,7 @@ class Export(ExportPlugin):
         files = {readable(each.student): each.path for each in found}
         known = {student.id: student for student in gradebook.students}
         graded = {each.student.id: each for each in assignment.submissions}
-        for student_id in [*known, *sorted(files.keys() - known.keys())]:
+        for student_id in sorted(known.keys() | files.keys()):
             if not self.student or student_id in map(str, self.student):
                 row = {"student_id": student_id, "assignment": assignment.name}
                 row |= {"duedate": assignment.duedate, "max_score": assignment.max_score}
@@ -387,8 +447,8 @@ class Export(ExportPlugin):
             return {"not_graded": "Nothing was handed in."}
         all_grades = [grade for each in submission.notebooks for grade in each.grades]
         waiting = ", ".join(each.name for each in all_grades if each.needs_manual_grade)
-        if waiting and row and row.aside:
-            return {"not_graded": row.aside}
+        if waiting and row and (aside := json.loads(row.result).get("aside")):
+            return {"not_graded": aside}
         points = submission.score, submission.late_submission_penalty
         return {
             "timestamp": submission.timestamp,

@@ -85,6 +85,7 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
     return PAGES.get_template("teacher.html").render(
         name=assignment.name,
         students=students,
+        people={student: handed_in.who for student, (handed_in, _) in students.items()},
         graded=graded,
         most=sum(parts.values()),
         middle=median(known) if known else None,
@@ -127,7 +128,15 @@ def table(path: Path, assignment: Assignment, students: Students) -> None:
     # A name may not be UTF-8.
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.writer(file)
-        head = "student", "points", "not graded because", *parts, "late hours", "late penalty"
+        head = (
+            "student",
+            "name",
+            "points",
+            "not graded because",
+            *parts,
+            "late hours",
+            "late penalty",
+        )
         rows.writerow([*head, "texts to grade"])
         for student, (handed_in, result) in students.items():
             points, known = points_of(result), _points(result) is not None
@@ -135,9 +144,11 @@ def table(path: Path, assignment: Assignment, students: Students) -> None:
             why = result.get("aside") or ("" if known else "A teacher has to look.")
             late = round(handed_in.late / 3600, 2), result.get("read", {}).get("penalty")
             texts = " ".join(name for name in assignment.texts if points.get(name, 0) is None)
-            cells = student, total, why, *map(points.get, parts), *late, texts
+            cells = student, handed_in.name, total, why, *map(points.get, parts), *late, texts
             rows.writerow([_harmless(cell) for cell in cells])
 
 
 def _harmless(cell: object) -> object:
+    if isinstance(cell, float):
+        return f"{cell:g}"
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(WARY) else cell

@@ -341,3 +341,8 @@ def test_the_time_of_nbgraders_own_folders_is_kept():
         pack("Bo_1_assignsubmission_file_/p.ipynb", "Bo_1_assignsubmission_file_/timestamp.txt")
     )
     assert handed_in("padding")[0].when is None
+
+
+def test_people_are_told_the_name_too(folder):
+    collected(pack("Ada Lovelace_7_assignsubmission_file_/p.ipynb", "Bo_8_file_/p.ipynb"))
+    assert [each.who for each in handed_in("padding")] == ["Ada Lovelace (7)", "Bo_8_file_"]
