@@ -75,7 +75,9 @@ def connect(scheduler: str | None, workers: int | None):
     if not scheduler:
         # Ctrl-C is for this process, not for its workers, who are told; they begin as it is then.
         usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        client = Client(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+        # Whoever else works on this machine could have the workers do as they please, without TLS.
+        local = {"security": True, "dashboard_address": "127.0.0.1:0"}
+        client = Client(n_workers=workers, threads_per_worker=1, **local)
         signal.signal(signal.SIGINT, usual)
         return client
     try:

@@ -16,6 +16,7 @@ from time import sleep
 
 import psutil
 import pytest
+from dask.distributed import Client
 from nbgrader import api
 
 from course.grading import SandboxError, read, worker
@@ -195,6 +196,14 @@ def test_a_sandbox_that_broke_is_replaced(assignments):
     for sandbox in (first, second):
         sandbox.__exit__()
     worker.sandbox_for.cache_clear()
+
+
+def test_nobody_else_on_this_machine_can_command_the_workers():
+    with command.connect(None, 1) as client:
+        address = client.scheduler.address
+        for stranger in (address, address.replace("tls:", "tcp:")):
+            with pytest.raises((OSError, RuntimeError, TypeError)):
+                Client(stranger, timeout=2)
 
 
 def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder):
