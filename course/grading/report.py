@@ -58,7 +58,8 @@ def _points(result: dict) -> float | None:
     """The points of what is not in words; None as long as a teacher has to look."""
     of_all = points_of(result)
     points = [of_all[verdict["grade_id"]] for verdict in result.get("verdicts", ())]
-    return sum(points) if points and None not in points else None
+    known = [each for each in points if each is not None]
+    return sum(known) if known and len(known) == len(points) else None
 
 
 def report(assignment: Assignment, source: str, students: Students) -> str:

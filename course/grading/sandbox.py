@@ -61,20 +61,22 @@ class Sandbox:
         if sys.platform != "linux":
             raise SandboxError(why_not(""))
         around = walls() if self.walls else []
-        self.folder = tempfile.TemporaryDirectory(prefix="grading-")
+        self.open = contextlib.ExitStack()
+        self.log = self.open.enter_context(tempfile.TemporaryFile())
         places = {"HOME": "/scratch", "TMPDIR": "/scratch", "PYTHONPATH": "/srv"}
         if not self.walls:
-            places = dict.fromkeys(places, self.folder.name) | {"PYTHONPATH": str(COURSE.parent)}
+            folder = self.open.enter_context(tempfile.TemporaryDirectory(prefix="grading-"))
+            places = dict.fromkeys(places, folder) | {"PYTHONPATH": str(COURSE.parent)}
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         server = [sys.executable, "-P", "-m", "course.grading.server", str(theirs.fileno())]
-        with theirs, open(self.folder.name + "/said", "w") as said:
+        with theirs:
             self.process = subprocess.Popen(
                 [*around, *server],
                 env=ENVIRONMENT | places,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=said,
+                stderr=self.log,
             )
         settings = {"modules": self.modules, "limits": asdict(self.limits), "walls": self.walls}
         self.control.settimeout(1800)  # seconds; importing TensorFlow may take its time
@@ -93,8 +95,9 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.said = Path(self.folder.name, "said").read_text(errors="replace")
-        self.folder.cleanup()
+        self.log.seek(0)
+        self.said = self.log.read().decode(errors="replace")
+        self.open.close()
 
     def run(self, request: bytes) -> Outcome:
         """Let a fork do what is asked, and kill it when it is done or goes too far."""

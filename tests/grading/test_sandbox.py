@@ -187,9 +187,11 @@ def test_without_walls_there_are_limits_and_no_network(tmp_path):
         assert path.read_text() == "changed"
         assert said(sandbox, STAY) == ["left"]
         assert said(sandbox, "import os\nanswer = os.listdir('.')") == []
+        home = said(sandbox, "import os\nanswer = os.environ['HOME']")
+        assert os.path.exists(home)
         assert sandbox.run(request([Run("while True: pass")])).ended == "takes too long"
         assert processes(sandbox) == []
-    assert not os.path.exists(sandbox.folder.name)
+    assert not os.path.exists(home)
     assert others.poll() is None
     others.kill()
     others.wait()
