@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from course.grading.assignment import Assignment as Assignment
 from course.grading.assignment import Part
 from course.grading.assignment import read as read
-from course.grading.judge import Verdict, judge
+from course.grading.judge import Verdict, judge, worked_out
 from course.grading.messages import MISSING, Ask, Rebuild, Run, request, unknown
 from course.grading.sandbox import Sandbox as Sandbox
 from course.grading.sandbox import SandboxError
@@ -88,12 +88,14 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
 
 
 def _rebuild(answers: dict[Part, object], sandbox: Sandbox) -> None:
-    """Put in place of a student's models what the course says of them, built anew elsewhere."""
-    built = {
-        part: Rebuild(repr(part.question), answer["model"])
-        for part, answer in answers.items()
-        if isinstance(answer, dict) and "model" in answer and not unknown(answer["model"])
-    }
+    """Put in place of a student's models what the course says of them, some built anew."""
+    built = {}
+    for part, answer in answers.items():
+        if isinstance(answer, dict) and "model" in answer and not unknown(answer["model"]):
+            if known := worked_out(part.question, answer["model"]):
+                answers[part] = {"described": known}
+            else:
+                built[part] = Rebuild(repr(part.question), answer["model"])
     if built:
         outcome = sandbox.run(request(list(built.values())))
         for number, part in enumerate(built):

@@ -10,6 +10,7 @@ from course.grading.messages import unknown
 from course.questions import AnswerError, Diagnosis, Question
 from course.questions.answers import what
 from course.questions.exercises import BuildModel, Write
+from course.questions.layers import bill
 from course.questions.question import not_yet
 
 NOT_WRITTEN = Diagnosis(False, None, "It is not written yet.")
@@ -101,6 +102,47 @@ def tuples(value: Any) -> Any:
         case dict():
             return {name: tuples(each) for name, each in value.items()}
     return value
+
+
+USUAL = {"data_format": "channels_last", "groups": 1, "use_bias": True, "dilation_rate": [1, 1]}
+MOST_LAYERS, LARGEST = 20, 50  # a kernel's pixels; beyond these it is not for us to work out
+
+
+def worked_out(question: Question, model: dict) -> dict | None:
+    """What the course says of a model that is right: a plain chain of square Conv2D layers.
+
+    It takes no Keras, which takes a hundred times as long. None of any other model, and of one that
+    is not right: Keras can tell more about those.
+    """
+    shape, layers = question.setting.get("input_shape", ()), model["layers"]
+    chain = [[number, [number], [number + 1]] for number in range(len(layers))]
+    is_chain = [chain, [len(chain)]] == [model["calls"], model["outputs"]]
+    if not (isinstance(question, BuildModel) and is_chain and len(chain) <= MOST_LAYERS):
+        return None
+    if model["inputs"] != [[None, *shape]] or shape[0] != shape[1]:
+        return None
+    found = []
+    for layer in layers:
+        match layer:
+            case "Conv2D", {
+                "filters": int(filters),
+                "kernel_size": [int(size), int(again)],
+                "strides": [int(strides), int(likewise)],
+                "padding": "same" | "valid" as padding,
+                "activation": "linear" | "relu",
+                **rest,
+            } if (size, strides) == (again, likewise) and size <= LARGEST:
+                if not USUAL.items() <= rest.items():
+                    return None
+                found.append({"filters": filters, "kernel_size": size})
+                found[-1] |= {"strides": strides, "padding": padding}
+            case _:
+                return None
+    try:
+        built = bill(shape, found)
+        return built if question.judge(built).correct else None
+    except ValueError:
+        return None
 
 
 def _share(question: Write, right: list[bool]) -> float:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from course import questions
 from course.grading import AsideError, grade, read
 from course.grading.assignment import AssignmentError, Part, draw, squeezed, word
-from course.grading.judge import judge
+from course.grading.judge import judge, worked_out
 from course.grading.messages import (
     MISSING,
     MOST_BYTES,
@@ -365,6 +365,65 @@ def test_a_network_is_judged_as_a_message_has_it():
         built = json.loads(json.dumps(bill(shape, layers)))
         assert judge(part, {"described": built}).points == points
         assert judge(part, {"described": built}).given == built
+
+
+CONV = {
+    **{"filters": 8, "kernel_size": [3, 3], "strides": [2, 2], "padding": "same", "name": "a"},
+    **{"activation": "relu", "groups": 1, "use_bias": True, "dilation_rate": [1, 1]},
+    "data_format": "channels_last",
+}
+SMALL = questions.design((28, 28, 1), (14, 14, 8), max_params=80)
+CHAIN = {
+    **{"inputs": [[None, 28, 28, 1]], "layers": [["Conv2D", CONV]]},
+    **{"calls": [[0, [0], [1]]], "outputs": [1]},
+}
+
+
+def test_a_plain_network_that_is_right_takes_no_keras():
+    assert worked_out(SMALL, CHAIN) == bill(
+        (28, 28, 1), [{"filters": 8, "strides": 2, "padding": "same"}]
+    )
+
+
+NOT_PLAIN = [
+    *({"activation": name} for name in ("softmax", "sigmoid", None, ["relu"])),
+    *({"filters": many} for many in (7, 9, -8, 0, 8.0, "8", 10**400, None)),
+    *({"kernel_size": size} for size in (3, [3], [3, 1], [10**9, 10**9], [-3, -3], [3.0, 3.0])),
+    *({"strides": s} for s in ([0, 0], [2, 1], [-1, -1], [10**9] * 2)),
+    *({"padding": each} for each in ("valid", "causal", "SAME", 1)),
+    *({"groups": 2}, {"use_bias": False}, {"dilation_rate": [2, 2]}),
+    {"data_format": "channels_first"},
+]
+
+
+@pytest.mark.parametrize("changed", NOT_PLAIN, ids=str)
+def test_any_other_layer_is_left_to_keras(changed):
+    assert worked_out(SMALL, CHAIN | {"layers": [["Conv2D", CONV | changed]]}) is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"inputs": [[None, 28, 28, 3]]},
+        {"inputs": [[1, 28, 28, 1]]},
+        {"inputs": []},
+        {"layers": []},
+        {"layers": [["Conv2D", CONV]] * 2},
+        {"layers": [["DepthwiseConv2D", CONV]]},
+        {"layers": [["Conv2D", {}]]},
+        {"calls": [[0, [0], [1]], [0, [1], [2]]], "outputs": [2]},
+        {"calls": [[0, [1], [0]]]},
+        {"outputs": [0]},
+        {"outputs": "1"},
+    ],
+    ids=str,
+)
+def test_any_other_model_is_left_to_keras(changed):
+    assert worked_out(SMALL, CHAIN | changed) is None
+
+
+def test_only_a_model_that_is_asked_for_is_worked_out():
+    assert worked_out(questions.params(28, 3), CHAIN) is None
 
 
 def test_a_model(assignments):
