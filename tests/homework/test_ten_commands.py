@@ -30,7 +30,7 @@ def output_size(n, kernel_size, strides, padding):
 
 def type_in(folder: Path, *commands: str) -> str:
     """What a teacher's commands say; the clone, and what it installs, are there already."""
-    script = "\n".join(["teach() { \"$@\"; }", *commands])
+    script = "\n".join(['teach() { "$@"; }', *commands])
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     home = {"HOME": str(folder.parent), "PATH": path, "PYTHONPATH": str(lessons.ROOT)}
     run = subprocess.run(
@@ -96,8 +96,8 @@ def folder(tmp_path_factory) -> Path:
 def test_everybody_has_the_points_that_are_deserved(folder):
     with open(folder / "reports" / "padding.csv", encoding="utf-8") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
-    points = {name: row["points"] for name, row in rows.items()}
-    assert points == {"Ada Lovelace": "19", "Bo Li": "0", "Cy Young": "14", "Di Vu": "", "Ed Poe": ""}
+    points = {name.split()[0]: row["points"] for name, row in rows.items()}
+    assert points == {"Ada": "19", "Bo": "0", "Cy": "14", "Di": "", "Ed": ""}
     assert {name for name, row in rows.items() if row["texts to grade"]} == {"Cy Young"}
     assert {name for name, row in rows.items() if row["not graded because"]} == {"Di Vu", "Ed Poe"}
 
