@@ -1,4 +1,4 @@
-"""What is handed out is what nbgrader generates; what it grades is in tests/grading/test_nbgrader."""
+"""What is handed out is what nbgrader generates."""
 
 import tomllib
 
