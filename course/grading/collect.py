@@ -28,6 +28,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from io import FileIO
 from itertools import count, takewhile
 from pathlib import Path
 from typing import IO
@@ -146,27 +147,20 @@ def stamp(path: Path) -> datetime | None:
     return None
 
 
-@dataclass(frozen=True)
+@dataclass
 class File:
-    """A file that came: the parts of its path, and why it is not taken."""
+    """A file that came, why it is not taken, and whose it is."""
 
-    parts: tuple[str, ...]
+    parts: tuple[str, ...]  # of its path
     why: str
     open: Callable[[], IO[bytes]]
     time: float  # when it was written; 0 if that is not known
     when: datetime | None  # it was handed in, if that is known
-
-
-@dataclass(frozen=True)
-class Theirs:
-    """A file, the student whose it is, what it is called here, and what else its name tells."""
-
-    file: File
-    student: str
-    name: str
-    who: str
-    order: int  # among all of theirs
-    late: bool
+    student: str = ""
+    who: str = ""  # the student's name, if that is known
+    name: str = ""  # what it is called here
+    order: int = 0  # among all of theirs
+    late: bool = False
 
 
 def _text(raw: bytes, otherwise: str) -> str:
@@ -200,7 +194,7 @@ def _in_folder(folder: Path) -> list[File]:
             parts = path.relative_to(folder).parts or (path.name,)
             parts = tuple(_text(os.fsencode(part), "latin-1") for part in parts)
             why, when = _why_not(parts, known.st_mode, known.st_size), stamp(path.with_name(STAMP))
-            files.append(File(parts, why, partial(open, path, "rb"), known.st_mtime, when))
+            files.append(File(parts, why, partial(FileIO, path), known.st_mtime, when))
     return files
 
 
@@ -232,67 +226,64 @@ def _time(info: zipfile.ZipInfo) -> float:
     return 0
 
 
-def _around(files: list[File], name: str) -> tuple[str, ...]:
-    """The folders around all notebooks, which are nobody's."""
-    paths = [_without(file, name) for file in files if not file.why]
-    flat = len(paths) > 1 and not any(path[-1].startswith(name) for path in paths)
-    most = min(map(len, paths), default=0) - (1 if flat else 2)  # that leaves a student's folder
-    levels = takewhile(lambda level: len(set(level)) == 1, zip(*paths, strict=False))
+def _paths(files: list[File], name: str) -> list[tuple[str, ...]]:
+    """The paths without folders that are nobody's.
+
+    Those are named after the assignment, as nbgrader has them, or lie around all notebooks.
+    """
+    paths = [(*(p for p in file.parts[:-1] if p != name), file.parts[-1]) for file in files]
+    taken = [path for path, file in zip(paths, files, strict=True) if not file.why]
+    flat = len(taken) > 1 and not any(path[-1].startswith(name) for path in taken)
+    most = min(map(len, taken), default=0) - (1 if flat else 2)  # that leaves a student's folder
+    levels = takewhile(lambda level: len(set(level)) == 1, zip(*taken, strict=False))
     shared = [level[0] for level in levels][:most]
-    return tuple(takewhile(lambda part: not re.fullmatch(MOODLE, part), shared))
+    around = tuple(takewhile(lambda part: not re.fullmatch(MOODLE, part), shared))
+    return [path[len(around) :] if path[: len(around)] == around else path for path in paths]
 
 
-def _without(file: File, name: str) -> tuple[str, ...]:
-    """The path without folders that are named after the assignment, as nbgrader has them."""
-    return (*(part for part in file.parts[:-1] if part != name), file.parts[-1])
-
-
-def _theirs(file: File, around: tuple[str, ...], name: str) -> Theirs:
-    """Whose a file is; nobody's if the student is ""."""
-    path = _without(file, name)
-    path = path[len(around) :] if path[: len(around)] == around else path
-    first, last, said = path[0], path[-1], {}
-    if file.why in (OUTSIDE, HIDDEN):
-        student = ""
-    elif found := re.fullmatch(MOODLE, first):
-        said = found.groupdict()
-        student, last = said["id"] or said["who"], said["file"] or last
+def _tell(file: File, path: tuple[str, ...], assignment: str) -> None:
+    """Note whose a file is, and what else its path tells."""
+    first, last = path[0], path[-1]
+    if found := re.fullmatch(MOODLE, first):
+        file.student, file.who = found["id"] or found["who"], found["who"]
+        last = found["file"] or last
     elif len(path) > 1:
-        student = first
+        file.student = first
     elif found := re.fullmatch(CANVAS, first):
-        said = found.groupdict()
-        student, last = said["id"], re.sub(r"-\d+(?=\.ipynb$)", "", said["file"] or last)
-    else:
-        found = NOTEBOOK.fullmatch(first)
-        stem = re.sub(r"\s*\(\d+\)$", "", found[1] if found else "")
-        student = re.sub(rf"^{re.escape(name)}[\W_]*|[\W_]*{re.escape(name)}$", "", stem)
-    stem = NOTEBOOK.sub(r"\1", last).encode()[: LONGEST - len(".ipynb")]
-    last = stem.decode(errors="ignore") + ".ipynb"
-    order, late = int(said.get("order") or 0), bool(said.get("late"))
-    return Theirs(file, student, last, said.get("who") or "", order, late)
+        file.student, file.who = found["id"], found["who"] or ""
+        file.order, file.late = int(found["order"] or 0), bool(found["late"])
+        last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or last)
+    elif found := NOTEBOOK.fullmatch(first):
+        stem = re.sub(r"\s*\(\d+\)$", "", found[1])
+        around = re.escape(assignment)
+        file.student = re.sub(rf"^{around}[\W_]*|[\W_]*{around}$", "", stem)
+    short = NOTEBOOK.sub(r"\1", last).encode()[: LONGEST - len(".ipynb")]
+    file.name = short.decode(errors="ignore") + ".ipynb"
 
 
 def collect(name: str, files: list[File]) -> Iterator[str]:
     """Put each notebook where it belongs; say what is not taken, and why."""
-    around, ids, names = _around(files, name), _ids(), {}
+    ids = {row["lms_user_id"] or row["id"]: row["id"] for row in _students()}
+    names: dict[str, str] = {}
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
-    students: dict[str, list[Theirs]] = {}
-    for file in files:
-        each, why = _theirs(file, around, name), file.why
-        student = ids.get(each.student, each.student)
+    students: dict[str, list[File]] = {}
+    for file, path in zip(files, _paths(files, name), strict=True):
+        if file.why not in (OUTSIDE, HIDDEN):
+            _tell(file, path, name)
+        why, student = file.why, ids.get(file.student, file.student)
         if not student or student[0] == "." or len(student.encode()) > LONGEST:
             why = why or "does not tell whose it is: put it into a folder with the student's name"
         elif (other := known.setdefault(_alike(student), student)) != student:
             why = why or f"is {student}'s, which many computers take for {other}: rename one"
         else:
             theirs = students.setdefault(student, [])
-            theirs += [] if why else [each]
-            if each.who and each.student not in ids:
-                names[each.student] = each.who
+            theirs += [] if why else [file]
+            if file.who and file.student not in ids:
+                names[file.student] = file.who
         if why:
             yield f"{readable('/'.join(file.parts))}: {why}"
-        elif each.late:
+        elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"
     for student, theirs in students.items():
         folder = SUBMITTED / student / name
@@ -307,38 +298,38 @@ def _alike(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _attempts(files: list[Theirs]) -> Iterator[list[Theirs]]:
+def _attempts(files: list[File]) -> Iterator[list[File]]:
     """A student's files, each with those that came together with it; what came last is last."""
-    attempts, seen = defaultdict(list), Counter()
-    for each in sorted(files, key=lambda it: (it.order, it.file.time), reverse=True):
-        attempts[seen[_alike(each.name)]].append(each)
-        seen[_alike(each.name)] += 1
+    attempts: dict[int, list[File]] = defaultdict(list)
+    later: Counter[str] = Counter()  # files of the same name
+    for file in sorted(files, key=lambda it: (it.order, it.time), reverse=True):
+        attempts[later[_alike(file.name)]].append(file)
+        later[_alike(file.name)] += 1
     yield from reversed(attempts.values())
 
 
-def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:
+def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
     """Put what came together into the folder; what was there before is an earlier attempt."""
     coming = folder / ".coming"
     shutil.rmtree(coming, ignore_errors=True)  # of a run that was ended
     coming.mkdir()
-    for each in attempt:
-        path = coming / each.name
+    for file in attempt:
+        path = coming / file.name
         try:
-            with each.file.open() as file, open(path, "wb") as copy:
-                shutil.copyfileobj(file, copy)
-            os.utime(path, (each.file.time, each.file.time))
+            with file.open() as source, open(path, "wb") as copy:
+                shutil.copyfileobj(source, copy)
+            os.utime(path, (file.time, file.time))
         except BROKEN as error:
             path.unlink(missing_ok=True)
-            yield f"{readable('/'.join(each.file.parts))}: cannot be read ({error})"
-    came = [path.name for path in coming.iterdir()]
-    when = max((each.file.when for each in attempt if each.file.when), default=None)
+            yield f"{readable('/'.join(file.parts))}: cannot be read ({error})"
+    notebooks = [path.name for path in coming.iterdir()]
+    when = max((file.when for file in attempt if file.when), default=None)
     if when:
         text = f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
         (coming / STAMP).write_text(text, encoding="utf-8")
-    before = [old for old in folder.glob(f"{EARLIER}*") if _holds(old, coming, came)]
-    if when:  # the same may be handed in again
-        before = [old for old in before if stamp(old / STAMP) == when]
-    if before or _holds(folder, coming, came):
+    # The same as before may be handed in again, at another time.
+    names, before = [path.name for path in coming.iterdir()], folder.glob(f"{EARLIER}*")
+    if _holds(folder, coming, notebooks) or any(_holds(old, coming, names) for old in before):
         shutil.rmtree(coming)
         return
     earlier = next(old for k in count(1) if not (old := folder / f"{EARLIER}{k}").exists())
@@ -371,11 +362,6 @@ def _students() -> list[dict[str, str]]:
         if "id" not in (rows.fieldnames or ()):
             raise CollectError(f"{STUDENTS} has no column id: {','.join(COLUMNS)} are usual")
         return [{column: row.get(column) or "" for column in COLUMNS} for row in rows]
-
-
-def _ids() -> dict[str, str]:
-    """What the students are called here, by what they are called where they handed in."""
-    return {row["lms_user_id"] or row["id"]: row["id"] for row in _students()}
 
 
 def _remember(names: dict[str, str]) -> None:
