@@ -49,6 +49,7 @@ PACKED = 3600  # seconds that it may take to make a zip; then its times are not 
 FIRST_DAY = (1980, 1, 1)  # that a zip knows, which stands for none
 LONGEST = 255  # bytes of a name
 OUTSIDE, HIDDEN = "leads out of the zip", "is hidden"  # and nobody's
+OTHER, TIME = "is not a notebook", "tells when"
 
 
 class CollectError(ValueError):
@@ -106,7 +107,7 @@ def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
         elif path.suffix.lower() == ".ipynb":
             found.append(path)
         else:
-            why = "is not a notebook"
+            why = OTHER
         besides += [f"{readable(path.name)}: {why}"] if why else []
 
     def rank(path: Path) -> tuple:
@@ -182,7 +183,7 @@ def _why_not(parts: tuple[str, ...], mode: int, size: int) -> str:
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "is no plain file"
     if not NOTEBOOK.fullmatch(parts[-1]):
-        return "is not a notebook"
+        return OTHER
     return "is too large" if size > MOST_BYTES else ""
 
 
@@ -190,10 +191,11 @@ def _in_folder(folder: Path) -> list[File]:
     files = []
     for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
         known = path.lstat()
-        if not stat.S_ISDIR(known.st_mode) and path.name != STAMP:
+        if not stat.S_ISDIR(known.st_mode):
             parts = path.relative_to(folder).parts or (path.name,)
             parts = tuple(_text(os.fsencode(part), "latin-1") for part in parts)
             why, when = _why_not(parts, known.st_mode, known.st_size), stamp(path.with_name(STAMP))
+            why = TIME if when and path.name == STAMP and why == OTHER else why
             files.append(File(parts, why, partial(FileIO, path), known.st_mtime, when))
     return files
 
@@ -281,7 +283,7 @@ def collect(name: str, files: list[File]) -> Iterator[str]:
             theirs += [] if why else [file]
             if file.who and file.student not in ids:
                 names[file.student] = file.who
-        if why:
+        if why and why != TIME:
             yield f"{readable('/'.join(file.parts))}: {why}"
         elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"

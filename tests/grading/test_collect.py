@@ -331,11 +331,15 @@ def test_who_is_late(text):
     assert handed_in("padding")[0].late == 0
 
 
-def test_the_time_of_nbgraders_own_folders_is_kept():
+def test_the_time_of_nbgraders_own_folders_is_kept(capsys):
     os.makedirs("inbox/ada/padding")
     Path("inbox/ada/padding/padding.ipynb").write_text("{}")
-    Path("inbox/ada/padding/timestamp.txt").write_text("2026-11-20 18:00:01 UTC")
+    os.makedirs("inbox/bo/padding")  # where nothing else is
+    for student in ("ada", "bo"):
+        Path(f"inbox/{student}/padding/timestamp.txt").write_text("2026-11-20 18:00:01 UTC")
     collected("inbox")
+    assert "timestamp" not in capsys.readouterr().out
+    assert [each.student for each in handed_in("padding")] == ["ada", "bo"]
     assert handed_in("padding")[0].when == datetime(2026, 11, 20, 18, 0, 1, tzinfo=UTC)
     # Of a student's own making it tells nothing.
     collected(
