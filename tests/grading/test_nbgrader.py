@@ -279,7 +279,7 @@ def test_a_teachers_grade_stays_and_what_is_handed_in_again_is_graded(small):
     nbgrader(small, "generate_feedback", "padding")
     said = (small / "feedback" / "ada" / "padding" / "padding.html").read_text("utf-8")
     assert "Why?" in said
-    assert "(Score: 4.0 / 8.0)" in said
+    assert '<p class="total">4 of 8 points</p>' in said
 
 
 def test_without_a_sandbox_nobody_gets_nothing(small, monkeypatch):
