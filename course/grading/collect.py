@@ -49,7 +49,7 @@ PACKED = 3600  # seconds that it may take to make a zip; then its times are not 
 FIRST_DAY = (1980, 1, 1)  # that a zip knows, which stands for none
 LONGEST = 255  # bytes of a name
 OUTSIDE, HIDDEN = "leads out of the zip", "is hidden"  # and nobody's
-OTHER, TIME = "is not a notebook", "tells when"
+OTHER, TIME = "is not a notebook", "tells when"  # the latter needs no word
 
 
 class CollectError(ValueError):
@@ -378,7 +378,8 @@ def _remember(names: dict[str, str]) -> None:
             file.write("\n")
         for student, who in names.items():
             first, _, last = who.rpartition(" ")
-            table.writerow(dict(zip(COLUMNS, [student, first, last, "", student], strict=True)))
+            row = {"first_name": first, "last_name": last, "lms_user_id": student}
+            table.writerow({"id": student} | row)
 
 
 def main(arguments: list[str] | None = None) -> int:
