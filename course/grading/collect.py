@@ -2,13 +2,13 @@
 
     python -m course.grading.collect padding submissions.zip more.zip folder/
 
-It is run in the folder of a class. From what Moodle, Canvas or Blackboard pack, or from folders or
-files that are named after the students, each notebook comes to ``submitted/ada/padding/``. Of
-several attempts the latest is there, and those before it in ``earlier-1``, ``earlier-2`` and so on.
-Nothing is overwritten, and doing it again changes nothing.
+It is run in the folder of a class. From what Moodle or Canvas pack, or from folders or files that
+are named after the students, each notebook comes to ``submitted/ada/padding/``. Of several attempts
+the latest is there, and those before it in ``earlier-1``, ``earlier-2`` and so on. Nothing is
+overwritten, and doing it again changes nothing.
 
-A student is called by the number or name that Moodle (of a participant), Canvas or Blackboard have
-in their tables. Where ``students.csv``, which ``nbgrader db student import`` reads, has that as an
+A student is called by the number or name that Moodle (of a participant) or Canvas have in their
+tables. Where ``students.csv``, which ``nbgrader db student import`` reads, has that as an
 ``lms_user_id``, its ``id`` is taken; who is not in there yet is added.
 """
 
@@ -22,12 +22,14 @@ import sys
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import count
+from io import FileIO
+from itertools import count, takewhile
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -42,12 +44,12 @@ NOTEBOOK = re.compile(r"(.+)\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # as browse
 MOODLE = r"(?P<who>.*?)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
 CANVAS = r"((?P<who>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_"
 CANVAS += r"((?P<order>\d+)_(?P<file>.+)|(text|link)\.html)"
-BLACKBOARD = r".+_(?P<id>[^_]+)_attempt_(?P<when>\d{4}(-\d\d){5})_(?P<file>.+)"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeError)
 PACKED = 3600  # seconds that it may take to make a zip; then its times are not the students'
-DOS = 315_619_200  # the first day that a zip knows, which stands for none
+FIRST_DAY = (1980, 1, 1)  # that a zip knows, which stands for none
 LONGEST = 255  # bytes of a name
 OUTSIDE, HIDDEN = "leads out of the zip", "is hidden"  # and nobody's
+OTHER, TIME = "is not a notebook", "tells when"  # the latter needs no word
 
 
 class CollectError(ValueError):
@@ -78,8 +80,8 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
     """
     ours = _grade_ids(Path("source", name, f"{name}.ipynb"))
     names = {row["id"]: f"{row['first_name']} {row['last_name']}" for row in _students()}
-    found, folders = [], sorted(SUBMITTED.iterdir()) if SUBMITTED.is_dir() else []
-    for folder in (each / name for each in folders):
+    found = []
+    for folder in sorted(each / name for each in SUBMITTED.glob("*")):
         if folder.is_dir():
             try:
                 each = _handed_in(folder, ours, due)
@@ -94,18 +96,19 @@ def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
     found: list[Path] = []
     besides, when = [], None
     for path in sorted(folder.iterdir()):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            besides.append(f"{readable(path.name)}: is no plain file")
-        elif path.is_dir():
-            kind = "an earlier attempt" if path.name.startswith(EARLIER) else "a folder"
-            besides.append(f"{readable(path.name)}: is {kind}")
+        why = ""
+        if path.is_dir() and path.name.startswith(EARLIER):
+            why = "is an earlier attempt"
+        elif path.is_symlink() or not path.is_file():
+            why = "is no plain file"
         elif path.name == STAMP:
-            when = stamp(_opener(path))
-            besides += [] if when else [f"{STAMP}: tells no time"]
+            when = stamp(path)
+            why = "" if when else "tells no time"
         elif path.suffix.lower() == ".ipynb":
             found.append(path)
         else:
-            besides.append(f"{readable(path.name)}: is not a notebook")
+            why = OTHER
+        besides += [f"{readable(path.name)}: {why}"] if why else []
 
     def rank(path: Path) -> tuple:
         is_ours = 2 * len(_grade_ids(path) & ours) > len(ours)
@@ -132,15 +135,12 @@ def _grade_ids(path: Path) -> set[str]:
         return set()
 
 
-def _opener(path: Path) -> Callable[[], IO[bytes]]:
-    return lambda: open(path, "rb")
-
-
-def stamp(opener: Callable[[], IO[bytes]]) -> datetime | None:
+def stamp(path: Path) -> datetime | None:
     """The time in nbgrader's file: its zone is a number, the name of a place, or left out."""
-    with suppress(LookupError, OSError, ValueError):
-        with opener() as file:
-            day, time, zone = [*file.read(100).decode(errors="replace").split(), ""][:3]
+    if not path.is_file():
+        return None
+    with suppress(LookupError, OSError, ValueError), open(path, "rb") as file:
+        day, time, zone = [*file.read(100).decode(errors="replace").split(), ""][:3]
         when = datetime.fromisoformat(f"{day} {time}{zone if zone[:1] in '+-' else ''}")
         if not when.tzinfo:
             when = when.replace(tzinfo=UTC if zone in ("", "UTC") else ZoneInfo(zone))
@@ -148,27 +148,19 @@ def stamp(opener: Callable[[], IO[bytes]]) -> datetime | None:
     return None
 
 
-@dataclass(frozen=True)
+@dataclass
 class File:
-    """A file that came: the parts of its path, and why it is not taken."""
+    """A file that came, why it is not taken, and whose it is."""
 
-    parts: tuple[str, ...]
+    parts: tuple[str, ...]  # of its path
+    why: str
     open: Callable[[], IO[bytes]]
     time: float  # when it was written; 0 if that is not known
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Theirs:
-    """A file, the student whose it is, and its place among all of theirs."""
-
-    file: File
-    name: str
-    student: str
-    who: str = ""
-    attempt: str = ""
-    order: int = 0
-    when: datetime | None = None
+    when: datetime | None  # it was handed in, if that is known
+    student: str = ""
+    who: str = ""  # the student's name, if that is known
+    name: str = ""  # what it is called here
+    order: int = 0  # among all of theirs
     late: bool = False
 
 
@@ -190,6 +182,8 @@ def _why_not(parts: tuple[str, ...], mode: int, size: int) -> str:
         return HIDDEN
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "is no plain file"
+    if not NOTEBOOK.fullmatch(parts[-1]):
+        return OTHER
     return "is too large" if size > MOST_BYTES else ""
 
 
@@ -200,99 +194,98 @@ def _in_folder(folder: Path) -> list[File]:
         if not stat.S_ISDIR(known.st_mode):
             parts = path.relative_to(folder).parts or (path.name,)
             parts = tuple(_text(os.fsencode(part), "latin-1") for part in parts)
-            why = _why_not(parts, known.st_mode, known.st_size)
-            files.append(File(parts, _opener(path), known.st_mtime, why))
+            why, when = _why_not(parts, known.st_mode, known.st_size), stamp(path.with_name(STAMP))
+            why = TIME if when and path.name == STAMP and why == OTHER else why
+            files.append(File(parts, why, partial(FileIO, path), known.st_mtime, when))
     return files
 
 
-def _in_zip(archive: zipfile.ZipFile) -> list[File]:
+def _in_zip(path: Path) -> list[File]:
+    archive = zipfile.ZipFile(path)  # it stays open as long as its files are in use
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
-    if sum(info.compress_size for info in infos) > os.path.getsize(str(archive.filename)):
+    if sum(info.compress_size for info in infos) > path.stat().st_size:
         raise zipfile.BadZipFile("its files lie one over the other, to fill the disk")
     need, free = sum(info.file_size for info in infos), shutil.disk_usage(".").free
     if need > free:
         raise zipfile.BadZipFile(f"it needs {need >> 20} MB, and {free >> 20} MB are free here")
+    times = [_time(info) for info in infos]
+    known = [time for time in times if time]
+    told = max(known, default=0) - min(known, default=0) > PACKED
     files = []
-    for info in infos:
+    for info, time in zip(infos, times, strict=True):
         raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
         parts = tuple(_text(raw, "cp437").replace("\\", "/").split("/"))
-        why, time = _why_not(parts, info.external_attr >> 16, info.file_size), 0.0
-        with suppress(ValueError):  # a day that does not exist
-            time = datetime(*info.date_time).timestamp()
-        files.append(File(parts, partial(archive.open, info), time, why))
+        why = _why_not(parts, info.external_attr >> 16, info.file_size)
+        when = datetime.fromtimestamp(time).astimezone() if told and time else None
+        files.append(File(parts, why, partial(archive.open, info), time, when))
     return files
 
 
-def _around(files: list[File], name: str) -> tuple[str, ...]:
-    """The folders around all notebooks, which are nobody's."""
-    paths = [_without(file, name) for file in files if NOTEBOOK.fullmatch(file.parts[-1])]
-    around: list[str] = []
-    while len({path[:1] for path in paths}) == 1 and not re.fullmatch(MOODLE, paths[0][0]):
-        flat = len(paths) > 1 and not any(path[-1].startswith(name) for path in paths)
-        if min(map(len, paths)) < (2 if flat else 3):
-            break
-        around.append(paths[0][0])
-        paths = [path[1:] for path in paths]
-    return tuple(around)
+def _time(info: zipfile.ZipInfo) -> float:
+    with suppress(ValueError):  # a day that does not exist
+        if info.date_time[:3] > FIRST_DAY:
+            return datetime(*info.date_time).timestamp()
+    return 0
 
 
-def _without(file: File, name: str) -> tuple[str, ...]:
-    """The path without folders that are named after the assignment, as nbgrader has them."""
-    return (*(part for part in file.parts[:-1] if part != name), file.parts[-1])
+def _paths(files: list[File], name: str) -> list[tuple[str, ...]]:
+    """The paths without folders that are nobody's.
+
+    Those are named after the assignment, as nbgrader has them, or lie around all notebooks.
+    """
+    paths = [(*(p for p in file.parts[:-1] if p != name), file.parts[-1]) for file in files]
+    taken = [path for path, file in zip(paths, files, strict=True) if not file.why]
+    flat = len(taken) > 1 and not any(path[-1].startswith(name) for path in taken)
+    most = min(map(len, taken), default=0) - (1 if flat else 2)  # that leaves a student's folder
+    levels = takewhile(lambda level: len(set(level)) == 1, zip(*taken, strict=False))
+    shared = [level[0] for level in levels][:most]
+    around = tuple(takewhile(lambda part: not re.fullmatch(MOODLE, part), shared))
+    return [path[len(around) :] if path[: len(around)] == around else path for path in paths]
 
 
-def _theirs(file: File, path: tuple[str, ...], name: str, told: bool) -> Theirs:
-    """Whose a file is."""
-    when = datetime.fromtimestamp(file.time).astimezone() if told and file.time > DOS else None
-    if found := re.fullmatch(MOODLE, path[0]):
-        student, last = found["id"] or found["who"], found["file"] or path[-1]
-        return Theirs(file, last, student, found["who"], when=when)
-    if len(path) > 1:
-        return Theirs(file, path[-1], path[0], when=when)
-    if found := re.fullmatch(BLACKBOARD, path[0]):
-        with suppress(ValueError):  # a day that does not exist
-            when = datetime.strptime(found["when"], "%Y-%m-%d-%H-%M-%S").astimezone()
-        return Theirs(file, found["file"], found["id"], attempt=found["when"], when=when)
-    if found := re.fullmatch(CANVAS, path[0]):
-        last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or "html")
-        who, order, late = found["who"] or "", int(found["order"] or 0), bool(found["late"])
-        return Theirs(file, last, found["id"], who, order=order, when=when, late=late)
-    stem = re.sub(r"\s*\(\d+\)$", "", path[0].partition(".ipynb")[0])
-    student = re.sub(rf"^{re.escape(name)}[\W_]*|[\W_]*{re.escape(name)}$", "", stem)
-    return Theirs(file, path[0], student, when=when)
+def _tell(file: File, path: tuple[str, ...], assignment: str) -> None:
+    """Note whose a file is, and what else its path tells."""
+    first, last = path[0], path[-1]
+    if found := re.fullmatch(MOODLE, first):
+        file.student, file.who = found["id"] or found["who"], found["who"]
+        last = found["file"] or last
+    elif len(path) > 1:
+        file.student = first
+    elif found := re.fullmatch(CANVAS, first):
+        file.student, file.who = found["id"], found["who"] or ""
+        file.order, file.late = int(found["order"] or 0), bool(found["late"])
+        last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or last)
+    elif found := NOTEBOOK.fullmatch(first):
+        stem = re.sub(r"\s*\(\d+\)$", "", found[1])
+        around = re.escape(assignment)
+        file.student = re.sub(rf"^{around}[\W_]*|[\W_]*{around}$", "", stem)
+    short = NOTEBOOK.sub(r"\1", last).encode()[: LONGEST - len(".ipynb")]
+    file.name = short.decode(errors="ignore") + ".ipynb"
 
 
-def collect(name: str, files: list[File], is_zip: bool) -> Iterator[str]:
+def collect(name: str, files: list[File]) -> Iterator[str]:
     """Put each notebook where it belongs; say what is not taken, and why."""
-    times = [file.time for file in files if file.time > DOS]
-    told = is_zip and max(times, default=0) - min(times, default=0) > PACKED
-    around = _around([file for file in files if not file.why], name)
-    ids, names = _ids(), {}
+    ids = {row["lms_user_id"] or row["id"]: row["id"] for row in _students()}
+    names: dict[str, str] = {}
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
-    students: dict[str, list[Theirs]] = {}
-    for file in files:
-        path = _without(file, name)
-        path = path[len(around) :] if path[: len(around)] == around else path
-        each = _theirs(file, path, name, told)
-        student, why = ids.get(each.student, each.student), file.why
-        is_stamp = each.name == STAMP and len(path) > 1 and not is_zip
-        if not why and not is_stamp and not NOTEBOOK.fullmatch(each.name):
-            why = "is not a notebook"
-        if why in (OUTSIDE, HIDDEN) or (why and path == (each.name,)):
-            pass  # it is no student's
-        elif not student or student[0] == "." or len(student.encode()) > LONGEST:
+    students: dict[str, list[File]] = {}
+    for file, path in zip(files, _paths(files, name), strict=True):
+        if file.why not in (OUTSIDE, HIDDEN):
+            _tell(file, path, name)
+        why, student = file.why, ids.get(file.student, file.student)
+        if not student or student[0] == "." or len(student.encode()) > LONGEST:
             why = why or "does not tell whose it is: put it into a folder with the student's name"
         elif (other := known.setdefault(_alike(student), student)) != student:
             why = why or f"is {student}'s, which many computers take for {other}: rename one"
         else:
             theirs = students.setdefault(student, [])
-            theirs += [] if why else [each]
-            if each.who and each.student not in ids:
-                names[each.student] = each.who
-        if why:
+            theirs += [] if why else [file]
+            if file.who and file.student not in ids:
+                names[file.student] = file.who
+        if why and why != TIME:
             yield f"{readable('/'.join(file.parts))}: {why}"
-        elif each.late:
+        elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"
     for student, theirs in students.items():
         folder = SUBMITTED / student / name
@@ -307,56 +300,46 @@ def _alike(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _attempts(files: list[Theirs]) -> Iterator[list[Theirs]]:
+def _attempts(files: list[File]) -> Iterator[list[File]]:
     """A student's files, each with those that came together with it; what came last is last."""
-    attempts: list[dict[str, Theirs]] = []
-    for each in sorted(files, key=lambda it: (it.attempt, it.order, it.file.time), reverse=True):
-        name = _alike(each.name)
-        fits = (it for it in attempts if name not in it and it[""].attempt == each.attempt)
-        attempt = next(fits, None)
-        if attempt is None:
-            attempts.append(attempt := {"": each})
-        attempt[name] = each
-    for attempt in reversed(attempts):
-        del attempt[""]
-        yield list(attempt.values())
+    attempts: dict[int, list[File]] = defaultdict(list)
+    later: Counter[str] = Counter()  # files of the same name
+    for file in sorted(files, key=lambda it: (it.order, it.time), reverse=True):
+        attempts[later[_alike(file.name)]].append(file)
+        later[_alike(file.name)] += 1
+    yield from reversed(attempts.values())
 
 
-def _put(folder: Path, attempt: list[Theirs]) -> Iterator[str]:
+def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
     """Put what came together into the folder; what was there before is an earlier attempt."""
     coming = folder / ".coming"
     shutil.rmtree(coming, ignore_errors=True)  # of a run that was ended
     coming.mkdir()
-    when = max((each.when for each in attempt if each.when), default=None)
-    for each in attempt:
-        if each.name == STAMP:
-            when = stamp(each.file.open) or when
-            continue
-        stem = NOTEBOOK.sub(r"\1", each.name).encode()[: LONGEST - len(".ipynb")]
-        path = coming / (stem.decode(errors="ignore") + ".ipynb")
+    for file in attempt:
+        path = coming / file.name
         try:
-            with each.file.open() as file, open(path, "wb") as copy:
-                shutil.copyfileobj(file, copy)
-            os.utime(path, (each.file.time, each.file.time))
+            with file.open() as source, open(path, "wb") as copy:
+                shutil.copyfileobj(source, copy)
+            os.utime(path, (file.time, file.time))
         except BROKEN as error:
             path.unlink(missing_ok=True)
-            yield f"{readable('/'.join(each.file.parts))}: cannot be read ({error})"
-    came = [path.name for path in coming.iterdir()]
+            yield f"{readable('/'.join(file.parts))}: cannot be read ({error})"
+    notebooks = [path.name for path in coming.iterdir()]
+    when = max((file.when for file in attempt if file.when), default=None)
     if when:
         text = f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
         (coming / STAMP).write_text(text, encoding="utf-8")
-    there = [p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" or p.name == STAMP]
-    latest = stamp(_opener(folder / STAMP))
-    before = [old for old in folder.glob(f"{EARLIER}*") if _holds(old, coming, came)]
-    if when:  # the same may be handed in again
-        before = [old for old in before if stamp(_opener(old / STAMP)) == when]
-    if _holds(folder, coming, came) or before:
+    # The same as before may be handed in again, at another time.
+    names, before = [path.name for path in coming.iterdir()], folder.glob(f"{EARLIER}*")
+    if _holds(folder, coming, notebooks) or any(_holds(old, coming, names) for old in before):
         shutil.rmtree(coming)
         return
     earlier = next(old for k in count(1) if not (old := folder / f"{EARLIER}{k}").exists())
+    latest = stamp(folder / STAMP)
     if when and latest and when < latest:
         coming.rename(earlier)
         return
+    there = [p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" or p.name == STAMP]
     if there:
         earlier.mkdir()
     for path in there:
@@ -383,11 +366,6 @@ def _students() -> list[dict[str, str]]:
         return [{column: row.get(column) or "" for column in COLUMNS} for row in rows]
 
 
-def _ids() -> dict[str, str]:
-    """What the students are called here, by what they are called where they handed in."""
-    return {row["lms_user_id"] or row["id"]: row["id"] for row in _students()}
-
-
 def _remember(names: dict[str, str]) -> None:
     """Add those who are new to the class's table."""
     text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
@@ -400,7 +378,8 @@ def _remember(names: dict[str, str]) -> None:
             file.write("\n")
         for student, who in names.items():
             first, _, last = who.rpartition(" ")
-            table.writerow(dict(zip(COLUMNS, [student, first, last, "", student], strict=True)))
+            row = {"first_name": first, "last_name": last, "lms_user_id": student}
+            table.writerow({"id": student} | row)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -415,13 +394,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     for path in asked.files:
         try:
-            if path.is_dir() or NOTEBOOK.fullmatch(path.name):
-                for said in collect(name, _in_folder(path), False):
-                    print(said)
-            else:
-                with zipfile.ZipFile(path) as archive:
-                    for said in collect(name, _in_zip(archive), True):
-                        print(said)
+            is_folder = path.is_dir() or NOTEBOOK.fullmatch(path.name)
+            for said in collect(name, _in_folder(path) if is_folder else _in_zip(path)):
+                print(said)
         except (CollectError, *BROKEN) as error:
             print(f"{path}: {error}. Give a zip, a folder or a notebook that can be read.")
             failed = 1

@@ -60,8 +60,6 @@ LAYOUTS = {
     "love_lace_12345_67890_my_own_1.ipynb": "12345/padding/my_own_1.ipynb",
     "anon_aB3xY_67890_padding.ipynb": "anon_aB3xY/padding/padding.ipynb",
     "LATE_anon_aB3xY_67890_padding.ipynb": "anon_aB3xY/padding/padding.ipynb",
-    # Blackboard's, and as nbgrader's manual has it
-    "ps1_ada_attempt_2026-01-30-15-30-10_problem.ipynb": "ada/padding/problem.ipynb",
     # folders and files with the students' names
     "ada/padding.ipynb": "ada/padding/padding.ipynb",
     "ada/padding/padding.ipynb": "ada/padding/padding.ipynb",
@@ -73,7 +71,6 @@ LAYOUTS = {
     "Ada L. - padding (1).ipynb": "Ada L/padding/Ada L. - padding (1).ipynb",
     "ada/padding.ipynb.txt": "ada/padding/padding.ipynb",
     "ada\\padding.ipynb": "ada/padding/padding.ipynb",
-    "ps1_ada_attempt_2026-99-99-99-99-99_problem.ipynb": "ada/padding/problem.ipynb",
     # names that no file should have
     "ada/\x1b[31m\x00.ipynb": "ada/padding/_[31m_.ipynb",
     f"ada/{'ü' * 200}.ipynb": f"ada/padding/{'ü' * 124}.ipynb",
@@ -192,15 +189,19 @@ def test_what_is_broken_is_named_and_the_rest_is_taken(capsys):
 
 def test_of_several_attempts_the_latest_is_there_and_the_others_are_kept():
     pack("adal_1_100_padding.ipynb", "adal_1_300_padding-2.ipynb", "adal_1_200_padding-1.ipynb")
-    pack("p_bo_attempt_2026-11-20-10-00-00_padding.ipynb", path="board.zip")
-    pack("p_bo_attempt_2026-11-21-10-00-00_padding (1).ipynb", path="board.zip")
-    assert collected("class.zip", "board.zip") == {
+    assert collected("class.zip") == {
         "1/padding/padding.ipynb": "adal_1_300_padding-2.ipynb",
         "1/padding/earlier-2/padding.ipynb": "adal_1_200_padding-1.ipynb",
         "1/padding/earlier-1/padding.ipynb": "adal_1_100_padding.ipynb",
-        "bo/padding/padding (1).ipynb": "p_bo_attempt_2026-11-21-10-00-00_padding (1).ipynb",
-        "bo/padding/earlier-1/padding.ipynb": "p_bo_attempt_2026-11-20-10-00-00_padding.ipynb",
     }
+
+
+@pytest.mark.parametrize(
+    "ends", [(".ipynb", ".ipynb.txt"), (f"{'x' * 250}.ipynb", f"{'x' * 251}.ipynb")]
+)
+def test_two_files_that_come_to_the_same_name_are_two_attempts(ends):
+    names = [f"ada/padding{end}" for end in ends]
+    assert sorted(collected(pack(*names)).values()) == names
 
 
 @pytest.mark.parametrize("order", [("old.zip", "new.zip"), ("new.zip", "old.zip")])
@@ -330,11 +331,15 @@ def test_who_is_late(text):
     assert handed_in("padding")[0].late == 0
 
 
-def test_the_time_of_nbgraders_own_folders_is_kept():
+def test_the_time_of_nbgraders_own_folders_is_kept(capsys):
     os.makedirs("inbox/ada/padding")
     Path("inbox/ada/padding/padding.ipynb").write_text("{}")
-    Path("inbox/ada/padding/timestamp.txt").write_text("2026-11-20 18:00:01 UTC")
+    os.makedirs("inbox/bo/padding")  # where nothing else is
+    for student in ("ada", "bo"):
+        Path(f"inbox/{student}/padding/timestamp.txt").write_text("2026-11-20 18:00:01 UTC")
     collected("inbox")
+    assert "timestamp" not in capsys.readouterr().out
+    assert [each.student for each in handed_in("padding")] == ["ada", "bo"]
     assert handed_in("padding")[0].when == datetime(2026, 11, 20, 18, 0, 1, tzinfo=UTC)
     # Of a student's own making it tells nothing.
     collected(
