@@ -143,9 +143,9 @@ class Window:
         positions = self.positions(n)
         times = [0] * n
         for first in positions:
-            for pixel in range(first, first + self.span, self.dilation_rate):
-                if 0 <= pixel < n:
-                    times[pixel] += 1
+            inside = first if first >= 0 else first % self.dilation_rate  # the first that is a pixel
+            for pixel in range(inside, min(first + self.span, n), self.dilation_rate):
+                times[pixel] += 1
         return times
 
     def unread(self, n: int) -> list[int]:

@@ -221,6 +221,14 @@ def test_an_impossible_setting_is_named_with_the_nearest_that_works(settings, na
     Window(**settings | {named: nearest}).output_size(28)
 
 
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("dilation_rate", [1, 10**9])
+@pytest.mark.parametrize("strides", [1, 10**12])
+def test_a_window_of_any_size_is_counted_in_no_time(strides, dilation_rate):
+    window = Window(10**12, strides, "same", dilation_rate)
+    assert len(window.usage(30)) == 30
+
+
 @pytest.mark.parametrize("n", [0, -3, 2.5, None, "28", (28, 28), True])
 @pytest.mark.parametrize("method", ["pads", "output_size", "positions", "usage", "unread"])
 def test_a_size_that_is_none(method, n):

@@ -476,6 +476,7 @@ def test_every_window_that_loses_the_last_pixels_will_do():
             loses = Window(k, s, padding).unread(24) == [22, 23][-lost:]
             assert question.diagnose((k, s, padding)).correct == (loses and k <= 7)
         assert "impossible" in question.diagnose((25, 1, "valid")).message
+        assert "at most 7" in question.diagnose((10**15, 1, "same")).message
     with pytest.raises(SettingError, match="no window of this size loses as many"):
         questions.find_window(24, lost=7)
 
