@@ -222,8 +222,7 @@ def test_an_impossible_setting_is_named_with_the_nearest_that_works(settings, na
 
 
 @pytest.mark.timeout(5)
-@pytest.mark.parametrize("dilation_rate", [1, 10**9])
-@pytest.mark.parametrize("strides", [1, 10**12])
+@pytest.mark.parametrize(("strides", "dilation_rate"), [(1, 1), (10**12, 1), (1, 10**9)])
 def test_a_window_of_any_size_is_counted_in_no_time(strides, dilation_rate):
     window = Window(10**12, strides, "same", dilation_rate)
     assert len(window.usage(30)) == 30
