@@ -143,7 +143,9 @@ class Window:
         positions = self.positions(n)
         times = [0] * n
         for first in positions:
-            inside = first if first >= 0 else first % self.dilation_rate  # the first that is a pixel
+            inside = (
+                first if first >= 0 else first % self.dilation_rate
+            )  # the first that is a pixel
             for pixel in range(inside, min(first + self.span, n), self.dilation_rate):
                 times[pixel] += 1
         return times

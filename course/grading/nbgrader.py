@@ -157,8 +157,9 @@ class Gradebook(Settings):
         # It calls alembic by its name, which need not be where commands are looked for.
         os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
         self.book = api.Gradebook(self.url, coursedir.course_id)
-        for each in (GRADED, *INDEXES):
-            each.create(self.book.engine, checkfirst=True)
+        GRADED.create(self.book.engine, checkfirst=True)
+        for index in INDEXES:
+            index.create(self.book.engine, checkfirst=True)
         self.released = functools.lru_cache(self._released)
         self.names = functools.cache(self._names)
 

@@ -59,7 +59,9 @@ def folder(tmp_path_factory) -> Path:
     assert len(COMMANDS) == 10
     assert clone.startswith("git clone https://")
     assert install.startswith("sudo apt install bubblewrap && pip install uv")
-    assert alias.startswith("alias teach='uv run --quiet --project ../padding-and-stride --extra grading ")
+    assert alias.startswith(
+        "alias teach='uv run --quiet --project ../padding-and-stride --extra grading "
+    )
     (home / "padding-and-stride").symlink_to(lessons.ROOT)
     type_in(home, make)
     folder = home / "my_class"
