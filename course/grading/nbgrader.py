@@ -50,7 +50,7 @@ from course.grading.assignment import draw, read, squeezed, word
 from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes
 from course.grading.feedback import feedback
 from course.grading.release import strip
-from course.grading.report import sections_of
+from course.grading.report import harmless, sections_of
 from course.grading.store import readable
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import result_of
@@ -456,7 +456,8 @@ class Export(ExportPlugin):
                 for key in ("last_name", "first_name", "email"):
                     row[key] = getattr(known.get(student_id), key, None)
                 file, submission = files.get(student_id), graded.get(student_id)
-                yield row | self._points(gradebook, file, submission)
+                row |= self._points(gradebook, file, submission)
+                yield {key: harmless(cell) for key, cell in row.items()}
 
     def _points(
         self, gradebook: api.Gradebook, file: Path | None, submission: api.SubmittedAssignment

@@ -146,10 +146,10 @@ def table(path: Path, assignment: Assignment, students: Students) -> None:
             late = round(handed_in.late / 3600, 2), result.get("read", {}).get("penalty")
             texts = " ".join(name for name in assignment.texts if points.get(name, 0) is None)
             cells = student, handed_in.name, total, why, *map(points.get, parts), *late, texts
-            rows.writerow([_harmless(cell) for cell in cells])
+            numbers = (f"{cell:g}" if isinstance(cell, float) else cell for cell in cells)
+            rows.writerow(map(harmless, numbers))
 
 
-def _harmless(cell: object) -> object:
-    if isinstance(cell, float):
-        return f"{cell:g}"
+def harmless(cell: object) -> object:
+    """What a spreadsheet does not compute."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(WARY) else cell

@@ -176,6 +176,17 @@ def test_the_export_tells_who_was_not_graded_from_who_got_nothing(graded):
     assert (rows["solution"]["score"], rows["solution"]["max_score"]) == ("6.0", "8.0")
 
 
+def test_a_spreadsheet_computes_nothing_of_the_export(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
+    folder, names = make(tmp_path), {"last_name": "@SUM(1)", "first_name": "+1", "email": "-1"}
+    with gradebook(folder) as book:
+        book.update_or_create_assignment("padding")
+        book.add_student("=1+1", **names)
+    (row,) = exported(folder).values()
+    found = {key: row[key] for key in ("student_id", *names)}
+    assert found == {key: f"'{text}" for key, text in ({"student_id": "=1+1"} | names).items()}
+
+
 def test_no_hidden_case_and_nothing_of_this_machine_is_in_the_feedback(graded):
     source = json.dumps(SOURCES["padding"])
     hidden = set()
