@@ -15,7 +15,7 @@ from course.check import Check
 from course.figures import style
 from course.grading.assignment import Assignment, Part
 from course.grading.collect import HandedIn
-from course.grading.judge import tuples
+from course.grading.judge import MOST_LAYERS, tuples
 from course.mistakes import MISTAKES, Mistake
 from course.predict.prediction import explorer_of
 from course.questions import Question
@@ -141,7 +141,7 @@ def _shown(part: Part, verdict: dict) -> dict:
     shown["again"] = list({mistake.see: mistake for mistake in again}.values())
     shown["picture"] = None
     if isinstance(question, BuildModel):
-        if value and (seen := _seen(value)):
+        if value and len(value["layers"]) <= MOST_LAYERS and (seen := _seen(value)):
             shown["picture"] = "Your network, along one axis", _explored(seen, None)
     elif given is not None:
         shown["picture"] = _picture(about, value, verdict["mistake"])

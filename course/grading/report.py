@@ -81,7 +81,8 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
     known = [points for points in map(_points, graded.values()) if points is not None]
     step = max(1, -(-sum(parts.values()) // 10))
     steps = Counter(points // step for points in known)
-    codes = {student: _code(assignment, each.path) for student, (each, _) in students.items()}
+    files = {student: students[student][0].path for student in graded}
+    codes = {student: _code(assignment, each) for student, each in files.items()}
     given = ["".join(c["source"]) for c in json.loads(source)["cells"] if c["cell_type"] == "code"]
     return PAGES.get_template("teacher.html").render(
         name=assignment.name,

@@ -22,6 +22,7 @@ from course.grading.feedback import feedback
 from course.grading.judge import Verdict
 from course.mistakes import MISTAKES
 from course.questions.exercises import Write
+from course.questions.layers import bill
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOLUTION
 from tests.grading.red_team import define
@@ -218,6 +219,21 @@ def test_a_network_stands_beside_what_was_wanted(written):
     assert "one that is right" in text(written["stride"]["di"])
 
 
+def page_of(name: str, grade_id: str, **verdict: object) -> str:
+    """The page of who has one part wrong."""
+    assignment, handed_in = read(name, SOURCES[name]), HandedIn("ada", Path("nowhere"))
+    result = {"verdicts": [vars(Verdict(grade_id, 0, "No.", **verdict))]}
+    return feedback(assignment, report.sections_of(SOURCES[name]), handed_in, result)
+
+
+def test_there_is_no_picture_of_a_network_that_is_too_deep_to_be_seen():
+    kind = "design", "design_narrow"
+    for many in (3, 150):
+        chain = [{"filters": 2, "kernel_size": 3, "padding": "same"}] * many
+        page = page_of(*kind, given=json.loads(json.dumps(bill((28, 28, 1), chain))))
+        assert ("Your network, along one axis" in page) == (many == 3)
+
+
 def test_what_was_put_aside_is_no_zero(written):
     said = text(written["padding"]["cy"])
     assert "The file is a web page" in said
@@ -311,6 +327,15 @@ def test_code_that_looks_alike_is_a_hint(reports):
     assert "None." in text(reports["stride"])
 
 
+def test_nothing_is_read_of_who_was_not_graded(tmp_path):
+    path = tmp_path / "padding.ipynb"
+    path.write_bytes(notebook("padding", same_pads=define(COPIED, "same_pads")))
+    aside = {"aside": "It is not graded yet."}
+    students = {student: (HandedIn(student, path), aside) for student in ("ada", "bo")}
+    page = report.report(read("padding", SOURCES["padding"]), SOURCES["padding"], students)
+    assert "None." in text(page).partition("Code that looks alike")[2]
+
+
 LONG = "def f(a):\n" + "".join(f"    b{n} = a * {n} + len(a)\n" for n in range(20))
 
 
@@ -323,6 +348,13 @@ def test_alike_is_blind_to_names_comments_and_formatting():
     assert (likeness, who) == (1, ["ada", "bo"])
 
 
+@pytest.mark.parametrize("hidden", ["# %s\n", '"""%s"""\n', "x = '%s'\n"])
+def test_no_comment_is_long_enough_to_hide_a_copy(hidden):
+    other = hidden % ("so " * 10_000) + "\n" * 30_000 + LONG
+    ((likeness, _),) = alike({"ada": [LONG], "bo": [other]}, [])
+    assert likeness > 0.9
+
+
 def test_what_is_short_given_or_common_is_no_sign():
     short = "+".join("1" * ((ENOUGH + RUN) // 2))
     assert alike({"ada": [short], "bo": [short]}, []) == []
@@ -333,8 +365,15 @@ def test_what_is_short_given_or_common_is_no_sign():
 
 @pytest.mark.parametrize(
     "code",
-    ["(" * 10**6, "-" * 10**6, '"""' * 10**5 + "'", "'" * 10**6, "a." * 10**6, "\0\ud800\\" * 9999],
-    ids=["brackets", "minus", "quotes", "unclosed", "attributes", "no text"],
+    [
+        *("(" * 10**6, "-" * 10**6, '"""' * 10**5 + "'", "'" * 10**6, "a." * 10**6),
+        *("\0\ud800\\" * 9999, "#\n" * 10**6, "'''" + '"""' * 333_333, "'\"\n" * 10**6),
+        "#" + "\n" * 10**6,
+    ],
+    ids=[
+        *("brackets", "minus", "quotes", "unclosed", "attributes"),
+        *("no text", "comments", "mixed", "lines", "empty lines"),
+    ],
 )
 def test_hostile_code_is_compared_in_no_time(code):
     began = time.process_time()
