@@ -136,7 +136,11 @@ def _shown(part: Part, verdict: dict) -> dict:
                 head = "yours", "one that is right"
             rows = [(_words(question, given), show(question.answer), False)]
     why = sentence(about.why) if about.why and given is not None else ""
-    shown |= {"head": head, "rows": rows, "why": "" if why in verdict["message"] else why}
+    shown |= {
+        "head": head,
+        "rows": [*dict.fromkeys(rows)],
+        "why": "" if why in verdict["message"] else why,
+    }
     again = _again(about, value, verdict["mistake"]) or _again(question)
     shown["again"] = list({mistake.see: mistake for mistake in again}.values())
     shown["picture"] = None

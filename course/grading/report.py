@@ -9,10 +9,11 @@ import csv
 import json
 import re
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from course.grading.alike import alike
+from course.grading.alike import alike, bare
 from course.grading.assignment import Assignment, read
 from course.grading.collect import HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
@@ -21,6 +22,10 @@ from course.grading.submission import AsideError, cells_of, plan
 from course.predict.progress import ranked, share
 
 WARY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins so
+
+# What may give an answer away. The checks and the ledger are handed out.
+ASKING = re.compile(r"\bquestions\b|\bcourse\b(?!\.(check|ledger)\b)|\.\s*(answer|judge)\b")
+MOST_LINES, LONGEST_LINE = 20, 200
 
 Students = dict[str, tuple[HandedIn, dict]]
 
@@ -105,9 +110,11 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
             for verdict in result["verdicts"]
             if verdict["points"] is None or verdict["notes"]
         ],
+        besides=[(who, file) for who, (each, _) in students.items() for file in each.besides],
         texts=assignment.texts,
         codes=codes,
         alike=alike(codes, given),
+        asking=[(who, lines) for who, code in codes.items() if (lines := _asking(code))],
         share=share,
     )
 
@@ -119,6 +126,12 @@ def _code(assignment: Assignment, path: Path) -> list[str]:
     except (OSError, AsideError):
         return []
     return [step.source for step in steps if isinstance(step, Run)]
+
+
+def _asking(sources: list[str]) -> list[str]:
+    """The lines of code that may ask the course for an answer."""
+    lines = filter(ASKING.search, bare(sources).splitlines())
+    return [line.strip()[:LONGEST_LINE] for line in islice(lines, MOST_LINES)]
 
 
 def table(path: Path, assignment: Assignment, students: Students) -> None:

@@ -219,10 +219,29 @@ def test_a_network_stands_beside_what_was_wanted(written):
     assert "one that is right" in text(written["stride"]["di"])
 
 
+def test_a_page_says_nothing_twice(written):
+    said = text(written["padding"]["di"])
+    for name in ("no_floor", "same_means_same_size", "symmetric_same"):
+        assert said.count(MISTAKES[name].believes) == 1
+    tables = written["padding"]["di"].split("<table>")[2:]
+    for table in tables:
+        rows = re.findall(r"<tr>\n(<td>.*</td>)", table)
+        assert len(rows) == len(set(rows))
+
+
+def test_who_takes_too_long_is_asked_for_the_loop():
+    late = {"given": {"error": "takes too long"}, "message": "`usage` takes too long."}
+    page = page_of("padding", "usage_valid", **late)
+    assert "Does your loop come to an end?" in page
+    late = {"notes": ("Its cell takes too long.",), "message": "There is no `usage` yet."}
+    assert "Does your loop come to an end?" in page_of("padding", "usage_valid", **late)
+    assert "Does your loop" not in page_of("padding", "usage_valid")
+
+
 def page_of(name: str, grade_id: str, **verdict: object) -> str:
     """The page of who has one part wrong."""
     assignment, handed_in = read(name, SOURCES[name]), HandedIn("ada", Path("nowhere"))
-    result = {"verdicts": [vars(Verdict(grade_id, 0, "No.", **verdict))]}
+    result = {"verdicts": [vars(Verdict(grade_id, 0, **{"message": "No."} | verdict))]}
     return feedback(assignment, report.sections_of(SOURCES[name]), handed_in, result)
 
 
@@ -327,6 +346,31 @@ def test_code_that_looks_alike_is_a_hint(reports):
     assert "None." in text(reports["stride"])
 
 
+def teachers_page(folder: Path, students: dict[str, bytes], name: str = "padding") -> str:
+    """The text of it, for students whose results say nothing."""
+    found = {}
+    for student, data in students.items():
+        path = folder / f"{student}.ipynb"
+        path.write_bytes(data)
+        result = {"verdicts": [], "texts": dict.fromkeys(read(name, SOURCES[name]).texts, "")}
+        found[student] = HandedIn(student, path, besides=SEVERAL.get(student, ())), result
+    return text(report.report(read(name, SOURCES[name]), SOURCES[name], found))
+
+
+def test_what_was_not_graded_besides_is_to_be_looked_at(reports):
+    said = text(reports["padding"])
+    look = said.partition("What to look at")[2].partition("Who was late")[0]
+    assert f"di – – {EVIL}.ipynb: there is a later one" in look
+    many = int(re.search(r"To look at: (\d+)", said)[1])
+    assert (
+        Tags(reports["padding"].partition('id="look"')[2].partition('id="late"')[0]).tags.count(
+            ("tr", {})
+        )
+        == many + 1
+    )
+    assert "not answered with you" in said
+
+
 def test_nothing_is_read_of_who_was_not_graded(tmp_path):
     path = tmp_path / "padding.ipynb"
     path.write_bytes(notebook("padding", same_pads=define(COPIED, "same_pads")))
@@ -353,6 +397,40 @@ def test_no_comment_is_long_enough_to_hide_a_copy(hidden):
     other = hidden % ("so " * 10_000) + "\n" * 30_000 + LONG
     ((likeness, _),) = alike({"ada": [LONG], "bo": [other]}, [])
     assert likeness > 0.9
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    return questions.output_size(n, kernel_size, strides, padding).answer",
+        "from course.geometry import Window",
+        "import course.questions.windows as w",
+        "how_many = budget.answer",
+        "ok = budget . judge(8).correct",
+        "m = __import__('course.geometry')",
+        "questions = 1",
+    ],
+)
+def test_who_may_have_asked_the_course_is_a_hint(tmp_path, line):
+    code = f"# a question, of course\n{line}\nx = 1"
+    students = {"ada": notebook("padding", how_many=code), "bo": notebook("padding")}
+    page = teachers_page(tmp_path, students)
+    said = page.partition("Code that may ask the course")[2].partition("To read")[0]
+    assert "A hint, and not a charge" in said
+    assert " ".join(line.split()) in said
+    assert "ada" in said
+    assert not [each for each in ("bo", "of course", "x = 1") if each in said]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_handed_out_and_what_is_allowed_is_no_hint(tmp_path, name):
+    book = json.loads(notebook(name))
+    ours = "from course.ledger import ledger\nfrom course.check import check  # questions"
+    for source in (ours, '"""The course has\nquestions."""\nmy_answer = answer = 3'):
+        book["cells"].append({"cell_type": "code", "source": source, "metadata": {}})
+    page = teachers_page(tmp_path, {"ada": json.dumps(book).encode()}, name)
+    said = page.partition("Code that may ask the course")[2].partition("To read")[0]
+    assert "None." in said
 
 
 def test_what_is_short_given_or_common_is_no_sign():
