@@ -9,26 +9,32 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, islice
 
 RUN = 12  # tokens
 ENOUGH = 25  # runs that hardly anybody else has
 LIKE = 0.7  # the share of their rare runs that two have in common
-MOST_CODE = 20_000  # characters that are compared
+MOST_TOKENS = 10_000  # that are compared
 MOST_HOLDERS = 30  # of a run: what more have is no sign, whatever the size of the class
-TOKEN = re.compile(
-    r"""#[^\n]*|(?P<long>'''|\""").*?(?P=long)|'[^'\n]*'|"[^"\n]*"|\w+|[^\s\w]""", re.DOTALL
+TEXT = r"""'[^'\n]*'|"[^"\n]*\""""
+TOKEN = re.compile(rf"{TEXT}|\w+|[^\s\w]")
+SILENT = re.compile(
+    rf"""#[^\n]*+(?:\s*+#[^\n]*+)*+|(?P<long>'''|\""").*?(?P=long)|(?P<text>{TEXT})""", re.DOTALL
 )
+
+
+def bare(sources: Iterable[str]) -> str:
+    """Code without comments and docstrings, which may be as long as one likes."""
+    return SILENT.sub(r"\g<text>", "\n".join(sources))
 
 
 def runs(sources: Iterable[str]) -> set[int]:
     """All runs of tokens in some code, as numbers."""
     tokens = []
-    for found in TOKEN.finditer("\n".join(sources)[:MOST_CODE]):
+    for found in islice(TOKEN.finditer(bare(sources)), MOST_TOKENS):
         token = found[0]
-        if token[0] != "#" and not found["long"]:
-            name = token.isidentifier() and not keyword.iskeyword(token)
-            tokens.append("_" if name else token)
+        name = token.isidentifier() and not keyword.iskeyword(token)
+        tokens.append("_" if name else token)
     return {hash(run) for run in zip(*(tokens[at:] for at in range(RUN)), strict=False)}
 
 

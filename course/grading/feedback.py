@@ -15,7 +15,7 @@ from course.check import Check
 from course.figures import style
 from course.grading.assignment import Assignment, Part
 from course.grading.collect import HandedIn
-from course.grading.judge import tuples
+from course.grading.judge import MOST_LAYERS, tuples
 from course.mistakes import MISTAKES, Mistake
 from course.predict.prediction import explorer_of
 from course.questions import Question
@@ -136,12 +136,16 @@ def _shown(part: Part, verdict: dict) -> dict:
                 head = "yours", "one that is right"
             rows = [(_words(question, given), show(question.answer), False)]
     why = sentence(about.why) if about.why and given is not None else ""
-    shown |= {"head": head, "rows": rows, "why": "" if why in verdict["message"] else why}
+    shown |= {
+        "head": head,
+        "rows": [*dict.fromkeys(rows)],
+        "why": "" if why in verdict["message"] else why,
+    }
     again = _again(about, value, verdict["mistake"]) or _again(question)
     shown["again"] = list({mistake.see: mistake for mistake in again}.values())
     shown["picture"] = None
     if isinstance(question, BuildModel):
-        if value and (seen := _seen(value)):
+        if value and len(value["layers"]) <= MOST_LAYERS and (seen := _seen(value)):
             shown["picture"] = "Your network, along one axis", _explored(seen, None)
     elif given is not None:
         shown["picture"] = _picture(about, value, verdict["mistake"])

@@ -1,17 +1,10 @@
 """nbgrader as teachers know it, with this course's grading in the place of its executor.
 
-A class needs this in its ``nbgrader_config.py``::
-
-    try:
-        from course.grading.nbgrader import configure
-        configure(get_config(), secret="secret.txt")
-    except Exception as error:  # with which nbgrader would go on, and run what students wrote
-        raise SystemExit(f"Nothing is graded: {error}")
-
-Then ``nbgrader autograde`` runs a student's code in the sandbox and nowhere else. It writes the
-notebook that was handed out, with the student's answers in their places and what the verdicts say
-below the checks; so no deleted, copied or renamed cell can stop it. `Gradebook` does the same for
-``python -m course.grading``, without nbgrader's command.
+A class needs `CONFIG` in its ``nbgrader_config.py``. Then ``nbgrader autograde`` runs a student's
+code in the sandbox and nowhere else. It writes the notebook that was handed out, with the student's
+answers in their places and what the verdicts say below the checks; so no deleted, copied or renamed
+cell can stop it. `Gradebook` does the same for ``python -m course.grading``, without nbgrader's
+command; it writes that file, for the Formgrader has a button that grades.
 
 What nbgrader decides before anybody is asked, and what is done about it:
 
@@ -54,14 +47,21 @@ from traitlets import Bool, Unicode
 from traitlets.config import Config, Configurable
 
 from course.grading.assignment import draw, read, squeezed, word
-from course.grading.collect import HandedIn, handed_in, read_bytes
+from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes
 from course.grading.feedback import feedback
 from course.grading.release import strip
-from course.grading.report import sections_of
+from course.grading.report import harmless, sections_of
 from course.grading.store import readable
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import result_of
 
+CONFIG = """\
+try:
+    from course.grading.nbgrader import configure
+    configure(get_config(), secret={secret!r}, own_settings={own_settings})
+except Exception as error:  # with which nbgrader would go on, and run what students wrote
+    raise SystemExit(f"Nothing is graded: {{error}}")
+"""
 MOST_SHOWN = 300  # cells of a student's own; a page of 100,000 would take minutes
 LONGEST_SHOWN = 50_000  # characters
 COLUMNS = (
@@ -96,6 +96,7 @@ def configure(
     config: Config, secret: str = "", own_settings: bool = False, without_a_sandbox: bool = False
 ) -> None:
     """Let nbgrader grade as this course does; ``secret`` is the name of a file."""
+    Settings(secret=secret).secret_text()  # without it no student could be graded
     config.Settings.secret = secret
     config.Settings.own_settings = own_settings
     config.Settings.without_a_sandbox = without_a_sandbox
@@ -138,6 +139,19 @@ class Drawn(NotebookExporter, Settings):
         return super().from_notebook_node(nb, resources, **kw)
 
 
+def application(secret: str = "", own_settings: bool = False) -> NbGrader:
+    """The nbgrader of this folder, whose command and button grade as we do."""
+    config, path = CONFIG.format(secret=secret, own_settings=own_settings), "nbgrader_config.py"
+    if not Path(path).exists():
+        Path(path).write_text(config, encoding="utf-8")
+    app = NbGrader(log_level=logging.ERROR)
+    app.initialize([])
+    if app.config.Autograde.get("exporter_class") != f"{__name__}.Autograded":
+        why = "nbgrader would run what students wrote with your rights"
+        raise CollectError(f"With {path} as it is, {why}: put this at its end.\n\n{config}")
+    return app
+
+
 class Gradebook(Settings):
     """nbgrader's gradebook of the class in this folder, and its autograded notebooks.
 
@@ -149,8 +163,7 @@ class Gradebook(Settings):
 
     def __init__(self, url: str = "", coursedir: CourseDirectory | None = None, **settings):
         if not coursedir:
-            app = settings["parent"] = NbGrader(log_level=logging.ERROR)
-            app.initialize([])
+            app = settings["parent"] = application(**settings)
             coursedir = app.coursedir
         super().__init__(**settings)
         self.coursedir, self.url = coursedir, url or coursedir.db_url
@@ -444,7 +457,8 @@ class Export(ExportPlugin):
                 for key in ("last_name", "first_name", "email"):
                     row[key] = getattr(known.get(student_id), key, None)
                 file, submission = files.get(student_id), graded.get(student_id)
-                yield row | self._points(gradebook, file, submission)
+                row |= self._points(gradebook, file, submission)
+                yield {key: harmless(cell) for key, cell in row.items()}
 
     def _points(
         self, gradebook: api.Gradebook, file: Path | None, submission: api.SubmittedAssignment

@@ -9,10 +9,11 @@ import csv
 import json
 import re
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from course.grading.alike import alike
+from course.grading.alike import alike, bare
 from course.grading.assignment import Assignment, read
 from course.grading.collect import HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
@@ -21,6 +22,10 @@ from course.grading.submission import AsideError, cells_of, plan
 from course.predict.progress import ranked, share
 
 WARY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins so
+
+# What may give an answer away. The checks and the ledger are handed out.
+ASKING = re.compile(r"\bquestions\b|\bcourse\b(?!\.(check|ledger)\b)|\.\s*(answer|judge)\b")
+MOST_LINES, LONGEST_LINE = 20, 200
 
 Students = dict[str, tuple[HandedIn, dict]]
 
@@ -81,7 +86,8 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
     known = [points for points in map(_points, graded.values()) if points is not None]
     step = max(1, -(-sum(parts.values()) // 10))
     steps = Counter(points // step for points in known)
-    codes = {student: _code(assignment, each.path) for student, (each, _) in students.items()}
+    files = {student: students[student][0].path for student in graded}
+    codes = {student: _code(assignment, each) for student, each in files.items()}
     given = ["".join(c["source"]) for c in json.loads(source)["cells"] if c["cell_type"] == "code"]
     return PAGES.get_template("teacher.html").render(
         name=assignment.name,
@@ -104,9 +110,11 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
             for verdict in result["verdicts"]
             if verdict["points"] is None or verdict["notes"]
         ],
+        besides=[(who, file) for who, (each, _) in students.items() for file in each.besides],
         texts=assignment.texts,
         codes=codes,
         alike=alike(codes, given),
+        asking=[(who, lines) for who, code in codes.items() if (lines := _asking(code))],
         share=share,
     )
 
@@ -118,6 +126,12 @@ def _code(assignment: Assignment, path: Path) -> list[str]:
     except (OSError, AsideError):
         return []
     return [step.source for step in steps if isinstance(step, Run)]
+
+
+def _asking(sources: list[str]) -> list[str]:
+    """The lines of code that may ask the course for an answer."""
+    lines = filter(ASKING.search, bare(sources).splitlines())
+    return [line.strip()[:LONGEST_LINE] for line in islice(lines, MOST_LINES)]
 
 
 def table(path: Path, assignment: Assignment, students: Students) -> None:
@@ -146,10 +160,10 @@ def table(path: Path, assignment: Assignment, students: Students) -> None:
             late = round(handed_in.late / 3600, 2), result.get("read", {}).get("penalty")
             texts = " ".join(name for name in assignment.texts if points.get(name, 0) is None)
             cells = student, handed_in.name, total, why, *map(points.get, parts), *late, texts
-            rows.writerow([_harmless(cell) for cell in cells])
+            numbers = (f"{cell:g}" if isinstance(cell, float) else cell for cell in cells)
+            rows.writerow(map(harmless, numbers))
 
 
-def _harmless(cell: object) -> object:
-    if isinstance(cell, float):
-        return f"{cell:g}"
+def harmless(cell: object) -> object:
+    """What a spreadsheet does not compute."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(WARY) else cell

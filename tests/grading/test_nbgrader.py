@@ -20,6 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 from release import NbgraderError, nbgrader
 
 from course import grading
+from course.grading import __main__ as command
 from course.grading import release, worker
 from course.grading.collect import HandedIn
 from tests.grading.conftest import needs_sandbox
@@ -33,6 +34,7 @@ CONFIG = """
 from course.grading.nbgrader import configure
 configure(get_config(), secret="secret.txt")
 """
+COMMAND = ["padding", "--secret", "secret.txt", "--workers", "1", "--gradebook"]
 # One of each kind takes its time, and the others are no different for nbgrader.
 LEFT_OUT = {"loops_on", "loops_in_c", "backtracks", "sleeps", "asks", "alive", "never_ends"}
 LEFT_OUT |= {"fork_bomb", "memory_at_once", "memory_in_steps", "memory_in_many", "many_files"}
@@ -174,6 +176,17 @@ def test_the_export_tells_who_was_not_graded_from_who_got_nothing(graded):
     assert (rows["solution"]["score"], rows["solution"]["max_score"]) == ("6.0", "8.0")
 
 
+def test_a_spreadsheet_computes_nothing_of_the_export(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
+    folder, names = make(tmp_path), {"last_name": "@SUM(1)", "first_name": "+1", "email": "-1"}
+    with gradebook(folder) as book:
+        book.update_or_create_assignment("padding")
+        book.add_student("=1+1", **names)
+    (row,) = exported(folder).values()
+    found = {key: row[key] for key in ("student_id", *names)}
+    assert found == {key: f"'{text}" for key, text in ({"student_id": "=1+1"} | names).items()}
+
+
 def test_no_hidden_case_and_nothing_of_this_machine_is_in_the_feedback(graded):
     source = json.dumps(SOURCES["padding"])
     hidden = set()
@@ -289,6 +302,48 @@ def test_without_a_sandbox_nobody_gets_nothing(small, monkeypatch):
     assert {(row["score"], row["not_graded"]) for row in exported(small).values()} == {
         ("", "It was not graded: see what nbgrader autograde says.")
     }
+
+
+def test_after_the_class_command_nbgrader_runs_nobodys_code_either(tmp_path, monkeypatch):
+    needs_sandbox()
+    monkeypatch.chdir(make(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(Path(command.__file__).parents[2]))
+    (tmp_path / "nbgrader_config.py").unlink()
+    stolen = tmp_path / "stolen"
+    submit(tmp_path, "eve", "solution", size=f"size = open({str(stolen)!r}, 'w').write('')")
+    assert command.main(COMMAND) == 0
+    with contextlib.suppress(NbgraderError):
+        nbgrader(tmp_path, "autograde", "padding", "--force")
+    assert not stolen.exists()
+    assert grades(tmp_path, "eve")["output_size"] == 2
+
+
+@pytest.mark.parametrize("config", ["", "get_config().CourseDirectory.course_id = 'x'", "1 / 0"])
+def test_no_gradebook_beside_an_nbgrader_that_runs_what_students_write(
+    tmp_path, monkeypatch, capsys, config
+):
+    monkeypatch.chdir(make(tmp_path))
+    submit(tmp_path, "ada", "solution")
+    (tmp_path / "nbgrader_config.py").write_text(config)
+    assert command.main(COMMAND) == 1
+    said = capsys.readouterr().err
+    assert "configure(get_config(), secret='secret.txt', own_settings=False)" in said
+    assert (tmp_path / "nbgrader_config.py").read_text() == config
+    assert not (tmp_path / "gradebook.db").exists()
+
+
+@pytest.mark.parametrize("secret", [None, " \n"])
+def test_without_a_secret_nbgrader_does_not_begin(tmp_path, secret):
+    from course.grading.nbgrader import CONFIG
+
+    made = CONFIG.format(secret="secret.txt", own_settings=False)
+    (make(tmp_path) / "nbgrader_config.py").write_text(made)
+    (tmp_path / "secret.txt").unlink()
+    if secret:
+        (tmp_path / "secret.txt").write_text(secret)
+    submit(tmp_path, "ada", "solution")
+    with pytest.raises(NbgraderError, match=r":\nNothing is graded: .*secret\.txt.*\n$"):
+        nbgrader(tmp_path, "autograde", "padding")
 
 
 def test_what_is_handed_out_is_what_is_graded(small, capsys):

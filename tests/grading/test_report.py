@@ -22,6 +22,7 @@ from course.grading.feedback import feedback
 from course.grading.judge import Verdict
 from course.mistakes import MISTAKES
 from course.questions.exercises import Write
+from course.questions.layers import bill
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOLUTION
 from tests.grading.red_team import define
@@ -218,6 +219,40 @@ def test_a_network_stands_beside_what_was_wanted(written):
     assert "one that is right" in text(written["stride"]["di"])
 
 
+def test_a_page_says_nothing_twice(written):
+    said = text(written["padding"]["di"])
+    for name in ("no_floor", "same_means_same_size", "symmetric_same"):
+        assert said.count(MISTAKES[name].believes) == 1
+    tables = written["padding"]["di"].split("<table>")[2:]
+    for table in tables:
+        rows = re.findall(r"<tr>\n(<td>.*</td>)", table)
+        assert len(rows) == len(set(rows))
+
+
+def test_who_takes_too_long_is_asked_for_the_loop():
+    late = {"given": {"error": "takes too long"}, "message": "`usage` takes too long."}
+    page = page_of("padding", "usage_valid", **late)
+    assert "Does your loop come to an end?" in page
+    late = {"notes": ("Its cell takes too long.",), "message": "There is no `usage` yet."}
+    assert "Does your loop come to an end?" in page_of("padding", "usage_valid", **late)
+    assert "Does your loop" not in page_of("padding", "usage_valid")
+
+
+def page_of(name: str, grade_id: str, **verdict: object) -> str:
+    """The page of who has one part wrong."""
+    assignment, handed_in = read(name, SOURCES[name]), HandedIn("ada", Path("nowhere"))
+    result = {"verdicts": [vars(Verdict(grade_id, 0, **{"message": "No."} | verdict))]}
+    return feedback(assignment, report.sections_of(SOURCES[name]), handed_in, result)
+
+
+def test_there_is_no_picture_of_a_network_that_is_too_deep_to_be_seen():
+    kind = "design", "design_narrow"
+    for many in (3, 150):
+        chain = [{"filters": 2, "kernel_size": 3, "padding": "same"}] * many
+        page = page_of(*kind, given=json.loads(json.dumps(bill((28, 28, 1), chain))))
+        assert ("Your network, along one axis" in page) == (many == 3)
+
+
 def test_what_was_put_aside_is_no_zero(written):
     said = text(written["padding"]["cy"])
     assert "The file is a web page" in said
@@ -311,6 +346,40 @@ def test_code_that_looks_alike_is_a_hint(reports):
     assert "None." in text(reports["stride"])
 
 
+def teachers_page(folder: Path, students: dict[str, bytes], name: str = "padding") -> str:
+    """The text of it, for students whose results say nothing."""
+    found = {}
+    for student, data in students.items():
+        path = folder / f"{student}.ipynb"
+        path.write_bytes(data)
+        result = {"verdicts": [], "texts": dict.fromkeys(read(name, SOURCES[name]).texts, "")}
+        found[student] = HandedIn(student, path, besides=SEVERAL.get(student, ())), result
+    return text(report.report(read(name, SOURCES[name]), SOURCES[name], found))
+
+
+def test_what_was_not_graded_besides_is_to_be_looked_at(reports):
+    said = text(reports["padding"])
+    look = said.partition("What to look at")[2].partition("Who was late")[0]
+    assert f"di – – {EVIL}.ipynb: there is a later one" in look
+    many = int(re.search(r"To look at: (\d+)", said)[1])
+    assert (
+        Tags(reports["padding"].partition('id="look"')[2].partition('id="late"')[0]).tags.count(
+            ("tr", {})
+        )
+        == many + 1
+    )
+    assert "not answered with you" in said
+
+
+def test_nothing_is_read_of_who_was_not_graded(tmp_path):
+    path = tmp_path / "padding.ipynb"
+    path.write_bytes(notebook("padding", same_pads=define(COPIED, "same_pads")))
+    aside = {"aside": "It is not graded yet."}
+    students = {student: (HandedIn(student, path), aside) for student in ("ada", "bo")}
+    page = report.report(read("padding", SOURCES["padding"]), SOURCES["padding"], students)
+    assert "None." in text(page).partition("Code that looks alike")[2]
+
+
 LONG = "def f(a):\n" + "".join(f"    b{n} = a * {n} + len(a)\n" for n in range(20))
 
 
@@ -323,6 +392,47 @@ def test_alike_is_blind_to_names_comments_and_formatting():
     assert (likeness, who) == (1, ["ada", "bo"])
 
 
+@pytest.mark.parametrize("hidden", ["# %s\n", '"""%s"""\n', "x = '%s'\n"])
+def test_no_comment_is_long_enough_to_hide_a_copy(hidden):
+    other = hidden % ("so " * 10_000) + "\n" * 30_000 + LONG
+    ((likeness, _),) = alike({"ada": [LONG], "bo": [other]}, [])
+    assert likeness > 0.9
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    return questions.output_size(n, kernel_size, strides, padding).answer",
+        "from course.geometry import Window",
+        "import course.questions.windows as w",
+        "how_many = budget.answer",
+        "ok = budget . judge(8).correct",
+        "m = __import__('course.geometry')",
+        "questions = 1",
+    ],
+)
+def test_who_may_have_asked_the_course_is_a_hint(tmp_path, line):
+    code = f"# a question, of course\n{line}\nx = 1"
+    students = {"ada": notebook("padding", how_many=code), "bo": notebook("padding")}
+    page = teachers_page(tmp_path, students)
+    said = page.partition("Code that may ask the course")[2].partition("To read")[0]
+    assert "A hint, and not a charge" in said
+    assert " ".join(line.split()) in said
+    assert "ada" in said
+    assert not [each for each in ("bo", "of course", "x = 1") if each in said]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_handed_out_and_what_is_allowed_is_no_hint(tmp_path, name):
+    book = json.loads(notebook(name))
+    ours = "from course.ledger import ledger\nfrom course.check import check  # questions"
+    for source in (ours, '"""The course has\nquestions."""\nmy_answer = answer = 3'):
+        book["cells"].append({"cell_type": "code", "source": source, "metadata": {}})
+    page = teachers_page(tmp_path, {"ada": json.dumps(book).encode()}, name)
+    said = page.partition("Code that may ask the course")[2].partition("To read")[0]
+    assert "None." in said
+
+
 def test_what_is_short_given_or_common_is_no_sign():
     short = "+".join("1" * ((ENOUGH + RUN) // 2))
     assert alike({"ada": [short], "bo": [short]}, []) == []
@@ -333,8 +443,15 @@ def test_what_is_short_given_or_common_is_no_sign():
 
 @pytest.mark.parametrize(
     "code",
-    ["(" * 10**6, "-" * 10**6, '"""' * 10**5 + "'", "'" * 10**6, "a." * 10**6, "\0\ud800\\" * 9999],
-    ids=["brackets", "minus", "quotes", "unclosed", "attributes", "no text"],
+    [
+        *("(" * 10**6, "-" * 10**6, '"""' * 10**5 + "'", "'" * 10**6, "a." * 10**6),
+        *("\0\ud800\\" * 9999, "#\n" * 10**6, "'''" + '"""' * 333_333, "'\"\n" * 10**6),
+        "#" + "\n" * 10**6,
+    ],
+    ids=[
+        *("brackets", "minus", "quotes", "unclosed", "attributes"),
+        *("no text", "comments", "mixed", "lines", "empty lines"),
+    ],
 )
 def test_hostile_code_is_compared_in_no_time(code):
     began = time.process_time()
