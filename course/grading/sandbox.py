@@ -32,6 +32,8 @@ class Limits:
     step_work: float = 5  # seconds of the processor, for one cell or one question
     work: float = 60  # for all
     idle: float = 20  # on the clock, with nothing to do; a busy machine costs nobody points
+    step_clock: float = 60  # whatever it does; much, as what works may have to wait
+    clock: float = 300
     memory: int = 1_500_000_000  # more than the server has
     disk: int = 32_000_000
     processes: int = 64  # threads too
@@ -128,19 +130,22 @@ class Sandbox:
         """Hear what a fork answers, until it has said enough."""
         outcome, limits = Outcome(), self.limits
         work = step_work = memory = talk = idle = 0.0
-        heard = monotonic()
+        begun = step_begun = heard = monotonic()
         while not outcome.ended:
-            ready = select.select([channel, self.control], [], [])[0]
+            ready = select.select([channel, self.control], [], [], 1)[0]
             if channel in ready:
                 packet = channel.recv(messages.MOST_BYTES + 1)
                 talk += len(packet)
                 if _note(packet, outcome):
-                    step_work = work
+                    step_work, step_begun = work, monotonic()
             elif self.control in ready:
                 work, memory, runs = self._uses()
                 before, heard = heard, monotonic()
                 idle += 0 if runs else heard - before
+            now = monotonic()
             too_long = work - step_work > limits.step_work or work > limits.work
+            # Not all work is seen: not that of a process of which nobody awaits the end.
+            too_long |= now - step_begun > limits.step_clock or now - begun > limits.clock
             if too_long or idle > limits.idle:
                 outcome.ended = outcome.ended or "takes too long"
             if memory > limits.memory:

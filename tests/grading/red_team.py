@@ -537,6 +537,46 @@ def alive(book):
     book.answer(same_pads=define(body, "same_pads"))
 
 
+VFORK = """\
+import ctypes, time
+ctypes.CDLL(None).syscall(58)
+time.sleep(10**6)"""
+UNSEEN = """\
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if not os.fork():
+        end = time.perf_counter() + 0.15
+        while time.perf_counter() < end: pass
+        os._exit(0)
+    try: os.wait()
+    except OSError: pass"""
+
+
+@row(same_pads=0, says="takes too long")
+def waits_in_the_kernel(book):
+    """a function that waits for its own vfork: never idle, and no work"""
+    book.answer(same_pads=define(VFORK, "same_pads"))
+
+
+@row()
+def waits_in_the_kernel_in_a_cell(book):
+    """the same in a cell between the answers"""
+    book.add(VFORK, after="output_size")
+
+
+@row(same_pads=0, says="takes too long")
+def works_unseen(book):
+    """a function that lets others work, whose work the kernel forgets when they end"""
+    book.answer(same_pads=define(UNSEEN, "same_pads"))
+
+
+@row()
+def works_unseen_in_a_cell(book):
+    """the same in a cell between the answers"""
+    book.add(UNSEEN, after="output_size")
+
+
 @row()
 def never_ends(book):
     """a thread and an exit handler that never end; the answers are right"""
