@@ -48,6 +48,9 @@ class Outcome:
     troubles: dict[int, str] = field(default_factory=dict)
     step: int = -1  # the last that began
     ended: str = ""  # "done", or why it ended before
+    work: float = 0  # seconds, with what came before
+    clock: float = 0
+    spent: bool = False  # there is no time left for all
 
 
 class Sandbox:
@@ -101,8 +104,11 @@ class Sandbox:
         self.said = self.log.read().decode(errors="replace")
         self.open.close()
 
-    def run(self, request: bytes) -> Outcome:
-        """Let a fork do what is asked, and kill it when it is done or goes too far."""
+    def run(self, request: bytes, before: Outcome | None = None) -> Outcome:
+        """Let a fork do what is asked, and kill it when it is done or goes too far.
+
+        It has as much time as what came ``before`` left.
+        """
         self.over = False
         channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -112,7 +118,7 @@ class Sandbox:
                 file.seek(0)
                 socket.send_fds(self.control, [b"fork"], [theirs.fileno(), file.fileno()])
                 theirs.close()
-                outcome = self._listen(channel)
+                outcome = self._listen(channel, before or Outcome())
             self.control.send(b"kill")
             while not self.over:
                 self._uses()
@@ -126,7 +132,7 @@ class Sandbox:
         self.over = kind == "ended"
         return (0, 0, True) if self.over else tuple(used)
 
-    def _listen(self, channel: socket.socket) -> Outcome:
+    def _listen(self, channel: socket.socket, earlier: Outcome) -> Outcome:
         """Hear what a fork answers, until it has said enough."""
         outcome, limits = Outcome(), self.limits
         work = step_work = memory = talk = idle = 0.0
@@ -143,10 +149,11 @@ class Sandbox:
                 before, heard = heard, monotonic()
                 idle += 0 if runs else heard - before
             now = monotonic()
-            too_long = work - step_work > limits.step_work or work > limits.work
+            outcome.work, outcome.clock = earlier.work + work, earlier.clock + now - begun
+            outcome.spent = outcome.work > limits.work or outcome.clock > limits.clock
             # Not all work is seen: not that of a process of which nobody awaits the end.
-            too_long |= now - step_begun > limits.step_clock or now - begun > limits.clock
-            if too_long or idle > limits.idle:
+            too_long = work - step_work > limits.step_work or now - step_begun > limits.step_clock
+            if too_long or outcome.spent or idle > limits.idle:
                 outcome.ended = outcome.ended or "takes too long"
             if memory > limits.memory:
                 outcome.ended = outcome.ended or "takes too much memory"

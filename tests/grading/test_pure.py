@@ -293,7 +293,7 @@ class Liar:
     def __init__(self, data):
         self.data = data
 
-    def run(self, request: bytes) -> Outcome:
+    def run(self, request: bytes, before: Outcome | None = None) -> Outcome:
         steps = st.integers(2, 30)
         return Outcome(
             answers=self.data.draw(st.dictionaries(steps, SAID, max_size=12)),

@@ -9,10 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from course.grading import grade
 from course.grading import sandbox as module
 from course.grading.messages import Ask, Run, request
 from course.grading.sandbox import Limits, Sandbox, SandboxError, walls, why_not
 from tests.grading.conftest import needs_sandbox
+from tests.grading.homework import Book
 
 
 def processes(sandbox: Sandbox) -> list:
@@ -167,6 +169,29 @@ def test_limits_hold_for_a_whole_program():
     with Sandbox([], limits) as sandbox:
         outcome = sandbox.run(request([Run("while True: pass")]))
     assert outcome.ended == "takes too long"
+
+
+BURN = "import time\nwhile time.process_time() < 1: pass"
+
+
+@pytest.mark.parametrize(
+    ("cell", "limits"),
+    [(BURN, {"work": 1.5}), ("import time\ntime.sleep(1)", {"clock": 1.5})],
+)
+def test_all_tries_of_a_submission_share_the_time(cell, limits, assignments, monkeypatch):
+    needs_sandbox()
+    tries, run = [], Sandbox.run
+    monkeypatch.setattr(Sandbox, "run", lambda *given: tries.append(run(*given)) or tries[-1])
+    book = Book("padding")
+    for _ in range(12):
+        book.add("import os\nos._exit(0)")
+    book.add(cell)
+    with Sandbox(assignments["padding"].modules, Limits(**limits)) as sandbox:
+        tries.clear()
+        graded = grade(assignments["padding"], bytes(book), sandbox)
+    assert [each.ended for each in tries][1:] == ["takes too long"]
+    assert {each.points for each in graded.verdicts} == {0}
+    assert "was not tried" in graded.verdicts[0].message
 
 
 NO_WALL = """
