@@ -449,6 +449,20 @@ def cells_100_000(book):
     book.cells.extend([{"cell_type": "code", "source": "1", "metadata": {}}] * 100_000)
 
 
+@row()
+def numbers_of_40_mb(book):
+    """an output of 40 MB of numbers, as in a picture that can be turned"""
+    data = {"data": {"application/json": [0.123456789] * 3_000_000}, "output_type": "display_data"}
+    book["pads"]["outputs"] = [data]
+
+
+@row(aside="millions of values")
+def many_values(book):
+    """30 MB of empty dictionaries, which take 800 MB when they are read"""
+    book.notebook["metadata"]["x"] = "MANY"
+    return bytes(book).replace(b'"MANY"', b"[" + b"{}," * 10_000_000 + b"0]")
+
+
 @row(aside="nested")
 def nested(book):
     """JSON, 100,000 brackets deep"""
