@@ -142,6 +142,19 @@ def pipeline(book):
     )
 
 
+@row()
+def at_once(book):
+    """threads, processes, tasks and files: many at once"""
+    book.add(
+        "import asyncio, concurrent.futures as futures, tempfile\n"
+        "async def one(n):\n    return await asyncio.to_thread(int, n)\n"
+        "async def all_():\n    return await asyncio.gather(*map(one, range(50)))\n"
+        "files = [tempfile.TemporaryFile() for _ in range(20)]\n"
+        "with futures.ProcessPoolExecutor(4) as pool:\n    third = list(pool.map(abs, range(9)))\n"
+    )
+    book.answer(pads="first = await all_()\npads = (first[0], third[1])")
+
+
 # Honest, and half right
 
 

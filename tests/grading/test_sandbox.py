@@ -80,6 +80,26 @@ def test_there_is_no_file_of_ours(sandbox):
     assert said(sandbox, look.replace("PATHS", repr(paths))) == [False] * len(paths)
 
 
+FILL = """
+import contextlib, os, socket
+answer, kept = 0, []
+with contextlib.suppress(OSError):
+    while True:
+        kept += socket.socketpair()
+for each in kept:
+    each.setblocking(False)
+    with contextlib.suppress(OSError):
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    with contextlib.suppress(OSError):
+        while True:
+            answer += each.send(bytes(30_000))
+"""
+
+
+def test_the_kernel_keeps_little_that_was_sent_and_not_heard(sandbox):
+    assert said(sandbox, FILL) < 15_000_000  # the memory of no process; and there may be many
+
+
 @pytest.mark.parametrize("prefix", ["/usr", "/usr/local"])
 def test_with_a_python_of_the_system_s_no_more_is_seen(monkeypatch, prefix):
     monkeypatch.setattr("shutil.which", lambda name: name)
