@@ -37,6 +37,10 @@ def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
     """Grade a notebook; ``AsideError`` says why it cannot be, ``SandboxError`` that it was not."""
     submission = plan(assignment, cells_of(notebook))
     answers, troubles = _answers(submission, len(assignment.setup), sandbox)
+    if not answers and submission.lost == set(assignment.parts) != set():
+        raise AsideError(
+            "None of this homework's cells or answers is in it: is it another notebook?"
+        )
     _rebuild(answers, sandbox)
     verdicts = []
     for part in assignment.parts:

@@ -378,6 +378,33 @@ def utf_16(book):
     return bytes(book).decode().encode("utf-16")
 
 
+@row(aside="is it another notebook")
+def another_homework(book):
+    """another homework, solved"""
+    return bytes(Book("design"))
+
+
+@row("design", aside="is it another notebook")
+def another_homework_blank(book):
+    """another homework, as it was handed out"""
+    another = Book("padding")
+    another.blank()
+    return bytes(another)
+
+
+@row(aside="is it another notebook")
+def nothing_in_it(book):
+    """a notebook of one's own, without a cell"""
+    book.cells.clear()
+
+
+@row(same_pads=0, size=0)
+def retyped(book):
+    """two answers in a notebook of one's own"""
+    sources = [book[name]["source"] for name in ("output_size", "pads")]
+    book.cells[:] = [{"cell_type": "code", "source": source} for source in sources]
+
+
 @row(aside="empty")
 def empty(book):
     """an empty file"""
