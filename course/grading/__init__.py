@@ -17,8 +17,8 @@ from course.grading.assignment import Part
 from course.grading.assignment import read as read
 from course.grading.judge import Verdict, judge, worked_out
 from course.grading.messages import MISSING, Ask, Rebuild, Run, request, unknown
+from course.grading.sandbox import Outcome, SandboxError
 from course.grading.sandbox import Sandbox as Sandbox
-from course.grading.sandbox import SandboxError
 from course.grading.submission import AsideError as AsideError
 from course.grading.submission import Submission, cells_of, plan
 
@@ -37,6 +37,10 @@ def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
     """Grade a notebook; ``AsideError`` says why it cannot be, ``SandboxError`` that it was not."""
     submission = plan(assignment, cells_of(notebook))
     answers, troubles = _answers(submission, len(assignment.setup), sandbox)
+    if not answers and submission.lost == set(assignment.parts) != set():
+        raise AsideError(
+            "None of this homework's cells or answers is in it: is it another notebook?"
+        )
     _rebuild(answers, sandbox)
     verdicts = []
     for part in assignment.parts:
@@ -50,14 +54,17 @@ def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
 def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict, dict]:
     """What each part was answered, and what stopped in the cell of its answer.
 
-    A step that did not come to an end is left out, and all others are done again.
+    A step that did not come to an end is left out, and all others are done again, in the time that
+    is left.
     """
     steps = list(submission.steps)
     answers: dict[Part, object] = {}
     troubles: dict[Part, tuple[str, ...]] = {}
     stopped: dict[int, str] = {}
-    for _ in range(MOST_TRIES):
-        outcome = sandbox.run(request(steps))
+    outcome, tries = Outcome(), 0
+    while tries < MOST_TRIES and not outcome.spent:
+        tries += 1
+        outcome = sandbox.run(request(steps), outcome)
         said = {number: f"stops with {said}" for number, said in outcome.troubles.items()}
         stopped = said | stopped
         for number, answer in outcome.answers.items():
@@ -67,6 +74,8 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
                 answers.setdefault(submission.asked[number], answer)
         if outcome.ended == "done" or outcome.step >= len(steps):  # it says
             break
+        if outcome.spent:  # which is not the fault of this step
+            continue
         if outcome.step < setup:
             raise SandboxError(f"The assignment's own cells do not run: it {outcome.ended}.")
         part = submission.asked.get(outcome.step)
@@ -79,7 +88,9 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
         steps[outcome.step] = Run("")
     else:
         for part in submission.asked.values():
-            answers.setdefault(part, {"error": "was not tried: too much else did not end"})
+            answers.setdefault(
+                part, {"error": "was not tried: too much else does not come to an end"}
+            )
     for number, part in submission.asked.items():
         step = submission.steps[number]
         if isinstance(step, Ask) and step.after in stopped:

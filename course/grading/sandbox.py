@@ -32,6 +32,8 @@ class Limits:
     step_work: float = 5  # seconds of the processor, for one cell or one question
     work: float = 60  # for all
     idle: float = 20  # on the clock, with nothing to do; a busy machine costs nobody points
+    step_clock: float = 60  # whatever it does; much, as what works may have to wait
+    clock: float = 300
     memory: int = 1_500_000_000  # more than the server has
     disk: int = 32_000_000
     processes: int = 64  # threads too
@@ -46,6 +48,9 @@ class Outcome:
     troubles: dict[int, str] = field(default_factory=dict)
     step: int = -1  # the last that began
     ended: str = ""  # "done", or why it ended before
+    work: float = 0  # seconds, with what came before
+    clock: float = 0
+    spent: bool = False  # there is no time left for all
 
 
 class Sandbox:
@@ -99,8 +104,11 @@ class Sandbox:
         self.said = self.log.read().decode(errors="replace")
         self.open.close()
 
-    def run(self, request: bytes) -> Outcome:
-        """Let a fork do what is asked, and kill it when it is done or goes too far."""
+    def run(self, request: bytes, before: Outcome | None = None) -> Outcome:
+        """Let a fork do what is asked, and kill it when it is done or goes too far.
+
+        It has as much time as what came ``before`` left.
+        """
         self.over = False
         channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -110,7 +118,7 @@ class Sandbox:
                 file.seek(0)
                 socket.send_fds(self.control, [b"fork"], [theirs.fileno(), file.fileno()])
                 theirs.close()
-                outcome = self._listen(channel)
+                outcome = self._listen(channel, before or Outcome())
             self.control.send(b"kill")
             while not self.over:
                 self._uses()
@@ -124,24 +132,28 @@ class Sandbox:
         self.over = kind == "ended"
         return (0, 0, True) if self.over else tuple(used)
 
-    def _listen(self, channel: socket.socket) -> Outcome:
+    def _listen(self, channel: socket.socket, earlier: Outcome) -> Outcome:
         """Hear what a fork answers, until it has said enough."""
         outcome, limits = Outcome(), self.limits
         work = step_work = memory = talk = idle = 0.0
-        heard = monotonic()
+        begun = step_begun = heard = monotonic()
         while not outcome.ended:
-            ready = select.select([channel, self.control], [], [])[0]
+            ready = select.select([channel, self.control], [], [], 1)[0]
             if channel in ready:
                 packet = channel.recv(messages.MOST_BYTES + 1)
                 talk += len(packet)
                 if _note(packet, outcome):
-                    step_work = work
+                    step_work, step_begun = work, monotonic()
             elif self.control in ready:
                 work, memory, runs = self._uses()
                 before, heard = heard, monotonic()
                 idle += 0 if runs else heard - before
-            too_long = work - step_work > limits.step_work or work > limits.work
-            if too_long or idle > limits.idle:
+            now = monotonic()
+            outcome.work, outcome.clock = earlier.work + work, earlier.clock + now - begun
+            outcome.spent = outcome.work > limits.work or outcome.clock > limits.clock
+            # Not all work is seen: not that of a process of which nobody awaits the end.
+            too_long = work - step_work > limits.step_work or now - step_begun > limits.step_clock
+            if too_long or outcome.spent or idle > limits.idle:
                 outcome.ended = outcome.ended or "takes too long"
             if memory > limits.memory:
                 outcome.ended = outcome.ended or "takes too much memory"

@@ -31,7 +31,7 @@ REFUSED = (
     "unshare setns mount umount2 pivot_root chroot move_mount open_tree fsopen fsmount fsconfig "
     "mount_setattr ptrace process_vm_readv process_vm_writev kcmp keyctl add_key request_key bpf "
     "perf_event_open userfaultfd io_uring_setup memfd_create memfd_secret shmget msgget semget "
-    "mq_open open_by_handle_at personality pidfd_getfd"
+    "mq_open open_by_handle_at personality pidfd_getfd setsockopt"
 )
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -159,7 +159,7 @@ def shut_in(channel: int, limits: dict, walls: bool) -> None:
     """Give up all that a student's code does not need."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = {"AS": pages * resource.getpagesize() + limits["memory"], "FSIZE": limits["disk"]}
-    most |= {"NOFILE": 256, "CORE": 0}
+    most |= {"NOFILE": 64, "CORE": 0}  # what is sent and not heard is the memory of no process
     if walls:
         most["NPROC"] = limits["processes"]  # without, all of its user's count
         disk = f"size={limits['disk']},nr_inodes=2000".encode()

@@ -5,7 +5,9 @@ by another program is found by grade id, by its place beside a cell that is know
 """
 
 import json
+import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from course.grading.assignment import Assignment, Part, squeezed
 from course.grading.messages import Ask, Run
@@ -13,6 +15,8 @@ from course.questions.exercises import Write
 
 MOST_BYTES = 300_000_000
 MOST_SOURCE = 10_000_000
+MOST_VALUES = 4_000_000  # each may take 60 bytes
+VALUE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)  # about one each in JSON
 
 
 class AsideError(ValueError):
@@ -47,9 +51,11 @@ def cells_of(data: bytes) -> list[Cell]:
         raise AsideError("The file is empty.")
     if text.lstrip().startswith("<"):
         raise AsideError("The file is a web page, perhaps one that asked to log in.")
+    if any(islice(VALUE.finditer(text), MOST_VALUES, None)):
+        raise AsideError("There is too much in the file: millions of values.")
     try:
-        # No number in a notebook matters here, and one may be too long to be read.
-        notebook = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        # No number in a notebook matters here, and one may be too long to be read or kept.
+        notebook = json.loads(text, parse_int=bool, parse_float=bool, parse_constant=bool)
     except RecursionError:
         raise AsideError("The file is nested too deeply.") from None
     except ValueError:

@@ -11,7 +11,7 @@ from course.grading.sandbox import Limits, Sandbox
 from tests.grading.homework import SOURCES
 
 SECRET = "open sesame"
-LIMITS = Limits(step_work=2, idle=10)
+LIMITS = Limits(step_work=2, idle=10, step_clock=20)
 
 
 def needs_sandbox() -> None:

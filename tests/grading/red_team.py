@@ -142,6 +142,19 @@ def pipeline(book):
     )
 
 
+@row()
+def at_once(book):
+    """threads, processes, tasks and files: many at once"""
+    book.add(
+        "import asyncio, concurrent.futures as futures, tempfile\n"
+        "async def one(n):\n    return await asyncio.to_thread(int, n)\n"
+        "async def all_():\n    return await asyncio.gather(*map(one, range(50)))\n"
+        "files = [tempfile.TemporaryFile() for _ in range(20)]\n"
+        "with futures.ProcessPoolExecutor(4) as pool:\n    third = list(pool.map(abs, range(9)))\n"
+    )
+    book.answer(pads="first = await all_()\npads = (first[0], third[1])")
+
+
 # Honest, and half right
 
 
@@ -365,6 +378,33 @@ def utf_16(book):
     return bytes(book).decode().encode("utf-16")
 
 
+@row(aside="is it another notebook")
+def another_homework(book):
+    """another homework, solved"""
+    return bytes(Book("design"))
+
+
+@row("design", aside="is it another notebook")
+def another_homework_blank(book):
+    """another homework, as it was handed out"""
+    another = Book("padding")
+    another.blank()
+    return bytes(another)
+
+
+@row(aside="is it another notebook")
+def nothing_in_it(book):
+    """a notebook of one's own, without a cell"""
+    book.cells.clear()
+
+
+@row(same_pads=0, size=0)
+def retyped(book):
+    """two answers in a notebook of one's own"""
+    sources = [book[name]["source"] for name in ("output_size", "pads")]
+    book.cells[:] = [{"cell_type": "code", "source": source} for source in sources]
+
+
 @row(aside="empty")
 def empty(book):
     """an empty file"""
@@ -447,6 +487,20 @@ def outputs_of_40_mb(book):
 def cells_100_000(book):
     """100,000 cells"""
     book.cells.extend([{"cell_type": "code", "source": "1", "metadata": {}}] * 100_000)
+
+
+@row()
+def numbers_of_40_mb(book):
+    """an output of 40 MB of numbers, as in a picture that can be turned"""
+    data = {"data": {"application/json": [0.123456789] * 3_000_000}, "output_type": "display_data"}
+    book["pads"]["outputs"] = [data]
+
+
+@row(aside="millions of values")
+def many_values(book):
+    """30 MB of empty dictionaries, which take 800 MB when they are read"""
+    book.notebook["metadata"]["x"] = "MANY"
+    return bytes(book).replace(b'"MANY"', b"[" + b"{}," * 10_000_000 + b"0]")
 
 
 @row(aside="nested")
@@ -535,6 +589,46 @@ def alive(book):
         "        except OSError:\n            pass"
     )
     book.answer(same_pads=define(body, "same_pads"))
+
+
+VFORK = """\
+import ctypes, time
+ctypes.CDLL(None).syscall(58)
+time.sleep(10**6)"""
+UNSEEN = """\
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if not os.fork():
+        end = time.perf_counter() + 0.15
+        while time.perf_counter() < end: pass
+        os._exit(0)
+    try: os.wait()
+    except OSError: pass"""
+
+
+@row(same_pads=0, says="takes too long")
+def waits_in_the_kernel(book):
+    """a function that waits for its own vfork: never idle, and no work"""
+    book.answer(same_pads=define(VFORK, "same_pads"))
+
+
+@row()
+def waits_in_the_kernel_in_a_cell(book):
+    """the same in a cell between the answers"""
+    book.add(VFORK, after="output_size")
+
+
+@row(same_pads=0, says="takes too long")
+def works_unseen(book):
+    """a function that lets others work, whose work the kernel forgets when they end"""
+    book.answer(same_pads=define(UNSEEN, "same_pads"))
+
+
+@row()
+def works_unseen_in_a_cell(book):
+    """the same in a cell between the answers"""
+    book.add(UNSEEN, after="output_size")
 
 
 @row()

@@ -221,6 +221,19 @@ def test_too_much_code_is_put_aside(monkeypatch):
         cells_of(bytes(Book("padding")))
 
 
+@pytest.mark.parametrize("value", ["{}", "[0]", '{"a":0}', '"ab"', "0", '{"\\"":[{}]}'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_many_values_are_put_aside_before_they_take_memory(value, encoding, monkeypatch):
+    def read(many: str) -> None:
+        assert cells_of(f'{{"cells": [], "metadata": [{many}]}}'.encode(encoding)) == []
+
+    monkeypatch.setattr("course.grading.submission.MOST_VALUES", 10_000)
+    with pytest.raises(AsideError, match="millions of values"):
+        read(",".join([value] * 10_000))
+    read(",".join([value] * 1_000))
+    read(json.dumps(",".join([value] * 10_000)))  # as text in an output
+
+
 # Verdicts
 
 
@@ -293,7 +306,7 @@ class Liar:
     def __init__(self, data):
         self.data = data
 
-    def run(self, request: bytes) -> Outcome:
+    def run(self, request: bytes, before: Outcome | None = None) -> Outcome:
         steps = st.integers(2, 30)
         return Outcome(
             answers=self.data.draw(st.dictionaries(steps, SAID, max_size=12)),

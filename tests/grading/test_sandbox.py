@@ -9,10 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from course.grading import grade
 from course.grading import sandbox as module
 from course.grading.messages import Ask, Run, request
 from course.grading.sandbox import Limits, Sandbox, SandboxError, walls, why_not
 from tests.grading.conftest import needs_sandbox
+from tests.grading.homework import Book
 
 
 def processes(sandbox: Sandbox) -> list:
@@ -76,6 +78,26 @@ def test_there_is_no_file_of_ours(sandbox):
     look = "import os\nanswer = [os.path.exists(path) for path in PATHS]"
     paths = [__file__, "/etc/passwd", "/var", "/home", "/bin/sh", "/usr/bin/env", "/sys"]
     assert said(sandbox, look.replace("PATHS", repr(paths))) == [False] * len(paths)
+
+
+FILL = """
+import contextlib, os, socket
+answer, kept = 0, []
+with contextlib.suppress(OSError):
+    while True:
+        kept += socket.socketpair()
+for each in kept:
+    each.setblocking(False)
+    with contextlib.suppress(OSError):
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    with contextlib.suppress(OSError):
+        while True:
+            answer += each.send(bytes(30_000))
+"""
+
+
+def test_the_kernel_keeps_little_that_was_sent_and_not_heard(sandbox):
+    assert said(sandbox, FILL) < 15_000_000  # the memory of no process; and there may be many
 
 
 @pytest.mark.parametrize("prefix", ["/usr", "/usr/local"])
@@ -167,6 +189,29 @@ def test_limits_hold_for_a_whole_program():
     with Sandbox([], limits) as sandbox:
         outcome = sandbox.run(request([Run("while True: pass")]))
     assert outcome.ended == "takes too long"
+
+
+BURN = "import time\nwhile time.process_time() < 1: pass"
+
+
+@pytest.mark.parametrize(
+    ("cell", "limits"),
+    [(BURN, {"work": 1.5}), ("import time\ntime.sleep(1)", {"clock": 1.5})],
+)
+def test_all_tries_of_a_submission_share_the_time(cell, limits, assignments, monkeypatch):
+    needs_sandbox()
+    tries, run = [], Sandbox.run
+    monkeypatch.setattr(Sandbox, "run", lambda *given: tries.append(run(*given)) or tries[-1])
+    book = Book("padding")
+    for _ in range(12):
+        book.add("import os\nos._exit(0)")
+    book.add(cell)
+    with Sandbox(assignments["padding"].modules, Limits(**limits)) as sandbox:
+        tries.clear()
+        graded = grade(assignments["padding"], bytes(book), sandbox)
+    assert [each.ended for each in tries][1:] == ["takes too long"]
+    assert {each.points for each in graded.verdicts} == {0}
+    assert "was not tried" in graded.verdicts[0].message
 
 
 NO_WALL = """
