@@ -41,7 +41,7 @@ SUBMITTED, STUDENTS, STAMP = Path("submitted"), Path("students.csv"), "timestamp
 EARLIER = "earlier-"
 COLUMNS = ["id", "first_name", "last_name", "email", "lms_user_id"]
 NOTEBOOK = re.compile(r"(.+)\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # as browsers save it too
-MOODLE = r"(?P<who>.*?)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
+MOODLE = r"(?P<who>[^_]*)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
 CANVAS = r"((?P<who>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_"
 CANVAS += r"((?P<order>\d+)_(?P<file>.+)|(text|link)\.html)"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeError)
@@ -243,18 +243,32 @@ def _paths(files: list[File], name: str) -> list[tuple[str, ...]]:
     return [path[len(around) :] if path[: len(around)] == around else path for path in paths]
 
 
-def _tell(file: File, path: tuple[str, ...], assignment: str) -> None:
+def _layout(paths: list[tuple[str, ...]]) -> str:
+    """How the names are made, if a system made them: as most are, for a student writes a part."""
+    tops = {path[0]: path for path in paths}.values()
+    fit = {kind: sum(bool(_named(kind, top)) for top in tops) for kind in (MOODLE, CANVAS)}
+    most = max(fit, key=lambda kind: fit[kind])
+    return most if 2 * fit[most] >= len(tops) else ""
+
+
+def _named(layout: str, path: tuple[str, ...]) -> re.Match[str] | None:
+    return re.fullmatch(layout, path[0]) if layout == MOODLE or len(path) == 1 else None
+
+
+def _tell(file: File, path: tuple[str, ...], layout: str, assignment: str) -> None:
     """Note whose a file is, and what else its path tells."""
-    first, last = path[0], path[-1]
-    if found := re.fullmatch(MOODLE, first):
+    first, last, found = path[0], path[-1], _named(layout, path)
+    if layout and not found:
+        file.why = file.why or "is not named as most are: collect it in a folder of its own"
+    elif found and layout == MOODLE:
         file.student, file.who = found["id"] or found["who"], found["who"]
         last = found["file"] or last
-    elif len(path) > 1:
-        file.student = first
-    elif found := re.fullmatch(CANVAS, first):
+    elif found:
         file.student, file.who = found["id"], found["who"] or ""
         file.order, file.late = int(found["order"] or 0), bool(found["late"])
         last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or last)
+    elif len(path) > 1:
+        file.student = first
     elif found := NOTEBOOK.fullmatch(first):
         stem = re.sub(r"\s*\(\d+\)$", "", found[1])
         around = re.escape(assignment)
@@ -270,27 +284,29 @@ def collect(name: str, files: list[File]) -> Iterator[str]:
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
     students: dict[str, list[File]] = {}
-    for file, path in zip(files, _paths(files, name), strict=True):
-        if file.why not in (OUTSIDE, HIDDEN):
-            _tell(file, path, name)
+    paths = list(zip(files, _paths(files, name), strict=True))
+    theirs = [(file, path) for file, path in paths if file.why not in (OUTSIDE, HIDDEN)]
+    layout = _layout([path for _, path in theirs])
+    for file, path in theirs:
+        _tell(file, path, layout, name)
+    for file in files:
         why, student = file.why, ids.get(file.student, file.student)
         if not student or student[0] == "." or len(student.encode()) > LONGEST:
             why = why or "does not tell whose it is: put it into a folder with the student's name"
         elif (other := known.setdefault(_alike(student), student)) != student:
             why = why or f"is {student}'s, which many computers take for {other}: rename one"
         else:
-            theirs = students.setdefault(student, [])
-            theirs += [] if why else [file]
+            students.setdefault(student, []).extend([] if why else [file])
             if file.who and file.student not in ids:
                 names[file.student] = file.who
         if why and why != TIME:
             yield f"{readable('/'.join(file.parts))}: {why}"
         elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"
-    for student, theirs in students.items():
+    for student, notebooks in students.items():
         folder = SUBMITTED / student / name
         folder.mkdir(parents=True, exist_ok=True)
-        for attempt in _attempts(theirs):
+        for attempt in _attempts(notebooks):
             yield from _put(folder, attempt)
     if names:
         _remember(names)
