@@ -17,15 +17,16 @@ import sqlite3
 import sys
 from asyncio import CancelledError
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
 from course.grading import SandboxError, report
-from course.grading.assignment import AssignmentError
+from course.grading.assignment import AssignmentError, drawn_cells, squeezed, word
 from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes
 from course.grading.store import Store, readable
+from course.grading.submission import AsideError, cells_of
 from course.grading.worker import Task, environment, why_not, work
 
 UNSAFE = (
@@ -34,6 +35,7 @@ UNSAFE = (
 )
 GRADEBOOK = "sqlite:///gradebook.db"
 TOGETHER, LARGE = 4, 10_000_000  # submissions for a worker at a time, and bytes
+SAMPLE = 20  # notebooks that show what was drawn for them
 KEPT = "What was graded is kept: run the command again for the rest."
 
 
@@ -55,6 +57,30 @@ def text_of(path: Path, why: str) -> str:
         return path.read_text(encoding="utf-8")
     except OSError:
         raise CollectError(f"There is no {path} here: {why}.") from None
+
+
+def check_settings(task: Task, found: list[HandedIn]) -> None:
+    """Compare what was drawn with what the notebooks show, or a whole class would be wrong."""
+    name, source, secret, own, _ = task
+    others = []
+    for handed in found:
+        seed = word(secret, name, handed.student if own else "") if secret else ""
+        wanted = drawn_cells(source, seed)
+        shown = set()
+        with suppress(AsideError, OSError):
+            cells = cells_of(read_bytes(handed.path))
+            shown = {(c.grade_id, squeezed(c.source)) for c in cells if c.grade_id in wanted}
+        if shown:
+            others.append(not shown <= wanted.items())
+        if len(others) == SAMPLE:
+            break
+    if 2 * sum(others) > len(others):
+        drawn = "this secret draws" if secret else "the source has"
+        raise CollectError(
+            f"They were handed out with other settings than {drawn}: so say {sum(others)} of "
+            f"{len(others)} notebooks. Give the --secret that you released with, and "
+            "--own-settings if each student had their own, and only then. Nothing was graded."
+        )
 
 
 def key_of(task: Task, student: str, notebook: bytes) -> str:
@@ -226,6 +252,7 @@ def run(asked: argparse.Namespace) -> int:
     if not found:
         where = Path("submitted", "*", name)
         raise CollectError(f"There is no {where} here: put it there with course.grading.collect.")
+    check_settings(task, found)
     with connect(asked.scheduler, asked.workers) as client:
         check(client, task, asked.scheduler)
         with book as writer:

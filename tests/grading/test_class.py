@@ -21,6 +21,8 @@ from nbgrader import api
 
 from course.grading import SandboxError, read, worker
 from course.grading import __main__ as command
+from course.grading.__main__ import LostError
+from course.grading.assignment import draw, word
 from course.grading.store import Store
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOURCES, Book
@@ -34,6 +36,7 @@ CLASS = {
     JORG: "solution",
 }
 POINTS = {"ada": "6", "bo": "0", "cy": "", "di": "4", "ed": "6", "j\\udcf6rg": "6"}
+WORD = word(SECRET, "padding")  # of the class
 ROOT = str(Path(command.__file__).parents[2])
 
 
@@ -50,8 +53,20 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def hand_in(student: str, row: str, name: str = "padding (1).ipynb", **answers: str) -> None:
+OPTIONS = [
+    [],
+    ["--secret", "secret.txt"],
+    ["--secret", "other.txt"],
+    ["--secret", "secret.txt", "--own-settings"],
+]
+
+
+def hand_in(
+    student: str, row: str, name: str = "padding (1).ipynb", seed: str = WORD, **answers: str
+) -> None:
     book = Book("padding")
+    if seed:
+        draw(book.cells, seed)
     made = ROWS[row].make(book)
     book.answer(**answers)
     path = Path("submitted", student, "padding", name)
@@ -86,8 +101,12 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     source = json.dumps(SOURCES["padding"])
     fays, gils = (read("padding", source, SECRET, name).parts[2] for name in ("fay", "gil"))
     assert fays.question.answer != gils.question.answer
+    own = {student: word(SECRET, "padding", student) for student in [*CLASS, "fay", "gil"]}
+    for student, row in CLASS.items():
+        hand_in(student, row, seed=own[student])
     for student in ("fay", "gil"):
-        hand_in(student, "solution", size=f"size = {fays.question.answer}")
+        size = f"size = {fays.question.answer}"
+        hand_in(student, "solution", seed=own[student], size=size)
     Path("submitted/hal/padding").mkdir(parents=True)
     hand_in("ida", "outputs_of_40_mb")
     hand_in("jan", "colab", "pädding.ipynb".encode("latin-1").decode("utf-8", "surrogateescape"))
@@ -166,6 +185,37 @@ def test_a_mistake_of_the_teachers_is_told(folder, capsys, spoil, said):
     assert command.main(options) == 1
     assert said in capsys.readouterr().err
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("released", OPTIONS)
+def test_other_settings_than_were_handed_out_grade_nobody(
+    folder, capsys, monkeypatch, released, options
+):
+    Path("other.txt").write_text("another secret")
+    for number in range(60):  # one of them wrote the cell anew, some handed in something else
+        secret = SECRET if "secret.txt" in released else "another secret"
+        own = f"s{number}" if "--own-settings" in released else ""
+        seed = word(secret, "padding", own) if released else ""
+        hand_in(f"s{number}", "empty" if number % 9 == 8 else "solution", seed=seed)
+    hand_in("s0", "solution", shape="shape = questions.output_size(1, 1, 1)")
+    for student in CLASS:
+        shutil.rmtree(Path("submitted", student))
+    monkeypatch.setattr(command, "connect", lambda *_: (_ for _ in ()).throw(LostError("graded")))
+    assert command.main(["padding", *options]) == 1
+    said = capsys.readouterr().err
+    if released == options:
+        assert said == "\ngraded\n"
+    else:
+        assert said.startswith("\nThey were handed out with other settings than ")
+        assert said.endswith("and only then. Nothing was graded.\n")
+        assert not Path("grades.sqlite").exists()
+
+
+def test_notebooks_without_drawn_cells_are_graded_with_any_secret(folder):
+    found = [command.HandedIn(student, Path("submitted", student, "x")) for student in CLASS]
+    command.check_settings(("padding", json.dumps(SOURCES["padding"]), "?", False, True), found)
+    command.check_settings(("design", json.dumps(SOURCES["design"]), "?", False, True), found)
 
 
 def test_a_day_ends_at_its_end(capsys):
@@ -267,6 +317,7 @@ def naps(folder, reference):
     shutil.rmtree("submitted")
     for number in range(10):
         book = Book("padding")
+        draw(book.cells, WORD)
         book.add(f"import time\ntime.sleep(0.7)  # {number}")
         if number % 2:
             book.blank("size")
