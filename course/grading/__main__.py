@@ -4,9 +4,9 @@
 
 It is run in the folder of a class, as nbgrader has it: ``source/padding/padding.ipynb`` and
 ``submitted/ada/padding/padding.ipynb``, which `course.grading.collect` puts there. Each result is
-written to ``grades.sqlite`` as it comes, and to nbgrader's gradebook with ``--gradebook``; in the
-end come the pages for students and teacher, and a table. Run it again after a stop, or when
-more was handed in: what has its result keeps it.
+written to ``grades.sqlite`` as it comes, and to nbgrader's gradebook if there is one or with
+``--gradebook``, which makes it; in the end come the pages for students and teacher, and a table.
+Run it again after a stop, or when more was handed in: what has its result keeps it.
 """
 
 import argparse
@@ -33,7 +33,7 @@ UNSAFE = (
     "grade without a sandbox: what a student wrote can read, change and delete all that you can, "
     "and end your programs"
 )
-GRADEBOOK = "sqlite:///gradebook.db"
+GRADEBOOK = "gradebook.db"
 TOGETHER, LARGE = 4, 10_000_000  # submissions for a worker at a time, and bytes
 SAMPLE = 20  # notebooks that show what was drawn for them
 KEPT = "What was graded is kept: run the command again for the rest."
@@ -215,7 +215,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--own-settings", action="store_true", help="each student had their own")
     parser.add_argument("--due", type=date, help="such as 2026-11-20T18:00; tells who is late")
     parser.add_argument(
-        "--gradebook", nargs="?", const=GRADEBOOK, help="nbgrader's, a database URL"
+        "--gradebook",
+        nargs="?",
+        const=f"sqlite:///{GRADEBOOK}",
+        default=f"sqlite:///{GRADEBOOK}" if Path(GRADEBOOK).exists() else None,
+        help=f"nbgrader's, a database URL; {GRADEBOOK} is used if it is there",
     )
     parser.add_argument("--scheduler", help="the address of a Dask scheduler; else this machine")
     parser.add_argument("--workers", type=int, help="on this machine")
@@ -247,7 +251,7 @@ def run(asked: argparse.Namespace) -> int:
 
         secret_file = str(asked.secret or "")
         book = Gradebook(asked.gradebook, secret=secret_file, own_settings=asked.own_settings)
-        due = due or book.due(name)
+        due = book.due(name, asked.due)
     found = handed_in(name, due)
     if not found:
         where = Path("submitted", "*", name)

@@ -259,22 +259,26 @@ def test_nobody_else_on_this_machine_can_command_the_workers():
 def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder):
     needs_sandbox()
     hand_in("ada", "solution", why="Because of the odd zero.")
-    assert graded("--gradebook")["ada"]["texts to grade"] == "why"
+    due = "--due", "2026-01-01T01:00+01:00"
+    assert graded("--gradebook", *due)["ada"]["texts to grade"] == "why"
     with api.Gradebook("sqlite:///gradebook.db") as book:
         notebook = book.find_submission_notebook("padding", "padding", "ada")
         (grade,) = (each for each in notebook.grades if each.name == "why")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         (comment,) = (each for each in notebook.comments if each.name == "why")
         comment.manual_comment = "And where does it go?"
-        book.find_assignment("padding").duedate = datetime(2026, 1, 1)
+        assert book.find_assignment("padding").duedate == datetime(2026, 1, 1)
         book.db.commit()
     Path("submitted/bo/padding/timestamp.txt").write_text("2026-01-01 01:30:00 UTC")
-    rows = graded("--gradebook", "sqlite:///gradebook.db")
+    rows = graded()  # what was said once holds
     assert (rows["ada"]["points"], rows["ada"]["texts to grade"]) == ("7.5", "")
     assert rows["bo"]["late hours"] == "1.5"
     page = Path("feedback/ada/padding/padding.html").read_text(encoding="utf-8")
     assert "And where does it go?" in page
     assert "with your teacher" not in page
+    assert graded("--due", "2026-01-01T01:00+00:00")["bo"]["late hours"] == "0.5"
+    with api.Gradebook("sqlite:///gradebook.db") as book:
+        assert book.find_assignment("padding").duedate == datetime(2026, 1, 1, 1)
 
 
 def deadly(task, here, some):
