@@ -92,6 +92,12 @@ def key_of(task: Task, student: str, notebook: bytes) -> str:
 
 def connect(scheduler: str | None, workers: int | None):
     """The workers, on this machine or elsewhere."""
+    loggers = {name: {"level": "CRITICAL"} for name in ("distributed", "tornado", "asyncio")}
+    quiet = {"version": 1, "disable_existing_loggers": False, "loggers": loggers}
+    os.environ.setdefault("DASK_LOGGING", str(quiet))  # also for workers here, before the import
+    # When this process ends at once, Python cleans up behind it, and need not say so.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
+
     import dask
     from dask.distributed import Client
 
@@ -226,8 +232,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--without-a-sandbox", action="store_true", help=UNSAFE)
     try:
         return run(parser.parse_args(arguments))
-    except KeyboardInterrupt:
-        print(f"\nStopped. {KEPT}", file=sys.stderr)
     except sqlite3.DatabaseError as error:
         print(f"\nThe database cannot be used ({error}). {KEPT}", file=sys.stderr)
     except (AssignmentError, CollectError, LostError, SandboxError) as error:
@@ -274,5 +278,13 @@ def run(asked: argparse.Namespace) -> int:
     return 0 if final else 1
 
 
+def stop(*_) -> None:
+    """End at once, and the workers with it: to close Dask may take a minute."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.write(sys.stderr.fileno(), f"\nStopped. {KEPT}\n".encode())
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, stop)
     sys.exit(main())
