@@ -24,7 +24,8 @@ from time import monotonic
 
 from course.grading import SandboxError, report
 from course.grading.assignment import AssignmentError, drawn_cells, squeezed, word
-from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes
+from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes, source_of
+from course.grading.feedback import points_of
 from course.grading.store import Store, readable
 from course.grading.submission import AsideError, cells_of
 from course.grading.worker import Task, environment, why_not, work
@@ -50,13 +51,6 @@ def date(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text}: write 2026-11-20 or 2026-11-20T18:00") from None
     return (when + timedelta(days=1) if len(text) == len("2026-11-20") else when).astimezone()
-
-
-def text_of(path: Path, why: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        raise CollectError(f"There is no {path} here: {why}.") from None
 
 
 def check_settings(task: Task, found: list[HandedIn]) -> None:
@@ -241,13 +235,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(asked: argparse.Namespace) -> int:
     name = asked.assignment
-    source = text_of(Path("source", name, f"{name}.ipynb"), "run this in the folder of your class")
-    secret = text_of(asked.secret, "it is the one that you released with") if asked.secret else ""
-    if asked.secret and not secret.strip():
+    source = source_of(name).read_text(encoding="utf-8")
+    try:
+        secret = asked.secret.read_text(encoding="utf-8").strip() if asked.secret else ""
+    except OSError:
+        why = "it is the one that you released with"
+        raise CollectError(f"There is no {asked.secret} here: {why}.") from None
+    if asked.secret and not secret:
         raise CollectError(f"{asked.secret} is empty: take the one that you released with.")
     if asked.without_a_sandbox:
         print(f"WARNING: {UNSAFE}", file=sys.stderr)
-    task = name, source, secret.strip(), asked.own_settings, not asked.without_a_sandbox
+    task = name, source, secret, asked.own_settings, not asked.without_a_sandbox
     book: AbstractContextManager = nullcontext()
     due = asked.due
     if asked.gradebook:
@@ -266,15 +264,22 @@ def run(asked: argparse.Namespace) -> int:
         with book as writer:
             students, final = grade_all(client, task, found, writer)
     print()
-    for student, (handed, result) in students.items():
+    for handed, result in students.values():
         said = [result["aside"]] if "aside" in result else []
         said += [f"{timedelta(seconds=round(handed.late))} late"] if handed.late else []
         said += [f"not graded besides: {each}" for each in handed.besides]
         for each in said:
-            print(f"{readable(student)}: {each}")
+            print(f"{readable(handed.who)}: {each}")
     report.write(name, source, task[2], asked.own_settings, students)
     graded = sum("aside" not in result for _, result in students.values())
     print(f"{graded} of {len(found)} are graded: see {Path('reports', name)}.html and .csv")
+    texts = (
+        points_of(each)[text] for _, each in students.values() for text in each.get("texts", ())
+    )
+    if asked.gradebook and (unread := sum(points is None for points in texts)):
+        print(
+            f"{unread} texts are still to be read: do so in nbgrader's Formgrader, and run it again"
+        )
     return 0 if final else 1
 
 

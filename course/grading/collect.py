@@ -73,6 +73,16 @@ class HandedIn:
         return f"{self.name} ({self.student})" if self.name else self.student
 
 
+def source_of(name: str) -> Path:
+    """The notebook of an assignment; who mistypes its name is told which there are."""
+    path = Path("source", name, f"{name}.ipynb")
+    if not path.is_file():
+        there = ", ".join(sorted(p.stem for p in Path("source").glob("*/*.ipynb")))
+        why = f", only {there}" if there else ": run this in the folder of your class"
+        raise CollectError(f"There is no {path} here{why}.")
+    return path
+
+
 def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
     """Each student's notebook: of several the one with the right name, or content, or the latest.
 
@@ -405,10 +415,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="+", type=Path, help="zips, folders or notebooks")
     asked = parser.parse_args(arguments)
     name, failed = asked.assignment, 0
-    if not Path("source", name).is_dir():
-        print(f"There is no {Path('source', name)} here: run this in the folder of your class.")
+    try:
+        source_of(name)
+    except CollectError as error:
+        print(error)
         return 1
     for path in asked.files:
+        if not path.exists():
+            print(f"There is no {path} here.")
+            failed = 1
+            continue
         try:
             is_folder = path.is_dir() or NOTEBOOK.fullmatch(path.name)
             for said in collect(name, _in_folder(path) if is_folder else _in_zip(path)):

@@ -169,6 +169,13 @@ def test_a_result_is_kept_for_good(tmp_path):
             lambda: Path("source/padding/padding.ipynb").unlink(),
             "There is no source/padd",
         ),
+        "name": (
+            lambda: (
+                Path("source/padding").rename("source/paddin")
+                and Path("source/paddin/padding.ipynb").rename("source/paddin/paddin.ipynb")
+            ),
+            "There is no source/padding/padding.ipynb here, only paddin.\n",
+        ),
         "secret": (lambda: Path("secret.txt").unlink(), "There is no secret.txt here"),
         "empty": (lambda: Path("secret.txt").write_text("\n"), "secret.txt is empty"),
         "nothing": (
@@ -256,11 +263,15 @@ def test_nobody_else_on_this_machine_can_command_the_workers():
                 Client(stranger, timeout=2)
 
 
-def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder):
+def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, capfd):
     needs_sandbox()
+    Path("students.csv").write_text("id,first_name,last_name\ncy,Cy,Young\n")
     hand_in("ada", "solution", why="Because of the odd zero.")
     due = "--due", "2026-01-01T01:00+01:00"
     assert graded("--gradebook", *due)["ada"]["texts to grade"] == "why"
+    said = capfd.readouterr().out
+    assert "Cy Young (cy): The file is empty.\n" in said
+    assert "4 texts are still to be read" in said
     with api.Gradebook("sqlite:///gradebook.db") as book:
         notebook = book.find_submission_notebook("padding", "padding", "ada")
         (grade,) = (each for each in notebook.grades if each.name == "why")
@@ -271,6 +282,7 @@ def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder):
         book.db.commit()
     Path("submitted/bo/padding/timestamp.txt").write_text("2026-01-01 01:30:00 UTC")
     rows = graded()  # what was said once holds
+    assert "3 texts are still to be read" in capfd.readouterr().out
     assert (rows["ada"]["points"], rows["ada"]["texts to grade"]) == ("7.5", "")
     assert rows["bo"]["late hours"] == "1.5"
     page = Path("feedback/ada/padding/padding.html").read_text(encoding="utf-8")

@@ -210,11 +210,16 @@ def test_what_is_broken_is_named_and_the_rest_is_taken(capsys):
     Path("no.zip").write_text("no")
     assert main(["padding", "no.zip", "nowhere.zip", "class.zip"]) == 1
     said = capsys.readouterr().out
-    for name in ("no.zip: ", "nowhere.zip: ", "ada/padding.ipynb: cannot be read (Bad CRC"):
+    assert "There is no nowhere.zip here.\n" in said
+    for name in ("no.zip: ", "ada/padding.ipynb: cannot be read (Bad CRC"):
         assert name in said
     assert everything() == {"bo/padding/padding.ipynb": "bo/padding.ipynb"}
     assert main(["stride", "class.zip"]) == 1
-    assert "There is no source/stride here" in capsys.readouterr().out
+    only = "There is no source/stride/stride.ipynb here, only padding.\n"
+    assert capsys.readouterr().out == only
+    Path("source").rename("elsewhere")
+    assert main(["padding", "class.zip"]) == 1
+    assert "here: run this in the folder of your class.\n" in capsys.readouterr().out
 
 
 # Attempts
