@@ -273,13 +273,10 @@ def run(asked: argparse.Namespace) -> int:
     report.write(name, source, task[2], asked.own_settings, students)
     graded = sum("aside" not in result for _, result in students.values())
     print(f"{graded} of {len(found)} are graded: see {Path('reports', name)}.html and .csv")
-    texts = (
-        points_of(each)[text] for _, each in students.values() for text in each.get("texts", ())
-    )
-    if asked.gradebook and (unread := sum(points is None for points in texts)):
-        print(
-            f"{unread} texts are still to be read: do so in nbgrader's Formgrader, and run it again"
-        )
+    results = [result for _, result in students.values()]
+    points = [points_of(each)[text] for each in results for text in each.get("texts", ())]
+    if asked.gradebook and (unread := points.count(None)):
+        print(f"Texts for you to read in nbgrader's Formgrader: {unread}; then run this again")
     return 0 if final else 1
 
 

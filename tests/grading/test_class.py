@@ -271,7 +271,7 @@ def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, cap
     assert graded("--gradebook", *due)["ada"]["texts to grade"] == "why"
     said = capfd.readouterr().out
     assert "Cy Young (cy): The file is empty.\n" in said
-    assert "4 texts are still to be read" in said
+    assert "Formgrader: 4; then run this again" in said
     with api.Gradebook("sqlite:///gradebook.db") as book:
         notebook = book.find_submission_notebook("padding", "padding", "ada")
         (grade,) = (each for each in notebook.grades if each.name == "why")
@@ -282,7 +282,7 @@ def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, cap
         book.db.commit()
     Path("submitted/bo/padding/timestamp.txt").write_text("2026-01-01 01:30:00 UTC")
     rows = graded()  # what was said once holds
-    assert "3 texts are still to be read" in capfd.readouterr().out
+    assert "Formgrader: 3; then run this again" in capfd.readouterr().out
     assert (rows["ada"]["points"], rows["ada"]["texts to grade"]) == ("7.5", "")
     assert rows["bo"]["late hours"] == "1.5"
     page = Path("feedback/ada/padding/padding.html").read_text(encoding="utf-8")
