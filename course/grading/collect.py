@@ -9,7 +9,8 @@ overwritten, and doing it again changes nothing.
 
 A student is called by the number or name that Moodle (of a participant) or Canvas have in their
 tables. Where ``students.csv``, which ``nbgrader db student import`` reads, has that as an
-``lms_user_id``, its ``id`` is taken; who is not in there yet is added.
+``lms_user_id``, its ``id`` is taken; who is not in there yet is added. Moodle has another number
+for each assignment: who comes with a new one, and a full name that one ``id`` alone has, gets that.
 """
 
 import argparse
@@ -39,7 +40,8 @@ from course.grading.submission import MOST_BYTES, AsideError, cells_of
 
 SUBMITTED, STUDENTS, STAMP = Path("submitted"), Path("students.csv"), "timestamp.txt"
 EARLIER = "earlier-"
-COLUMNS = ["id", "first_name", "last_name", "email", "lms_user_id"]
+LMS = "lms_user_id"
+COLUMNS = ["id", "first_name", "last_name", "email", LMS]
 NOTEBOOK = re.compile(r"(.+)\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # as browsers save it too
 MOODLE = r"(?P<who>[^_]*)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
 CANVAS = r"((?P<who>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_"
@@ -289,8 +291,8 @@ def _tell(file: File, path: tuple[str, ...], layout: str, assignment: str) -> No
 
 def collect(name: str, files: list[File]) -> Iterator[str]:
     """Put each notebook where it belongs; say what is not taken, and why."""
-    ids = {row["lms_user_id"] or row["id"]: row["id"] for row in _students()}
-    names: dict[str, str] = {}
+    ids = {row[LMS] or row["id"]: row["id"] for row in _students()}
+    before, new = set(ids), {}
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
     students: dict[str, list[File]] = {}
@@ -299,6 +301,8 @@ def collect(name: str, files: list[File]) -> Iterator[str]:
     layout = _layout([path for _, path in theirs])
     for file, path in theirs:
         _tell(file, path, layout, name)
+    if layout == MOODLE:
+        yield from _by_name(files, ids, name)
     for file in files:
         why, student = file.why, ids.get(file.student, file.student)
         if not student or student[0] == "." or len(student.encode()) > LONGEST:
@@ -307,19 +311,40 @@ def collect(name: str, files: list[File]) -> Iterator[str]:
             why = why or f"is {student}'s, which many computers take for {other}: rename one"
         else:
             students.setdefault(student, []).extend([] if why else [file])
-            if file.who and file.student not in ids:
-                names[file.student] = file.who
+            if file.who and file.student not in before:
+                new[file.student] = student, file.who
         if why and why != TIME:
             yield f"{readable('/'.join(file.parts))}: {why}"
         elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"
+    if new:
+        _remember(new)
     for student, notebooks in students.items():
         folder = SUBMITTED / student / name
         folder.mkdir(parents=True, exist_ok=True)
         for attempt in _attempts(notebooks):
             yield from _put(folder, attempt)
-    if names:
-        _remember(names)
+
+
+def _by_name(files: list[File], ids: dict[str, str], assignment: str) -> Iterator[str]:
+    """Give each new number the id that has its name alone, unless they have handed in already."""
+    numbers, known = defaultdict(set), defaultdict(set)
+    for file in files:
+        numbers[_words(file.who)].add(file.student)
+    if LMS in _header():  # where the number is kept
+        for row in _students():
+            known[_words(f"{row['first_name']} {row['last_name']}")].add(row["id"])
+    for who in sorted({_words(file.who) for file in files if file.student not in ids} - {""}):
+        other = min(known[who], default="")
+        there = other and (SUBMITTED / other / assignment).exists()
+        if there or len(numbers[who]) > 1 or len(known[who]) > 1:
+            yield f"Several are called {readable(who)}: each number is taken for another student"
+        elif other:
+            ids[min(numbers[who])] = other
+
+
+def _words(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _alike(name: str) -> str:
@@ -392,19 +417,24 @@ def _students() -> list[dict[str, str]]:
         return [{column: row.get(column) or "" for column in COLUMNS} for row in rows]
 
 
-def _remember(names: dict[str, str]) -> None:
-    """Add those who are new to the class's table."""
+def _header() -> list[str]:
     text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
-    header = next(csv.reader(text.splitlines()), COLUMNS)
+    return next(csv.reader(text.splitlines()), COLUMNS)
+
+
+def _remember(new: dict[str, tuple[str, str]]) -> None:
+    """Add the numbers that are new to the class's table, each with an id and a name."""
+    text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
+    header = _header()
     with open(STUDENTS, "a", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, header, extrasaction="ignore")
         if not text:
             table.writeheader()
         elif not text.endswith("\n"):
             file.write("\n")
-        for student, who in names.items():
+        for number, (student, who) in new.items():
             first, _, last = who.rpartition(" ")
-            row = {"first_name": first, "last_name": last, "lms_user_id": student}
+            row = {"first_name": first, "last_name": last, LMS: number}
             table.writerow({"id": student} | row)
 
 

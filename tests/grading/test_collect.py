@@ -1,5 +1,6 @@
 """What was handed in: each student's notebooks are found, and nothing is lost, also by malice."""
 
+import csv
 import json
 import os
 import stat
@@ -312,6 +313,51 @@ def test_the_class_is_told_apart_by_its_own_table():
     assert lines == ["1,Ada,Lovelace,,1", "2,,xu,,2"]
     STUDENTS.write_text("name;number\n")
     assert main(["padding", "class.zip"]) == 1
+
+
+def test_who_has_another_number_in_each_assignment_is_the_same_student(capsys):
+    Path("source/stride").mkdir()
+    Path("source/stride/stride.ipynb").write_text(json.dumps(SOURCES["padding"]))
+    once = ("Ada Lovelace_11", "Bo Li_12", "Cy Young_13", "Cy Young_14", "Di Vu_15", "Ed_16")
+    again = ("Ada  Lovelace_21", "Bo Li_22", "Bo Li_23", "Cy Young_24", "Di Vu_15", "Fay_26")
+    for path, students in {"one.zip": once, "two.zip": again}.items():
+        pack(*(f"{each}_assignsubmission_file_/p.ipynb" for each in students), path=path)
+    assert main(["padding", "one.zip"]) == 0
+    capsys.readouterr()
+    for _ in range(2):
+        assert main(["stride", "two.zip"]) == 0
+        assert {path.parts[1] for path in Path().glob("submitted/*/stride/p.ipynb")} == {
+            *("11", "22", "23", "24", "15", "26")
+        }
+    said = capsys.readouterr().out
+    for name in ("Bo Li", "Cy Young"):
+        assert said.count(f"Several are called {name}: each number is taken for another") == 1
+    assert said.count("Several") == 2
+    rows = [(row["id"], row["lms_user_id"]) for row in csv.DictReader(STUDENTS.open())]
+    assert rows[:6] == [(number, number) for number in ("11", "12", "13", "14", "15", "16")]
+    assert set(rows[6:]) == {("11", "21"), *((each, each) for each in ("22", "23", "24", "26"))}
+
+
+@pytest.mark.parametrize("table", ["", "id,first_name,last_name\nliwei,Li,Wei\n"])  # no numbers
+def test_of_one_assignment_two_numbers_are_two_students(table, capsys):
+    if table:
+        STUDENTS.write_text(table)
+    for number in "12":
+        pack(f"Li Wei_{number}_assignsubmission_file_/p.ipynb", path=f"{number}.zip")
+    assert set(collected("1.zip", "2.zip")) == {"1/padding/p.ipynb", "2/padding/p.ipynb"}
+    assert ("Several are called Li Wei" in capsys.readouterr().out) == (not table)
+
+
+def test_who_is_in_the_classs_own_table_by_name_has_the_id_that_is_there():
+    STUDENTS.write_text("id,first_name,last_name,lms_user_id\nada,Ada,Lovelace,\n")
+    pack("Ada Lovelace_1_assignsubmission_file_/p.ipynb")
+    assert set(collected("class.zip")) == {"ada/padding/p.ipynb"}
+
+
+def test_canvas_numbers_are_the_same_in_each_assignment():
+    pack("liwei_11_1_p.ipynb", path="one.zip")
+    pack("liwei_12_2_p.ipynb", path="two.zip")
+    assert set(collected("one.zip", "two.zip")) == {"11/padding/p.ipynb", "12/padding/p.ipynb"}
 
 
 # What counts
