@@ -4,9 +4,9 @@
 
 It is run in the folder of a class, as nbgrader has it: ``source/padding/padding.ipynb`` and
 ``submitted/ada/padding/padding.ipynb``, which `course.grading.collect` puts there. Each result is
-written to ``grades.sqlite`` as it comes, and to nbgrader's gradebook with ``--gradebook``; in the
-end come the pages for students and teacher, and a table. Run it again after a stop, or when
-more was handed in: what has its result keeps it.
+written to ``grades.sqlite`` as it comes, and to nbgrader's gradebook if there is one or with
+``--gradebook``, which makes it; in the end come the pages for students and teacher, and a table.
+Run it again after a stop, or when more was handed in: what has its result keeps it.
 """
 
 import argparse
@@ -17,23 +17,26 @@ import sqlite3
 import sys
 from asyncio import CancelledError
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
 from course.grading import SandboxError, report
-from course.grading.assignment import AssignmentError
-from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes
+from course.grading.assignment import AssignmentError, drawn_cells, squeezed, word
+from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes, source_of
+from course.grading.feedback import points_of
 from course.grading.store import Store, readable
+from course.grading.submission import AsideError, cells_of
 from course.grading.worker import Task, environment, why_not, work
 
 UNSAFE = (
     "grade without a sandbox: what a student wrote can read, change and delete all that you can, "
     "and end your programs"
 )
-GRADEBOOK = "sqlite:///gradebook.db"
+GRADEBOOK = "gradebook.db"
 TOGETHER, LARGE = 4, 10_000_000  # submissions for a worker at a time, and bytes
+SAMPLE = 20  # notebooks that show what was drawn for them
 KEPT = "What was graded is kept: run the command again for the rest."
 
 
@@ -50,11 +53,28 @@ def date(text: str) -> datetime:
     return (when + timedelta(days=1) if len(text) == len("2026-11-20") else when).astimezone()
 
 
-def text_of(path: Path, why: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        raise CollectError(f"There is no {path} here: {why}.") from None
+def check_settings(task: Task, found: list[HandedIn]) -> None:
+    """Compare what was drawn with what the notebooks show, or a whole class would be wrong."""
+    name, source, secret, own, _ = task
+    others = []
+    for handed in found:
+        seed = word(secret, name, handed.student if own else "") if secret else ""
+        wanted = drawn_cells(source, seed)
+        shown = set()
+        with suppress(AsideError, OSError):
+            cells = cells_of(read_bytes(handed.path))
+            shown = {(c.grade_id, squeezed(c.source)) for c in cells if c.grade_id in wanted}
+        if shown:
+            others.append(not shown <= wanted.items())
+        if len(others) == SAMPLE:
+            break
+    if 2 * sum(others) > len(others):
+        drawn = "this secret draws" if secret else "the source has"
+        raise CollectError(
+            f"They were handed out with other settings than {drawn}: so say {sum(others)} of "
+            f"{len(others)} notebooks. Give the --secret that you released with, and "
+            "--own-settings if each student had their own, and only then. Nothing was graded."
+        )
 
 
 def key_of(task: Task, student: str, notebook: bytes) -> str:
@@ -66,6 +86,12 @@ def key_of(task: Task, student: str, notebook: bytes) -> str:
 
 def connect(scheduler: str | None, workers: int | None):
     """The workers, on this machine or elsewhere."""
+    loggers = {name: {"level": "CRITICAL"} for name in ("distributed", "tornado", "asyncio")}
+    quiet = {"version": 1, "disable_existing_loggers": False, "loggers": loggers}
+    os.environ.setdefault("DASK_LOGGING", str(quiet))  # also for workers here, before the import
+    # When this process ends at once, Python cleans up behind it, and need not say so.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
+
     import dask
     from dask.distributed import Client
 
@@ -189,15 +215,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--own-settings", action="store_true", help="each student had their own")
     parser.add_argument("--due", type=date, help="such as 2026-11-20T18:00; tells who is late")
     parser.add_argument(
-        "--gradebook", nargs="?", const=GRADEBOOK, help="nbgrader's, a database URL"
+        "--gradebook",
+        nargs="?",
+        const=f"sqlite:///{GRADEBOOK}",
+        default=f"sqlite:///{GRADEBOOK}" if Path(GRADEBOOK).exists() else None,
+        help=f"nbgrader's, a database URL; {GRADEBOOK} is used if it is there",
     )
     parser.add_argument("--scheduler", help="the address of a Dask scheduler; else this machine")
     parser.add_argument("--workers", type=int, help="on this machine")
     parser.add_argument("--without-a-sandbox", action="store_true", help=UNSAFE)
     try:
         return run(parser.parse_args(arguments))
-    except KeyboardInterrupt:
-        print(f"\nStopped. {KEPT}", file=sys.stderr)
     except sqlite3.DatabaseError as error:
         print(f"\nThe database cannot be used ({error}). {KEPT}", file=sys.stderr)
     except (AssignmentError, CollectError, LostError, SandboxError) as error:
@@ -207,13 +235,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(asked: argparse.Namespace) -> int:
     name = asked.assignment
-    source = text_of(Path("source", name, f"{name}.ipynb"), "run this in the folder of your class")
-    secret = text_of(asked.secret, "it is the one that you released with") if asked.secret else ""
-    if asked.secret and not secret.strip():
+    source = source_of(name).read_text(encoding="utf-8")
+    try:
+        secret = asked.secret.read_text(encoding="utf-8").strip() if asked.secret else ""
+    except OSError:
+        why = "it is the one that you released with"
+        raise CollectError(f"There is no {asked.secret} here: {why}.") from None
+    if asked.secret and not secret:
         raise CollectError(f"{asked.secret} is empty: take the one that you released with.")
     if asked.without_a_sandbox:
         print(f"WARNING: {UNSAFE}", file=sys.stderr)
-    task = name, source, secret.strip(), asked.own_settings, not asked.without_a_sandbox
+    task = name, source, secret, asked.own_settings, not asked.without_a_sandbox
     book: AbstractContextManager = nullcontext()
     due = asked.due
     if asked.gradebook:
@@ -221,27 +253,40 @@ def run(asked: argparse.Namespace) -> int:
 
         secret_file = str(asked.secret or "")
         book = Gradebook(asked.gradebook, secret=secret_file, own_settings=asked.own_settings)
-        due = due or book.due(name)
+        due = book.due(name, asked.due)
     found = handed_in(name, due)
     if not found:
         where = Path("submitted", "*", name)
         raise CollectError(f"There is no {where} here: put it there with course.grading.collect.")
+    check_settings(task, found)
     with connect(asked.scheduler, asked.workers) as client:
         check(client, task, asked.scheduler)
         with book as writer:
             students, final = grade_all(client, task, found, writer)
     print()
-    for student, (handed, result) in students.items():
+    for handed, result in students.values():
         said = [result["aside"]] if "aside" in result else []
         said += [f"{timedelta(seconds=round(handed.late))} late"] if handed.late else []
         said += [f"not graded besides: {each}" for each in handed.besides]
         for each in said:
-            print(f"{readable(student)}: {each}")
+            print(f"{readable(handed.who)}: {each}")
     report.write(name, source, task[2], asked.own_settings, students)
     graded = sum("aside" not in result for _, result in students.values())
     print(f"{graded} of {len(found)} are graded: see {Path('reports', name)}.html and .csv")
+    results = [result for _, result in students.values()]
+    points = [points_of(each)[text] for each in results for text in each.get("texts", ())]
+    if asked.gradebook and (unread := points.count(None)):
+        print(f"Texts for you to read in nbgrader's Formgrader: {unread}; then run this again")
     return 0 if final else 1
 
 
+def stop(*_) -> None:
+    """End at once, and the workers with it: to close Dask may take a minute."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.write(sys.stderr.fileno(), f"\nStopped. {KEPT}\n".encode())
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, stop)
     sys.exit(main())

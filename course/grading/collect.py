@@ -9,7 +9,8 @@ overwritten, and doing it again changes nothing.
 
 A student is called by the number or name that Moodle (of a participant) or Canvas have in their
 tables. Where ``students.csv``, which ``nbgrader db student import`` reads, has that as an
-``lms_user_id``, its ``id`` is taken; who is not in there yet is added.
+``lms_user_id``, its ``id`` is taken; who is not in there yet is added. Moodle has another number
+for each assignment: who comes with a new one, and a full name that one ``id`` alone has, gets that.
 """
 
 import argparse
@@ -39,9 +40,10 @@ from course.grading.submission import MOST_BYTES, AsideError, cells_of
 
 SUBMITTED, STUDENTS, STAMP = Path("submitted"), Path("students.csv"), "timestamp.txt"
 EARLIER = "earlier-"
-COLUMNS = ["id", "first_name", "last_name", "email", "lms_user_id"]
+LMS = "lms_user_id"
+COLUMNS = ["id", "first_name", "last_name", "email", LMS]
 NOTEBOOK = re.compile(r"(.+)\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # as browsers save it too
-MOODLE = r"(?P<who>.*?)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
+MOODLE = r"(?P<who>[^_]*)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
 CANVAS = r"((?P<who>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_"
 CANVAS += r"((?P<order>\d+)_(?P<file>.+)|(text|link)\.html)"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeError)
@@ -71,6 +73,16 @@ class HandedIn:
     def who(self) -> str:
         """Whose it is, for people."""
         return f"{self.name} ({self.student})" if self.name else self.student
+
+
+def source_of(name: str) -> Path:
+    """The notebook of an assignment; who mistypes its name is told which there are."""
+    path = Path("source", name, f"{name}.ipynb")
+    if not path.is_file():
+        there = ", ".join(sorted(p.stem for p in Path("source").glob("*/*.ipynb")))
+        why = f", only {there}" if there else ": run this in the folder of your class"
+        raise CollectError(f"There is no {path} here{why}.")
+    return path
 
 
 def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
@@ -243,18 +255,32 @@ def _paths(files: list[File], name: str) -> list[tuple[str, ...]]:
     return [path[len(around) :] if path[: len(around)] == around else path for path in paths]
 
 
-def _tell(file: File, path: tuple[str, ...], assignment: str) -> None:
+def _layout(paths: list[tuple[str, ...]]) -> str:
+    """How the names are made, if a system made them: as most are, for a student writes a part."""
+    tops = {path[0]: path for path in paths}.values()
+    fit = {kind: sum(bool(_named(kind, top)) for top in tops) for kind in (MOODLE, CANVAS)}
+    most = max(fit, key=lambda kind: fit[kind])
+    return most if 2 * fit[most] >= len(tops) else ""
+
+
+def _named(layout: str, path: tuple[str, ...]) -> re.Match[str] | None:
+    return re.fullmatch(layout, path[0]) if layout == MOODLE or len(path) == 1 else None
+
+
+def _tell(file: File, path: tuple[str, ...], layout: str, assignment: str) -> None:
     """Note whose a file is, and what else its path tells."""
-    first, last = path[0], path[-1]
-    if found := re.fullmatch(MOODLE, first):
+    first, last, found = path[0], path[-1], _named(layout, path)
+    if layout and not found:
+        file.why = file.why or "is not named as most are: collect it in a folder of its own"
+    elif found and layout == MOODLE:
         file.student, file.who = found["id"] or found["who"], found["who"]
         last = found["file"] or last
-    elif len(path) > 1:
-        file.student = first
-    elif found := re.fullmatch(CANVAS, first):
+    elif found:
         file.student, file.who = found["id"], found["who"] or ""
         file.order, file.late = int(found["order"] or 0), bool(found["late"])
         last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or last)
+    elif len(path) > 1:
+        file.student = first
     elif found := NOTEBOOK.fullmatch(first):
         stem = re.sub(r"\s*\(\d+\)$", "", found[1])
         around = re.escape(assignment)
@@ -265,35 +291,60 @@ def _tell(file: File, path: tuple[str, ...], assignment: str) -> None:
 
 def collect(name: str, files: list[File]) -> Iterator[str]:
     """Put each notebook where it belongs; say what is not taken, and why."""
-    ids = {row["lms_user_id"] or row["id"]: row["id"] for row in _students()}
-    names: dict[str, str] = {}
+    ids = {row[LMS] or row["id"]: row["id"] for row in _students()}
+    before, new = set(ids), {}
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
     students: dict[str, list[File]] = {}
-    for file, path in zip(files, _paths(files, name), strict=True):
-        if file.why not in (OUTSIDE, HIDDEN):
-            _tell(file, path, name)
+    paths = list(zip(files, _paths(files, name), strict=True))
+    theirs = [(file, path) for file, path in paths if file.why not in (OUTSIDE, HIDDEN)]
+    layout = _layout([path for _, path in theirs])
+    for file, path in theirs:
+        _tell(file, path, layout, name)
+    if layout == MOODLE:
+        yield from _by_name(files, ids, name)
+    for file in files:
         why, student = file.why, ids.get(file.student, file.student)
         if not student or student[0] == "." or len(student.encode()) > LONGEST:
             why = why or "does not tell whose it is: put it into a folder with the student's name"
         elif (other := known.setdefault(_alike(student), student)) != student:
             why = why or f"is {student}'s, which many computers take for {other}: rename one"
         else:
-            theirs = students.setdefault(student, [])
-            theirs += [] if why else [file]
-            if file.who and file.student not in ids:
-                names[file.student] = file.who
+            students.setdefault(student, []).extend([] if why else [file])
+            if file.who and file.student not in before:
+                new[file.student] = student, file.who
         if why and why != TIME:
             yield f"{readable('/'.join(file.parts))}: {why}"
         elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"
-    for student, theirs in students.items():
+    if new:
+        _remember(new)
+    for student, notebooks in students.items():
         folder = SUBMITTED / student / name
         folder.mkdir(parents=True, exist_ok=True)
-        for attempt in _attempts(theirs):
+        for attempt in _attempts(notebooks):
             yield from _put(folder, attempt)
-    if names:
-        _remember(names)
+
+
+def _by_name(files: list[File], ids: dict[str, str], assignment: str) -> Iterator[str]:
+    """Give each new number the id that has its name alone, unless they have handed in already."""
+    numbers, known = defaultdict(set), defaultdict(set)
+    for file in files:
+        numbers[_words(file.who)].add(file.student)
+    if LMS in _header():  # where the number is kept
+        for row in _students():
+            known[_words(f"{row['first_name']} {row['last_name']}")].add(row["id"])
+    for who in sorted({_words(file.who) for file in files if file.student not in ids} - {""}):
+        other = min(known[who], default="")
+        there = other and (SUBMITTED / other / assignment).exists()
+        if there or len(numbers[who]) > 1 or len(known[who]) > 1:
+            yield f"Several are called {readable(who)}: each number is taken for another student"
+        elif other:
+            ids[min(numbers[who])] = other
+
+
+def _words(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _alike(name: str) -> str:
@@ -366,19 +417,24 @@ def _students() -> list[dict[str, str]]:
         return [{column: row.get(column) or "" for column in COLUMNS} for row in rows]
 
 
-def _remember(names: dict[str, str]) -> None:
-    """Add those who are new to the class's table."""
+def _header() -> list[str]:
     text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
-    header = next(csv.reader(text.splitlines()), COLUMNS)
+    return next(csv.reader(text.splitlines()), COLUMNS)
+
+
+def _remember(new: dict[str, tuple[str, str]]) -> None:
+    """Add the numbers that are new to the class's table, each with an id and a name."""
+    text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
+    header = _header()
     with open(STUDENTS, "a", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, header, extrasaction="ignore")
         if not text:
             table.writeheader()
         elif not text.endswith("\n"):
             file.write("\n")
-        for student, who in names.items():
+        for number, (student, who) in new.items():
             first, _, last = who.rpartition(" ")
-            row = {"first_name": first, "last_name": last, "lms_user_id": student}
+            row = {"first_name": first, "last_name": last, LMS: number}
             table.writerow({"id": student} | row)
 
 
@@ -389,10 +445,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="+", type=Path, help="zips, folders or notebooks")
     asked = parser.parse_args(arguments)
     name, failed = asked.assignment, 0
-    if not Path("source", name).is_dir():
-        print(f"There is no {Path('source', name)} here: run this in the folder of your class.")
+    try:
+        source_of(name)
+    except CollectError as error:
+        print(error)
         return 1
     for path in asked.files:
+        if not path.exists():
+            print(f"There is no {path} here.")
+            failed = 1
+            continue
         try:
             is_folder = path.is_dir() or NOTEBOOK.fullmatch(path.name)
             for said in collect(name, _in_folder(path) if is_folder else _in_zip(path)):

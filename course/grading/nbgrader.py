@@ -206,8 +206,10 @@ class Gradebook(Settings):
         penalty = mine.late_submission_penalty
         return {"points": points, "comments": comments, "penalty": penalty}
 
-    def due(self, name: str) -> datetime | None:
-        """When an assignment is due, if the gradebook knows."""
+    def due(self, name: str, when: datetime | None = None) -> datetime | None:
+        """When an assignment is due, if the gradebook knows; ``when`` is what it knows then."""
+        if when:
+            self.book.update_or_create_assignment(name, duedate=parse_utc(when))
         with suppress(api.MissingEntry):
             if due := self.book.find_assignment(name).duedate:
                 return due.replace(tzinfo=UTC)

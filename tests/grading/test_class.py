@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
@@ -21,6 +21,8 @@ from nbgrader import api
 
 from course.grading import SandboxError, read, worker
 from course.grading import __main__ as command
+from course.grading.__main__ import LostError
+from course.grading.assignment import draw, word
 from course.grading.store import Store
 from tests.grading.conftest import SECRET, needs_sandbox
 from tests.grading.homework import SOURCES, Book
@@ -34,6 +36,7 @@ CLASS = {
     JORG: "solution",
 }
 POINTS = {"ada": "6", "bo": "0", "cy": "", "di": "4", "ed": "6", "j\\udcf6rg": "6"}
+WORD = word(SECRET, "padding")  # of the class
 ROOT = str(Path(command.__file__).parents[2])
 
 
@@ -50,8 +53,20 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def hand_in(student: str, row: str, name: str = "padding (1).ipynb", **answers: str) -> None:
+OPTIONS = [
+    [],
+    ["--secret", "secret.txt"],
+    ["--secret", "other.txt"],
+    ["--secret", "secret.txt", "--own-settings"],
+]
+
+
+def hand_in(
+    student: str, row: str, name: str = "padding (1).ipynb", seed: str = WORD, **answers: str
+) -> None:
     book = Book("padding")
+    if seed:
+        draw(book.cells, seed)
     made = ROWS[row].make(book)
     book.answer(**answers)
     path = Path("submitted", student, "padding", name)
@@ -86,8 +101,12 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     source = json.dumps(SOURCES["padding"])
     fays, gils = (read("padding", source, SECRET, name).parts[2] for name in ("fay", "gil"))
     assert fays.question.answer != gils.question.answer
+    own = {student: word(SECRET, "padding", student) for student in [*CLASS, "fay", "gil"]}
+    for student, row in CLASS.items():
+        hand_in(student, row, seed=own[student])
     for student in ("fay", "gil"):
-        hand_in(student, "solution", size=f"size = {fays.question.answer}")
+        size = f"size = {fays.question.answer}"
+        hand_in(student, "solution", seed=own[student], size=size)
     Path("submitted/hal/padding").mkdir(parents=True)
     hand_in("ida", "outputs_of_40_mb")
     hand_in("jan", "colab", "pädding.ipynb".encode("latin-1").decode("utf-8", "surrogateescape"))
@@ -150,6 +169,13 @@ def test_a_result_is_kept_for_good(tmp_path):
             lambda: Path("source/padding/padding.ipynb").unlink(),
             "There is no source/padd",
         ),
+        "name": (
+            lambda: (
+                Path("source/padding").rename("source/paddin")
+                and Path("source/paddin/padding.ipynb").rename("source/paddin/paddin.ipynb")
+            ),
+            "There is no source/padding/padding.ipynb here, only paddin.\n",
+        ),
         "secret": (lambda: Path("secret.txt").unlink(), "There is no secret.txt here"),
         "empty": (lambda: Path("secret.txt").write_text("\n"), "secret.txt is empty"),
         "nothing": (
@@ -166,6 +192,37 @@ def test_a_mistake_of_the_teachers_is_told(folder, capsys, spoil, said):
     assert command.main(options) == 1
     assert said in capsys.readouterr().err
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("released", OPTIONS)
+def test_other_settings_than_were_handed_out_grade_nobody(
+    folder, capsys, monkeypatch, released, options
+):
+    Path("other.txt").write_text("another secret")
+    for number in range(60):  # one of them wrote the cell anew, some handed in something else
+        secret = SECRET if "secret.txt" in released else "another secret"
+        own = f"s{number}" if "--own-settings" in released else ""
+        seed = word(secret, "padding", own) if released else ""
+        hand_in(f"s{number}", "empty" if number % 9 == 8 else "solution", seed=seed)
+    hand_in("s0", "solution", shape="shape = questions.output_size(1, 1, 1)")
+    for student in CLASS:
+        shutil.rmtree(Path("submitted", student))
+    monkeypatch.setattr(command, "connect", lambda *_: (_ for _ in ()).throw(LostError("graded")))
+    assert command.main(["padding", *options]) == 1
+    said = capsys.readouterr().err
+    if released == options:
+        assert said == "\ngraded\n"
+    else:
+        assert said.startswith("\nThey were handed out with other settings than ")
+        assert said.endswith("and only then. Nothing was graded.\n")
+        assert not Path("grades.sqlite").exists()
+
+
+def test_notebooks_without_drawn_cells_are_graded_with_any_secret(folder):
+    found = [command.HandedIn(student, Path("submitted", student, "x")) for student in CLASS]
+    command.check_settings(("padding", json.dumps(SOURCES["padding"]), "?", False, True), found)
+    command.check_settings(("design", json.dumps(SOURCES["design"]), "?", False, True), found)
 
 
 def test_a_day_ends_at_its_end(capsys):
@@ -206,25 +263,34 @@ def test_nobody_else_on_this_machine_can_command_the_workers():
                 Client(stranger, timeout=2)
 
 
-def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder):
+def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, capfd):
     needs_sandbox()
+    Path("students.csv").write_text("id,first_name,last_name\ncy,Cy,Young\n")
     hand_in("ada", "solution", why="Because of the odd zero.")
-    assert graded("--gradebook")["ada"]["texts to grade"] == "why"
+    due = "--due", "2026-01-01T01:00+01:00"
+    assert graded("--gradebook", *due)["ada"]["texts to grade"] == "why"
+    said = capfd.readouterr().out
+    assert "Cy Young (cy): The file is empty.\n" in said
+    assert "Formgrader: 4; then run this again" in said
     with api.Gradebook("sqlite:///gradebook.db") as book:
         notebook = book.find_submission_notebook("padding", "padding", "ada")
         (grade,) = (each for each in notebook.grades if each.name == "why")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         (comment,) = (each for each in notebook.comments if each.name == "why")
         comment.manual_comment = "And where does it go?"
-        book.find_assignment("padding").duedate = datetime(2026, 1, 1)
+        assert book.find_assignment("padding").duedate == datetime(2026, 1, 1)
         book.db.commit()
     Path("submitted/bo/padding/timestamp.txt").write_text("2026-01-01 01:30:00 UTC")
-    rows = graded("--gradebook", "sqlite:///gradebook.db")
+    rows = graded()  # what was said once holds
+    assert "Formgrader: 3; then run this again" in capfd.readouterr().out
     assert (rows["ada"]["points"], rows["ada"]["texts to grade"]) == ("7.5", "")
     assert rows["bo"]["late hours"] == "1.5"
     page = Path("feedback/ada/padding/padding.html").read_text(encoding="utf-8")
     assert "And where does it go?" in page
     assert "with your teacher" not in page
+    assert graded("--due", "2026-01-01T01:00+00:00")["bo"]["late hours"] == "0.5"
+    with api.Gradebook("sqlite:///gradebook.db") as book:
+        assert book.find_assignment("padding").duedate == datetime(2026, 1, 1, 1)
 
 
 def deadly(task, here, some):
@@ -267,6 +333,7 @@ def naps(folder, reference):
     shutil.rmtree("submitted")
     for number in range(10):
         book = Book("padding")
+        draw(book.cells, WORD)
         book.add(f"import time\ntime.sleep(0.7)  # {number}")
         if number % 2:
             book.blank("size")
@@ -345,6 +412,7 @@ def test_a_worker_is_killed(naps):
     assert gone([killed, first, *first.children(recursive=True)])
     assert grading.wait(300) == 0
     assert gone(others)
+    assert "distributed" not in Path("said").read_text()  # what Dask says of it is for nobody here
     assert (table(), kept()) == (naps["table"], naps["kept"])
 
 
@@ -352,11 +420,12 @@ def test_the_teacher_stops_it(naps):
     grading = begin("--workers", "2")
     others = below(grading)
     os.killpg(grading.pid, signal.SIGINT)
-    assert grading.wait(60) == 1
-    said = Path("said").read_text()
-    assert said.endswith("Stopped. What was graded is kept: run the command again for the rest.\n")
-    assert "Traceback" not in said
+    with suppress(ProcessLookupError):  # who waits for no moment tells it twice
+        os.killpg(grading.pid, signal.SIGINT)
+    assert grading.wait(10) == 1
     assert gone(others)
+    _, _, said = Path("said").read_text().rpartition(" left ")
+    assert said == f"\nStopped. {command.KEPT}\n"
     same(naps, kept())
 
 

@@ -1,5 +1,6 @@
 """What was handed in: each student's notebooks are found, and nothing is lost, also by malice."""
 
+import csv
 import json
 import os
 import stat
@@ -82,6 +83,40 @@ def test_a_notebook_is_found_in_each_layout(name):
     assert list(collected(pack(name))) == [LAYOUTS[name]]
 
 
+WRITTEN = (
+    *("x_999_assignsubmission_file_padding", "assignsubmission_file_padding", "999_888_padding"),
+    *("LATE_999_888_padding", "anon_x_888_padding", "eve_999_888_x_999_assignsubmission_file_p"),
+)
+MADE = ("eve_111_5002_", "eve_LATE_111_5002_", "eve_111_assignsubmission_file_")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize("written", WRITTEN)
+def test_what_a_student_writes_does_not_decide_who_it_is(made, written, alone):
+    others = "Bo B_222_assignsubmission_file_" if "assign" in made else "bo_222_5003_"
+    names = [f"{made}{written}.ipynb"] + [f"{others}padding.ipynb"] * (not alone)
+    assert {path.split("/")[0] for path in collected(pack(*names))} == {"111", "222"} - {
+        *["222"] * alone
+    }
+
+
+def test_many_files_of_one_student_do_not_change_how_the_others_are_read():
+    written = "12_assignsubmission_file_"
+    names = [f"111_5002_{written}{number}.ipynb" for number in range(9)]
+    assert {path[:3] for path in collected(pack(*names, "222_5003_p.ipynb"))} == {"111", "222"}
+
+
+@pytest.mark.parametrize("stray", ["notes.ipynb", "eve/padding.ipynb", "readme.txt"])
+@pytest.mark.parametrize("made", ["{0}_{1}_5002_p.ipynb", "{0}_{1}_assignsubmission_file_/p.ipynb"])
+def test_what_does_not_fit_the_others_is_nobodys(made, stray, capsys):
+    names = [made.format(name, number) for name, number in (("bo", 1), ("cy", 2))]
+    assert {path[0] for path in collected(pack(*names, stray))} == {"1", "2"}
+    said = "is not a notebook" if stray == "readme.txt" else "is not named as most are"
+    assert f"{stray}: {said}" in capsys.readouterr().out
+    assert not Path("submitted/eve").exists()
+
+
 NOT_TAKEN = {
     "../../padding.ipynb": "leads out of the zip",
     "ada/../../../padding.ipynb": "leads out of the zip",
@@ -110,14 +145,13 @@ def test_what_is_not_taken_is_named(name, folder, capsys):
 
 def test_who_handed_in_no_notebook_is_there_all_the_same(capsys):
     Path("secret.ipynb").write_text("secret")
-    pack(
-        "Ada_1_assignsubmission_onlinetext_/onlinetext.html", "bo_2_3_padding.pdf", "cy_4_text.html"
-    )
+    pack("bo_2_3_padding.pdf", "cy_4_text.html", path="canvas.zip")
+    pack("Ada_1_assignsubmission_onlinetext_/onlinetext.html")
     pack("Di_5_assignsubmission_file_/p.ipynb", mode=stat.S_IFLNK | 0o777, data=b"/etc/passwd")
     os.makedirs("more/ed")
     os.symlink(Path("secret.ipynb").absolute(), "more/ed/padding.ipynb")
     os.mkfifo("more/ed/pipe.ipynb")
-    assert collected("class.zip", "more") == {}
+    assert collected("class.zip", "canvas.zip", "more") == {}
     assert "more/ed/padding.ipynb"[5:] + ": is no plain file" in capsys.readouterr().out
     assert [each.student for each in handed_in("padding")] == ["1", "2", "4", "5", "ed"]
     assert not any(each.path.exists() for each in handed_in("padding"))
@@ -177,11 +211,16 @@ def test_what_is_broken_is_named_and_the_rest_is_taken(capsys):
     Path("no.zip").write_text("no")
     assert main(["padding", "no.zip", "nowhere.zip", "class.zip"]) == 1
     said = capsys.readouterr().out
-    for name in ("no.zip: ", "nowhere.zip: ", "ada/padding.ipynb: cannot be read (Bad CRC"):
+    assert "There is no nowhere.zip here.\n" in said
+    for name in ("no.zip: ", "ada/padding.ipynb: cannot be read (Bad CRC"):
         assert name in said
     assert everything() == {"bo/padding/padding.ipynb": "bo/padding.ipynb"}
     assert main(["stride", "class.zip"]) == 1
-    assert "There is no source/stride here" in capsys.readouterr().out
+    only = "There is no source/stride/stride.ipynb here, only padding.\n"
+    assert capsys.readouterr().out == only
+    Path("source").rename("elsewhere")
+    assert main(["padding", "class.zip"]) == 1
+    assert "here: run this in the folder of your class.\n" in capsys.readouterr().out
 
 
 # Attempts
@@ -259,18 +298,66 @@ def test_a_run_that_was_killed_is_made_up_for(monkeypatch, steps):
 
 
 def test_the_class_is_told_apart_by_its_own_table():
-    pack("Ada Lovelace_1_assignsubmission_file_/padding.ipynb", "xu_2_3_padding.ipynb")
+    both = (
+        pack("Ada Lovelace_1_assignsubmission_file_/padding.ipynb"),
+        pack("xu_2_3_padding.ipynb", path="canvas.zip"),
+    )
     STUDENTS.write_text("id,email,lms_user_id\r\nada,a@x.org,1", encoding="utf-8-sig")
-    assert set(collected("class.zip")) == {"ada/padding/padding.ipynb", "2/padding/padding.ipynb"}
+    assert set(collected(*both)) == {"ada/padding/padding.ipynb", "2/padding/padding.ipynb"}
     lines = STUDENTS.read_text(encoding="utf-8-sig").splitlines()
     assert lines == ["id,email,lms_user_id", "ada,a@x.org,1", "2,,2"]
     STUDENTS.unlink()
-    collected("class.zip")
+    collected(*both)
     header, *lines = STUDENTS.read_text().splitlines()
     assert header == "id,first_name,last_name,email,lms_user_id"  # nbgrader's
     assert lines == ["1,Ada,Lovelace,,1", "2,,xu,,2"]
     STUDENTS.write_text("name;number\n")
     assert main(["padding", "class.zip"]) == 1
+
+
+def test_who_has_another_number_in_each_assignment_is_the_same_student(capsys):
+    Path("source/stride").mkdir()
+    Path("source/stride/stride.ipynb").write_text(json.dumps(SOURCES["padding"]))
+    once = ("Ada Lovelace_11", "Bo Li_12", "Cy Young_13", "Cy Young_14", "Di Vu_15", "Ed_16")
+    again = ("Ada  Lovelace_21", "Bo Li_22", "Bo Li_23", "Cy Young_24", "Di Vu_15", "Fay_26")
+    for path, students in {"one.zip": once, "two.zip": again}.items():
+        pack(*(f"{each}_assignsubmission_file_/p.ipynb" for each in students), path=path)
+    assert main(["padding", "one.zip"]) == 0
+    capsys.readouterr()
+    for _ in range(2):
+        assert main(["stride", "two.zip"]) == 0
+        assert {path.parts[1] for path in Path().glob("submitted/*/stride/p.ipynb")} == {
+            *("11", "22", "23", "24", "15", "26")
+        }
+    said = capsys.readouterr().out
+    for name in ("Bo Li", "Cy Young"):
+        assert said.count(f"Several are called {name}: each number is taken for another") == 1
+    assert said.count("Several") == 2
+    rows = [(row["id"], row["lms_user_id"]) for row in csv.DictReader(STUDENTS.open())]
+    assert rows[:6] == [(number, number) for number in ("11", "12", "13", "14", "15", "16")]
+    assert set(rows[6:]) == {("11", "21"), *((each, each) for each in ("22", "23", "24", "26"))}
+
+
+@pytest.mark.parametrize("table", ["", "id,first_name,last_name\nliwei,Li,Wei\n"])  # no numbers
+def test_of_one_assignment_two_numbers_are_two_students(table, capsys):
+    if table:
+        STUDENTS.write_text(table)
+    for number in "12":
+        pack(f"Li Wei_{number}_assignsubmission_file_/p.ipynb", path=f"{number}.zip")
+    assert set(collected("1.zip", "2.zip")) == {"1/padding/p.ipynb", "2/padding/p.ipynb"}
+    assert ("Several are called Li Wei" in capsys.readouterr().out) == (not table)
+
+
+def test_who_is_in_the_classs_own_table_by_name_has_the_id_that_is_there():
+    STUDENTS.write_text("id,first_name,last_name,lms_user_id\nada,Ada,Lovelace,\n")
+    pack("Ada Lovelace_1_assignsubmission_file_/p.ipynb")
+    assert set(collected("class.zip")) == {"ada/padding/p.ipynb"}
+
+
+def test_canvas_numbers_are_the_same_in_each_assignment():
+    pack("liwei_11_1_p.ipynb", path="one.zip")
+    pack("liwei_12_2_p.ipynb", path="two.zip")
+    assert set(collected("one.zip", "two.zip")) == {"11/padding/p.ipynb", "12/padding/p.ipynb"}
 
 
 # What counts
@@ -349,5 +436,6 @@ def test_the_time_of_nbgraders_own_folders_is_kept(capsys):
 
 
 def test_people_are_told_the_name_too(folder):
-    collected(pack("Ada Lovelace_7_assignsubmission_file_/p.ipynb", "Bo_8_file_/p.ipynb"))
+    pack("Bo_8_file_/p.ipynb", path="more.zip")
+    collected(pack("Ada Lovelace_7_assignsubmission_file_/p.ipynb"), "more.zip")
     assert [each.who for each in handed_in("padding")] == ["Ada Lovelace (7)", "Bo_8_file_"]
