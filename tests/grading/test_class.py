@@ -147,7 +147,7 @@ def test_the_same_in_any_order_and_on_any_number_of_workers(folder, monkeypatch)
 
 def test_without_a_sandbox_nothing_is_graded_unless_the_teacher_says_so(folder, capfd, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    assert command.main(["padding"]) == 1
+    assert command.main(["padding", "--secret", "secret.txt"]) == 1
     said = capfd.readouterr().err
     assert said.endswith("with apt install bubblewrap, or ask for it.\nNothing was graded.\n")
     assert not Path("grades.sqlite").exists()
