@@ -21,10 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tools")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "tools")]
+from homework.assignments import handed_in, path, solutions  # noqa: E402
 from tool import print_anywhere  # noqa: E402
-
-from tests.homework.assignments import handed_in, path, solutions  # noqa: E402
 
 PROGRAMS = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
 ENVIRONMENT = os.environ | {"PATH": PROGRAMS, "PYTHONPATH": str(ROOT), "JUPYTER_NO_CONFIG": "1"}

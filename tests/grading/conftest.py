@@ -8,7 +8,7 @@ import pytest
 
 from course import grading
 from course.grading.sandbox import Limits, Sandbox
-from tests.grading.homework import SOURCES
+from grading.homework import SOURCES
 
 SECRET = "open sesame"
 LIMITS = Limits(step_work=2, idle=10, step_clock=20)

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.grading.homework import MODEL, OUTPUT_SIZE, SIZE, Book
+from grading.homework import MODEL, OUTPUT_SIZE, SIZE, Book
 
 NOTHING = {
     "padding": {"output_size": 0, "same_pads": 0, "size": 0, "pads": 0},

@@ -1,12 +1,7 @@
 """The course's own assignments, graded: whoever answers right has all points, and nobody else."""
 
 import pytest
-
-from course.grading import grade, read
-from course.grading.assignment import word
-from course.grading.sandbox import Sandbox
-from tests.grading.conftest import needs_sandbox
-from tests.homework.assignments import (
+from homework.assignments import (
     NAMES,
     SECRETS,
     SOURCES,
@@ -18,6 +13,11 @@ from tests.homework.assignments import (
     right_answers,
     solutions,
 )
+
+from course.grading import grade, read
+from course.grading.assignment import word
+from course.grading.sandbox import Sandbox
+from grading.conftest import needs_sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -24,9 +24,9 @@ from course.grading import __main__ as command
 from course.grading.__main__ import LostError
 from course.grading.assignment import draw, word
 from course.grading.store import Store
-from tests.grading.conftest import SECRET, needs_sandbox
-from tests.grading.homework import SOURCES, Book
-from tests.grading.red_team import ROWS
+from grading.conftest import SECRET, needs_sandbox
+from grading.homework import SOURCES, Book
+from grading.red_team import ROWS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

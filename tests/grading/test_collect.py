@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from course.grading.collect import STUDENTS, handed_in, main
-from tests.grading.homework import SOURCES, Book
+from grading.homework import SOURCES, Book
 
 FRIDAY, SATURDAY = (2026, 11, 20, 10, 0, 0), (2026, 11, 21, 10, 0, 0)
 

@@ -23,9 +23,9 @@ from course import grading
 from course.grading import __main__ as command
 from course.grading import release, worker
 from course.grading.collect import HandedIn
-from tests.grading.conftest import needs_sandbox
-from tests.grading.homework import POINTS, SOURCES, Book
-from tests.grading.red_team import ROWS
+from grading.conftest import needs_sandbox
+from grading.homework import POINTS, SOURCES, Book
+from grading.red_team import ROWS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

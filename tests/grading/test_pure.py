@@ -23,7 +23,7 @@ from course.grading.messages import (
 from course.grading.sandbox import Outcome
 from course.grading.submission import cells_of, plan
 from course.questions.layers import bill
-from tests.grading.homework import PADDING, Book, _answer, _graded, _locked, notebook
+from grading.homework import PADDING, Book, _answer, _graded, _locked, notebook
 
 # Messages
 

@@ -13,9 +13,9 @@ import pytest
 
 from course import grading
 from course.grading.sandbox import Sandbox
-from tests.grading.conftest import LIMITS, SECRET, needs_sandbox
-from tests.grading.homework import POINTS, Book
-from tests.grading.red_team import ROWS
+from grading.conftest import LIMITS, SECRET, needs_sandbox
+from grading.homework import POINTS, Book
+from grading.red_team import ROWS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -23,9 +23,9 @@ from course.grading.judge import Verdict
 from course.mistakes import MISTAKES
 from course.questions.exercises import Write
 from course.questions.layers import bill
-from tests.grading.conftest import SECRET, needs_sandbox
-from tests.grading.homework import SOLUTION
-from tests.grading.red_team import define
+from grading.conftest import SECRET, needs_sandbox
+from grading.homework import SOLUTION
+from grading.red_team import define
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -13,8 +13,8 @@ from course.grading import grade
 from course.grading import sandbox as module
 from course.grading.messages import Ask, Run, request
 from course.grading.sandbox import Limits, Sandbox, SandboxError, walls, why_not
-from tests.grading.conftest import needs_sandbox
-from tests.grading.homework import Book
+from grading.conftest import needs_sandbox
+from grading.homework import Book
 
 
 def processes(sandbox: Sandbox) -> list:

@@ -15,7 +15,7 @@ from course.grading.release import strip
 from course.questions.exercises import Write
 from course.questions.layers import bill
 from course.questions.mending import Mend
-from tests.homework.assignments import (
+from homework.assignments import (
     NAMES,
     RELEASES,
     SECRETS,

@@ -7,7 +7,7 @@ import pytest
 from release import HOMEWORK
 from release import release as generate
 
-from tests.homework.assignments import NAMES
+from homework.assignments import NAMES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import lessons
 import pytest
+from grading.conftest import needs_sandbox
 from nbgrader.api import Gradebook
 
-from tests.grading.conftest import needs_sandbox
-from tests.homework.assignments import about, handed_in, of_class, right_answers, word
+from homework.assignments import about, handed_in, of_class, right_answers, word
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
