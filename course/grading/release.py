@@ -17,6 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course.grading.assignment import draw, word
+from course.grading.collect import CollectError, source_of
 
 SHORTEST = 16  # characters of a secret, so that nobody tries all
 MAKE = "make one with: python -c 'import secrets; print(secrets.token_hex())' > secret.txt"
@@ -39,9 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--student", default="", help="for settings of this student's own")
     asked = parser.parse_args(arguments)
     name = Path(asked.assignment, f"{asked.assignment}.ipynb")
-    source, made = Path("source", name), Path("release", asked.student, name)
-    if not source.exists():
-        print(f"There is no {source} here: run this in the folder of your class.")
+    made = Path("release", asked.student, name)
+    try:
+        source = source_of(asked.assignment)
+    except CollectError as error:
+        print(error)
         return 1
     secret = asked.secret.read_text(encoding="utf-8").strip() if asked.secret.exists() else ""
     if len(secret) < SHORTEST:

@@ -143,16 +143,8 @@ def table(path: Path, assignment: Assignment, students: Students) -> None:
     # A name may not be UTF-8.
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.writer(file)
-        head = (
-            "student",
-            "name",
-            "points",
-            "not graded because",
-            *parts,
-            "late hours",
-            "late penalty",
-        )
-        rows.writerow([*head, "texts to grade"])
+        head = ["student", "name", "points", "not graded because", *parts]
+        rows.writerow([*head, "late hours", "late penalty", "texts to grade"])
         for student, (handed_in, result) in students.items():
             points, known = points_of(result), _points(result) is not None
             total = sum(each or 0 for each in points.values()) if known else None

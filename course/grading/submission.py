@@ -13,7 +13,7 @@ from course.grading.assignment import Assignment, Part, squeezed
 from course.grading.messages import Ask, Run
 from course.questions.exercises import Write
 
-MOST_BYTES = 300_000_000
+MOST_BYTES = 100_000_000
 MOST_SOURCE = 10_000_000
 MOST_VALUES = 4_000_000  # each may take 60 bytes
 VALUE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)  # about one each in JSON
