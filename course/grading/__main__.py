@@ -17,18 +17,17 @@ import sqlite3
 import sys
 from asyncio import CancelledError
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
 from course.grading import SandboxError, report
-from course.grading.assignment import AssignmentError, drawn_cells, squeezed, word
+from course.grading.assignment import AssignmentError
 from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes, source_of
 from course.grading.feedback import points_of
 from course.grading.store import Store, readable
-from course.grading.submission import AsideError, cells_of
-from course.grading.worker import Task, environment, why_not, work
+from course.grading.worker import Task, check_settings, environment, why_not, work
 
 UNSAFE = (
     "grade without a sandbox: what a student wrote can read, change and delete all that you can, "
@@ -36,7 +35,6 @@ UNSAFE = (
 )
 GRADEBOOK = "gradebook.db"
 TOGETHER, LARGE = 4, 10_000_000  # submissions for a worker at a time, and bytes
-SAMPLE = 20  # notebooks that show what was drawn for them
 KEPT = "What was graded is kept: run the command again for the rest."
 
 
@@ -51,30 +49,6 @@ def date(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text}: write 2026-11-20 or 2026-11-20T18:00") from None
     return (when + timedelta(days=1) if len(text) == len("2026-11-20") else when).astimezone()
-
-
-def check_settings(task: Task, found: list[HandedIn]) -> None:
-    """Compare what was drawn with what the notebooks show, or a whole class would be wrong."""
-    name, source, secret, own, _ = task
-    others = []
-    for handed in found:
-        seed = word(secret, name, handed.student if own else "") if secret else ""
-        wanted = drawn_cells(source, seed)
-        shown = set()
-        with suppress(AsideError, OSError):
-            cells = cells_of(read_bytes(handed.path))
-            shown = {(c.grade_id, squeezed(c.source)) for c in cells if c.grade_id in wanted}
-        if shown:
-            others.append(not shown <= wanted.items())
-        if len(others) == SAMPLE:
-            break
-    if 2 * sum(others) > len(others):
-        drawn = "this secret draws" if secret else "the source has"
-        raise CollectError(
-            f"They were handed out with other settings than {drawn}: so say {sum(others)} of "
-            f"{len(others)} notebooks. Give the --secret that you released with, and "
-            "--own-settings if each student had their own, and only then. Nothing was graded."
-        )
 
 
 def key_of(task: Task, student: str, notebook: bytes) -> str:

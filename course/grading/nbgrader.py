@@ -53,7 +53,7 @@ from course.grading.release import strip
 from course.grading.report import harmless, sections_of
 from course.grading.store import readable
 from course.grading.submission import Cell, cells_of
-from course.grading.worker import result_of
+from course.grading.worker import Task, check_settings, result_of
 
 CONFIG = """\
 try:
@@ -149,6 +149,10 @@ def application(secret: str = "", own_settings: bool = False) -> NbGrader:
     if app.config.Autograde.get("exporter_class") != f"{__name__}.Autograded":
         why = "nbgrader would run what students wrote with your rights"
         raise CollectError(f"With {path} as it is, {why}: put this at its end.\n\n{config}")
+    theirs, ours = Settings(config=app.config), Settings(secret=secret)
+    if (theirs.secret_text(), theirs.own_settings) != (ours.secret_text(), own_settings):
+        why = "has another secret than this command, or differs in own settings"
+        raise CollectError(f"{path} {why}: let both have the same. It can say\n\n{config}")
     return app
 
 
@@ -320,6 +324,15 @@ class Exporter(NotebookExporter, Settings):
 class Autograded(Exporter):
     """What ``autograde`` makes of a file that was handed in, whatever is in it."""
 
+    @functools.cached_property
+    def task(self) -> Task:
+        """What is the same for all; nobody is graded with other settings than were handed out."""
+        name, walls = self.parent.coursedir.assignment_id, not self.without_a_sandbox
+        source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
+        task = name, source, self.secret_text(), self.own_settings, walls
+        check_settings(task, list(self.handed_in.values()))
+        return task
+
     def from_filename(self, filename: str, resources: Any = None, **_: Any) -> Any:
         """Grade what was handed in under that name; nbgrader asks again for what it has written."""
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
@@ -328,10 +341,7 @@ class Autograded(Exporter):
         if filename.startswith(courses.format_path(courses.autograded_directory, student, name)):
             return Path(filename).read_text(encoding="utf-8"), resources
         self.gradebook.begin(name, student)
-        source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
-        walls = not self.without_a_sandbox
-        task = name, source, self.secret_text(), self.own_settings, walls
-        handed = self.handed_in[student]
+        handed, task = self.handed_in[student], self.task
         for other in handed.besides:
             self.log.warning("Not graded besides: %s", other)
         result = result_of(task, student, read_bytes(handed.path))

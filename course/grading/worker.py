@@ -1,8 +1,9 @@
-"""What a worker does: from a notebook to its result, in a sandbox of its own."""
+"""From a notebook to its result, in a sandbox of its own: what a worker does."""
 
 import functools
 import hashlib
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -10,14 +11,42 @@ from threading import RLock
 
 import course
 from course.grading import AsideError, Sandbox, SandboxError, grade, read
+from course.grading.assignment import drawn_cells, squeezed, word
+from course.grading.collect import CollectError, HandedIn, read_bytes
+from course.grading.submission import cells_of
 
 PACKAGES = ("numpy", "keras", "tensorflow-cpu", "tensorflow")
+SAMPLE = 20  # notebooks that show what was drawn for them
 ALONE = RLock()  # a worker may have several threads; it has one sandbox
 
 Task = tuple[str, str, str, bool, bool]
 """What is the same for all: the assignment's name, its source, the secret, whether each student has
 settings of their own, and whether there are walls.
 """
+
+
+def check_settings(task: Task, found: list[HandedIn]) -> None:
+    """Compare what was drawn with what the notebooks show, or a whole class would be wrong."""
+    name, source, secret, own, _ = task
+    others = []
+    for handed in found:
+        seed = word(secret, name, handed.student if own else "") if secret else ""
+        wanted = drawn_cells(source, seed)
+        shown = set()
+        with suppress(AsideError, OSError):
+            cells = cells_of(read_bytes(handed.path))
+            shown = {(c.grade_id, squeezed(c.source)) for c in cells if c.grade_id in wanted}
+        if shown:
+            others.append(not shown <= wanted.items())
+        if len(others) == SAMPLE:
+            break
+    if 2 * sum(others) > len(others):
+        drawn = "this secret draws" if secret else "the source has"
+        raise CollectError(
+            f"They were handed out with other settings than {drawn}: so say {sum(others)} of "
+            f"{len(others)} notebooks. Give the secret that you released with (--secret), and "
+            "--own-settings if each student had their own, and only then. Nothing was graded."
+        )
 
 
 @functools.lru_cache(maxsize=1)

@@ -221,8 +221,8 @@ def test_other_settings_than_were_handed_out_grade_nobody(
 
 def test_notebooks_without_drawn_cells_are_graded_with_any_secret(folder):
     found = [command.HandedIn(student, Path("submitted", student, "x")) for student in CLASS]
-    command.check_settings(("padding", json.dumps(SOURCES["padding"]), "?", False, True), found)
-    command.check_settings(("design", json.dumps(SOURCES["design"]), "?", False, True), found)
+    worker.check_settings(("padding", json.dumps(SOURCES["padding"]), "?", False, True), found)
+    worker.check_settings(("design", json.dumps(SOURCES["design"]), "?", False, True), found)
 
 
 def test_a_day_ends_at_its_end(capsys):

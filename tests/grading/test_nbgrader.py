@@ -22,6 +22,7 @@ from release import NbgraderError, nbgrader
 from course import grading
 from course.grading import __main__ as command
 from course.grading import release, worker
+from course.grading.assignment import draw, word
 from course.grading.collect import HandedIn
 from grading.conftest import needs_sandbox
 from grading.homework import POINTS, SOURCES, Book
@@ -56,9 +57,12 @@ def make(folder: Path) -> Path:
     return folder
 
 
-def submit(folder: Path, student: str, row: str, name: str = "padding.ipynb", **answers) -> Path:
+def submit(
+    folder: Path, student: str, row: str, name: str = "padding.ipynb", own: bool = False, **answers
+) -> Path:
     assignment = ROWS[row].assignment
     book = Book(assignment)
+    draw(book.cells, word(SECRET, assignment, student if own else ""))
     made = ROWS[row].make(book)
     book.answer(**answers)
     path = folder / "submitted" / student / assignment / name
@@ -332,6 +336,26 @@ def test_no_gradebook_beside_an_nbgrader_that_runs_what_students_write(
     assert not (tmp_path / "gradebook.db").exists()
 
 
+def test_the_command_and_nbgrader_draw_the_same_settings(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(make(tmp_path))
+    submit(tmp_path, "ada", "solution")
+    (tmp_path / "other.txt").write_text("quite another secret")
+    for options in (["--secret", "other.txt"], [], ["--secret", "secret.txt", "--own-settings"]):
+        assert command.main(["padding", "--gradebook", *options]) == 1
+        said = capsys.readouterr().err
+        assert "\nnbgrader_config.py has another secret than this command, or differs" in said
+    assert not (tmp_path / "gradebook.db").exists()
+
+
+def test_nbgrader_too_grades_nobody_with_other_settings_than_were_handed_out(small):
+    (small / "secret.txt").write_text("quite another secret")
+    with pytest.raises(NbgraderError, match="They were handed out with other settings than"):
+        nbgrader(small, "autograde", "padding")
+    assert {(row["score"], row["not_graded"]) for row in exported(small).values()} == {
+        ("", "It was not graded: see what nbgrader autograde says.")
+    }
+
+
 @pytest.mark.parametrize("secret", [None, " \n"])
 def test_without_a_secret_nbgrader_does_not_begin(tmp_path, secret):
     from course.grading.nbgrader import CONFIG
@@ -390,7 +414,7 @@ def test_each_students_own_settings(small):
     adas, bos = (grading.read("padding", source, SECRET, each).parts[2] for each in ("ada", "bo"))
     assert adas.question.answer != bos.question.answer
     for student in ("ada", "bo"):
-        submit(small, student, "solution", size=f"size = {adas.question.answer}")
+        submit(small, student, "solution", own=True, size=f"size = {adas.question.answer}")
     nbgrader(small, "autograde", "padding")
     assert [grades(small, student)["size"] for student in ("ada", "bo")] == [1, 0]
     assert repr(adas.question.setting["n"]) in autograded(small, "ada")
