@@ -402,7 +402,7 @@ def test_a_name_that_is_not_utf_8_stops_nobody_else(small):
         nbgrader(small, "autograde", "padding")
     assert grades(small, "zoe")["size"] == 1
     assert exported(small)["j\\udcf6rg"]["not_graded"].startswith("It was not graded")
-    with Gradebook() as book:
+    with Gradebook(secret="secret.txt") as book:
         for each in results(small, path):
             book.write("padding", *each)
     assert exported(small)["j\\udcf6rg"]["score"] == "6.0"
