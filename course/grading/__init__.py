@@ -31,6 +31,7 @@ class Graded:
 
     verdicts: list[Verdict]
     texts: dict[str, str]
+    others: bool  # whether it shows other settings than were drawn
 
 
 def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
@@ -47,8 +48,14 @@ def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
         answer, notes = answers.get(part, MISSING), troubles.get(part, ())
         if answer == MISSING and part in submission.lost:
             notes = (f"Neither the cell of `{part.name}` nor its test was found.",)
-        verdicts.append(judge(part, answer, notes))
-    return Graded(verdicts, submission.texts)
+        try:
+            verdicts.append(judge(part, answer, notes))
+        except Exception as error:  # which must cost no other part its points
+            said = f"The course cannot judge it: {type(error).__name__}: {error}"
+            verdicts.append(
+                Verdict(part.grade_id, None, "Your teacher has to look.", notes=(said,))
+            )
+    return Graded(verdicts, submission.texts, submission.others)
 
 
 def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict, dict]:

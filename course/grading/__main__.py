@@ -248,9 +248,9 @@ def run(asked: argparse.Namespace) -> int:
     graded = sum("aside" not in result for _, result in students.values())
     print(f"{graded} of {len(found)} are graded: see {Path('reports', name)}.html and .csv")
     results = [result for _, result in students.values()]
-    points = [points_of(each)[text] for each in results for text in each.get("texts", ())]
-    if asked.gradebook and (unread := points.count(None)):
-        print(f"Texts for you to read in nbgrader's Formgrader: {unread}; then run this again")
+    points = [each for result in results for each in points_of(result).values()]
+    if asked.gradebook and (waiting := points.count(None)):
+        print(f"For you to grade in nbgrader's Formgrader: {waiting}; then run this again")
     return 0 if final else 1
 
 

@@ -40,6 +40,7 @@ class Assignment:
     setup: list[str] = field(default_factory=list)  # locked cells, run before all others
     locked: set[str] = field(default_factory=set)  # grade ids of what is never the student's
     given: set[str] = field(default_factory=set)  # the same by its text, and unwritten answers
+    drawn: dict[str, str] = field(default_factory=dict)  # cells without white space, by grade id
 
     @property
     def modules(self) -> list[str]:
@@ -58,6 +59,10 @@ def squeezed(source: str) -> str:
     return "".join(source.split())
 
 
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def word(secret: str, assignment: str, student: str = "") -> str:
     """What everything that is drawn for a student depends on; without one, for a class."""
     message = f"{assignment}\0{student}".encode(errors="surrogateescape")
@@ -70,7 +75,7 @@ def draw(cells: list[dict], seed: str) -> None:
     What is handed out is made of these cells, with the `word` for a seed.
     """
     for cell in cells:
-        if "drawn" not in cell["metadata"].get("tags", ()):
+        if not _is_drawn(cell):
             continue
         match ast.parse(source := "".join(cell["source"])).body:
             case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
@@ -81,14 +86,8 @@ def draw(cells: list[dict], seed: str) -> None:
                 raise AssignmentError(f"a cell to draw is one line, name = questions.…: {source}")
 
 
-def drawn_cells(source: str, seed: str) -> dict[str, str]:
-    """What the cells to draw come to, by grade id and without white space."""
-    cells = json.loads(source)["cells"]
-    cells = [cell for cell in cells if "drawn" in cell["metadata"].get("tags", ())]
-    if seed:
-        draw(cells, seed)
-    ids = [cell["metadata"]["nbgrader"]["grade_id"] for cell in cells]
-    return {id_: squeezed("".join(cell["source"])) for id_, cell in zip(ids, cells, strict=True)}
+def _is_drawn(cell: dict) -> bool:
+    return "drawn" in cell["metadata"].get("tags", ())
 
 
 def _lines(value: object) -> str:
@@ -98,12 +97,17 @@ def _lines(value: object) -> str:
     return "".join(["(\n", *(f"        {layer!r},\n" for layer in value), "    )"])
 
 
-def read(name: str, source: str, secret: str = "", student: str = "") -> Assignment:
-    """Read a source notebook; with a secret, all that is hidden or drawn comes from it."""
+def read(
+    name: str, source: str, secret: str = "", student: str = "", notebook: bytes = b""
+) -> Assignment:
+    """Read a source notebook; with a secret, all that is hidden or drawn comes from it.
+
+    Hidden cases are others for each ``notebook``: who gets one to tell them learns nothing.
+    """
     cells = json.loads(source)["cells"]
     made = Assignment(name)
     made.given = _given(cells)
-    seed = word(secret, name, student)
+    seed, hidden = word(secret, name, student), word(secret, name, f"{student}\0{digest(notebook)}")
     if secret:
         draw(cells, seed)
         made.given |= _given(cells)
@@ -123,10 +127,12 @@ def read(name: str, source: str, secret: str = "", student: str = "") -> Assignm
                 made.texts[grade_id] = ours["points"]
             continue
         made.locked.add(grade_id)
+        if _is_drawn(cell):
+            made.drawn[grade_id] = squeezed(text)
         if ours["grade"]:
             question, answer = _checked(text, grade_id, known)
             if secret and isinstance(question, Write):
-                question = question.make(**question.setting | {"seed": f"{grade_id} {seed}"})
+                question = question.make(**question.setting | {"seed": f"{grade_id} {hidden}"})
             part = Part(grade_id, ours["points"], question, answer, frozenset(answers), text)
             made.parts.append(part)
             begun = False

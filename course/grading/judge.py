@@ -141,7 +141,7 @@ def worked_out(question: Question, model: dict) -> dict | None:
     try:
         built = bill(shape, found)
         return built if question.judge(built).correct else None
-    except ValueError:
+    except (ArithmeticError, ValueError):
         return None
 
 

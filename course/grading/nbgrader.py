@@ -20,7 +20,6 @@ What nbgrader decides before anybody is asked, and what is done about it:
 
 import csv
 import functools
-import hashlib
 import json
 import logging
 import os
@@ -38,6 +37,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, v4
 from nbgrader import api
 from nbgrader.apps.baseapp import NbGrader
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
@@ -46,12 +46,12 @@ from sqlalchemy import Column, Index, MetaData, String, Table, Text, delete, ins
 from traitlets import Bool, Unicode
 from traitlets.config import Config, Configurable
 
-from course.grading.assignment import draw, read, squeezed, word
-from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes
+from course.grading.assignment import digest, draw, read, squeezed, word
+from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes, source_of
 from course.grading.feedback import feedback
 from course.grading.release import strip
 from course.grading.report import harmless, sections_of
-from course.grading.store import readable
+from course.grading.store import readable, tame
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import Task, check_settings, result_of
 
@@ -69,6 +69,10 @@ COLUMNS = (
     "late_submission_penalty score max_score not_graded"  # the last is ours
 )
 ACTIVE = re.compile(r"<(?=[a-z/!?])|\](?=[(:])|\\(?=href|require)", re.IGNORECASE)
+# A heading gets an id, which may be that of the teacher's own fields.
+HEADING = re.compile(
+    r"^(?:[ \t>*+-]|\d+[.)])*+(?=#)|^[ \t>*+]*+(?=[=-][ \t>*+=-]*+$)", re.MULTILINE
+)
 # A table of our own in nbgrader's database: hashes of what was graded and of each answer, and what
 # `course.grading.worker.result_of` said.
 GRADED = Table(
@@ -189,7 +193,7 @@ class Gradebook(Settings):
     def write(self, name: str, handed: HandedIn, result: dict) -> None:
         """Write a result, and the autograded notebook; who is unknown is added."""
         text = self.record(name, handed, result)
-        student = readable(handed.student)
+        student = tame(handed.student)
         folder = self.coursedir.format_path(self.coursedir.autograded_directory, student, name)
         path = Path(folder, f"{name}.ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,16 +201,20 @@ class Gradebook(Settings):
         path.write_text(text, encoding="utf-8")
 
     def decided(self, name: str, student: str) -> dict:
-        """What a teacher decided: points and comments, by grade id, and the penalty."""
-        mine = self.book.find_submission_notebook(name, name, readable(student))
+        """What a teacher decided: points and comments, by grade id, and the penalty.
+
+        The points are None, and the comment is left out, where the answer is another since then.
+        """
+        mine = self.book.find_submission_notebook(name, name, tame(student))
         names = self.names(name)
         points = {
-            names[grade.cell_id]: grade.score
+            names[grade.cell_id]: None if grade.needs_manual_grade else grade.score
             for grade in mine.grades
-            if grade.manual_score is not None and not grade.needs_manual_grade
+            if grade.manual_score is not None or grade.extra_credit
         }
         said = {names[each.cell_id]: each.manual_comment for each in mine.comments}
-        comments = {grade_id: comment for grade_id, comment in said.items() if comment}
+        waiting = {names[grade.cell_id] for grade in mine.grades if grade.needs_manual_grade}
+        comments = {key: text for key, text in said.items() if text and key not in waiting}
         penalty = mine.late_submission_penalty
         return {"points": points, "comments": comments, "penalty": penalty}
 
@@ -221,7 +229,7 @@ class Gradebook(Settings):
 
     def record(self, name: str, handed: HandedIn, result: dict) -> str:
         """Write a result into the gradebook; the autograded notebook."""
-        student, data = readable(handed.student), read_bytes(handed.path)
+        student, data = tame(handed.student), read_bytes(handed.path)
         aside = result.get("aside", "")
         cells = [] if aside else cells_of(data)
         whose = handed.student if self.own_settings else ""
@@ -234,7 +242,7 @@ class Gradebook(Settings):
         try:
             submission = self.book.find_submission(name, student)
         except api.MissingEntry:
-            first, _, last = handed.name.rpartition(" ")
+            first, _, last = tame(handed.name).rpartition(" ")
             known = {"first_name": first, "last_name": last} if handed.name else {}
             self.book.update_or_create_student(student, **known)
             with self.book.db.no_autoflush:
@@ -318,20 +326,31 @@ class Exporter(NotebookExporter, Settings):
     def handed_in(self) -> dict[str, HandedIn]:
         """What is graded of each student."""
         name = self.parent.coursedir.assignment_id
-        return {readable(each.student): each for each in handed_in(name, self.gradebook.due(name))}
+        return {tame(each.student): each for each in handed_in(name, self.gradebook.due(name))}
 
 
 class Autograded(Exporter):
     """What ``autograde`` makes of a file that was handed in, whatever is in it."""
 
-    @functools.cached_property
-    def task(self) -> Task:
-        """What is the same for all; nobody is graded with other settings than were handed out."""
+    task: Task
+
+    def __init__(self, **kw: Any):
+        """Before anything is touched, see whether all can be graded with these settings."""
+        super().__init__(**kw)
         name, walls = self.parent.coursedir.assignment_id, not self.without_a_sandbox
-        source = Path("source", name, f"{name}.ipynb").read_text(encoding="utf-8")
-        task = name, source, self.secret_text(), self.own_settings, walls
-        check_settings(task, list(self.handed_in.values()))
-        return task
+        try:
+            with chdir(self.parent.coursedir.root):
+                source = source_of(name).read_text(encoding="utf-8")
+                self.task = name, source, self.secret_text(), self.own_settings, walls
+                found = handed_in(name)
+            check_settings(self.task, found)
+            for student in (each.student for each in found):
+                if tame(student) != readable(student):
+                    why = "nbgrader's pages would run what stands in its name"
+                    raise CollectError(f"submitted/{tame(student)}: rename the folder, for {why}.")
+        except CollectError as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from None
 
     def from_filename(self, filename: str, resources: Any = None, **_: Any) -> Any:
         """Grade what was handed in under that name; nbgrader asks again for what it has written."""
@@ -430,13 +449,10 @@ def _cell(kind: str, source: str, number: int) -> dict:
 
 
 def shown(text: str, kind: str) -> str:
-    """A student's text, in which no HTML and no link can do anything on a teacher's page."""
+    """A student's text, in which no HTML, link or heading can do anything on a teacher's page."""
     text = text[:LONGEST_SHOWN].encode(errors="replace").decode()
-    return text if kind == "code" else ACTIVE.sub(r"\g<0> ", text)
-
-
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    text = text.replace("\r", "\n")  # which Markdown takes for one
+    return text if kind == "code" else HEADING.sub(r"\g<0>\\", ACTIVE.sub(r"\g<0> ", text))
 
 
 class Export(ExportPlugin):
@@ -459,7 +475,7 @@ class Export(ExportPlugin):
     def _rows(self, gradebook: api.Gradebook, assignment: api.Assignment) -> Iterator[dict]:
         """A row for each student of the class, and for each who is only in ``submitted/``."""
         found = handed_in(assignment.name) if Path("submitted").is_dir() else []
-        files = {readable(each.student): each.path for each in found}
+        files = {tame(each.student): each.path for each in found}
         known = {student.id: student for student in gradebook.students}
         graded = {each.student.id: each for each in assignment.submissions}
         for student_id in sorted(known.keys() | files.keys()):
@@ -485,14 +501,16 @@ class Export(ExportPlugin):
         if not submission:
             return {"not_graded": "Nothing was handed in."}
         all_grades = [grade for each in submission.notebooks for grade in each.grades]
-        waiting = ", ".join(each.name for each in all_grades if each.needs_manual_grade)
+        waiting = [grade for grade in all_grades if grade.needs_manual_grade]
         if waiting and row and (aside := json.loads(row.result).get("aside")):
             return {"not_graded": aside}
-        points = submission.score, submission.late_submission_penalty
+        # Points that were given for another answer are none.
+        points = submission.score - sum(grade.score for grade in waiting)
+        penalty, names = submission.late_submission_penalty, ", ".join(g.name for g in waiting)
         return {
             "timestamp": submission.timestamp,
-            "raw_score": points[0],
-            "late_submission_penalty": points[1],
-            "score": max(0.0, points[0] - points[1]),
-            "not_graded": waiting and f"A teacher has to grade: {waiting}",
+            "raw_score": points,
+            "late_submission_penalty": penalty,
+            "score": max(0.0, points - penalty),
+            "not_graded": names and f"A teacher has to grade: {names}",
         }

@@ -137,21 +137,20 @@ def _asking(sources: list[str]) -> list[str]:
 def table(path: Path, assignment: Assignment, students: Students) -> None:
     """A row for each student; who was not graded has a reason, and no points.
 
-    ``points`` are all that are known: those of texts as soon as a teacher has given them.
+    ``points`` are all that are known; what a teacher has yet to grade is named.
     """
     parts = [*(part.grade_id for part in assignment.parts), *assignment.texts]
     # A name may not be UTF-8.
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.writer(file)
         head = ["student", "name", "points", "not graded because", *parts]
-        rows.writerow([*head, "late hours", "late penalty", "texts to grade"])
+        rows.writerow([*head, "late hours", "late penalty", "to grade"])
         for student, (handed_in, result) in students.items():
-            points, known = points_of(result), _points(result) is not None
-            total = sum(each or 0 for each in points.values()) if known else None
-            why = result.get("aside") or ("" if known else "A teacher has to look.")
+            points, why = points_of(result), result.get("aside")
+            total = None if why else sum(each or 0 for each in points.values())
             late = round(handed_in.late / 3600, 2), result.get("read", {}).get("penalty")
-            texts = " ".join(name for name in assignment.texts if points.get(name, 0) is None)
-            cells = student, handed_in.name, total, why, *map(points.get, parts), *late, texts
+            waiting = " ".join(name for name, each in points.items() if each is None)
+            cells = student, handed_in.name, total, why, *map(points.get, parts), *late, waiting
             numbers = (f"{cell:g}" if isinstance(cell, float) else cell for cell in cells)
             rows.writerow(map(harmless, numbers))
 

@@ -29,3 +29,11 @@ def readable(name: object) -> str:
     """A name that may not be UTF-8, or hold what moves a terminal's cursor."""
     text = str(name).encode(errors="backslashreplace").decode()
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+MARKUP = str.maketrans('<>&"', "‹›＆”")
+
+
+def tame(name: object) -> str:
+    """A name as it can be put on nbgrader's pages, which take it for HTML and JavaScript."""
+    return readable(name).translate(MARKUP)

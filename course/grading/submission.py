@@ -40,6 +40,7 @@ class Submission:
     asked: dict[int, Part] = field(default_factory=dict)  # by which step
     texts: dict[str, str] = field(default_factory=dict)
     lost: set[Part] = field(default_factory=set)  # no cell of theirs was found
+    others: bool = False  # whether it shows other settings than were drawn
 
 
 def cells_of(data: bytes) -> list[Cell]:
@@ -107,7 +108,15 @@ def plan(assignment: Assignment, cells: list[Cell]) -> Submission:
     for part in assignment.parts:
         ask(part, last=True)
     made.texts = _texts(assignment, cells)
+    made.others = bool(shows_others(assignment, cells))
     return made
+
+
+def shows_others(assignment: Assignment, cells: list[Cell]) -> bool | None:
+    """Whether a notebook shows other settings than were drawn; None if it shows none."""
+    drawn = assignment.drawn
+    shown = {(c.grade_id, squeezed(c.source)) for c in cells if c.grade_id in drawn}
+    return not shown <= drawn.items() if shown else None
 
 
 def _place(part: Part, cells: list[Cell]) -> tuple[int, int | None]:

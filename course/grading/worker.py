@@ -11,9 +11,8 @@ from threading import RLock
 
 import course
 from course.grading import AsideError, Sandbox, SandboxError, grade, read
-from course.grading.assignment import drawn_cells, squeezed, word
 from course.grading.collect import CollectError, HandedIn, read_bytes
-from course.grading.submission import cells_of
+from course.grading.submission import cells_of, shows_others
 
 PACKAGES = ("numpy", "keras", "tensorflow-cpu", "tensorflow")
 SAMPLE = 20  # notebooks that show what was drawn for them
@@ -30,14 +29,10 @@ def check_settings(task: Task, found: list[HandedIn]) -> None:
     name, source, secret, own, _ = task
     others = []
     for handed in found:
-        seed = word(secret, name, handed.student if own else "") if secret else ""
-        wanted = drawn_cells(source, seed)
-        shown = set()
+        assignment = read(name, source, secret, handed.student if own else "")
         with suppress(AsideError, OSError):
-            cells = cells_of(read_bytes(handed.path))
-            shown = {(c.grade_id, squeezed(c.source)) for c in cells if c.grade_id in wanted}
-        if shown:
-            others.append(not shown <= wanted.items())
+            shown = shows_others(assignment, cells_of(read_bytes(handed.path)))
+            others += [] if shown is None else [shown]
         if len(others) == SAMPLE:
             break
     if 2 * sum(others) > len(others):
@@ -78,7 +73,7 @@ def work(task: Task, here: str, some: dict[str, tuple[str, bytes]]) -> dict[str,
 def result_of(task: Task, student: str, notebook: bytes) -> dict:
     """From a notebook to plain data; a sandbox that broke is replaced once."""
     name, source, secret, own, walls = task
-    assignment = read(name, source, secret, student if own else "")
+    assignment = read(name, source, secret, student if own else "", notebook)
     with ALONE:
         try:
             try:

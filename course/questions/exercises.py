@@ -295,7 +295,10 @@ class BuildModel(Question):
         wanted = self.setting
         if tuple(built["input_shape"]) != wanted["input_shape"] or not built["layers"]:
             return ()
-        question = output_shape(built["layers"], wanted["input_shape"])
+        try:
+            question = output_shape(built["layers"], wanted["input_shape"])
+        except SettingError:  # Keras takes more than a question does, such as filters=True
+            return ()
         if question.answer != tuple(built["output_shape"]):  # more than a map
             return ()
         return question.judge(wanted["output_shape"]).candidates

@@ -1209,6 +1209,29 @@ def too_large(book):
     )
 
 
+@row("design", model=0)
+def filters_true(book):
+    """a setting that Keras takes, and no question"""
+    book.answer(model=MODEL.replace("Conv2D(10", "Conv2D(True"))
+
+
+@row("design", model=0)
+def strides_out_of_all_proportion(book):
+    """a description of a model in which a number is too large to divide by"""
+    about = {"kernel_size": [3, 3], "strides": [10**400] * 2, "padding": "same", "groups": 1}
+    about |= {"filters": 10, "activation": "linear", "data_format": "channels_last"}
+    about |= {"use_bias": True, "dilation_rate": [1, 1]}
+    model = {"inputs": [[None, 28, 28, 1]], "layers": [["Conv2D", about]]}
+    model |= {"calls": [[0, [0], [1]]], "outputs": [1]}
+    book.blank("model")
+    book.add(
+        f"import sys\nmodel = {model}\n"
+        "def encoded(value, deep=0): return {'model': value} if value is model else value\n"
+        "sys.modules['course.grading.child'].encoded = encoded",
+        before="params",
+    )
+
+
 @row("design", model=None, says="cannot tell")
 def own_layer(book):
     """a layer that nobody knows: a teacher has to look"""

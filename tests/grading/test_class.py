@@ -268,7 +268,7 @@ def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, cap
     Path("students.csv").write_text("id,first_name,last_name\ncy,Cy,Young\n")
     hand_in("ada", "solution", why="Because of the odd zero.")
     due = "--due", "2026-01-01T01:00+01:00"
-    assert graded("--gradebook", *due)["ada"]["texts to grade"] == "why"
+    assert graded("--gradebook", *due)["ada"]["to grade"] == "why"
     said = capfd.readouterr().out
     assert "Cy Young (cy): The file is empty.\n" in said
     assert "Formgrader: 4; then run this again" in said
@@ -283,7 +283,7 @@ def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, cap
     Path("submitted/bo/padding/timestamp.txt").write_text("2026-01-01 01:30:00 UTC")
     rows = graded()  # what was said once holds
     assert "Formgrader: 3; then run this again" in capfd.readouterr().out
-    assert (rows["ada"]["points"], rows["ada"]["texts to grade"]) == ("7.5", "")
+    assert (rows["ada"]["points"], rows["ada"]["to grade"]) == ("7.5", "")
     assert rows["bo"]["late hours"] == "1.5"
     page = Path("feedback/ada/padding/padding.html").read_text(encoding="utf-8")
     assert "And where does it go?" in page

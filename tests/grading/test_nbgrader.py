@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from explore import lab
 from explore.conftest import launch
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from playwright.sync_api import expect, sync_playwright
 from release import NbgraderError, nbgrader
 
@@ -24,6 +25,7 @@ from course.grading import __main__ as command
 from course.grading import release, worker
 from course.grading.assignment import draw, word
 from course.grading.collect import HandedIn
+from course.grading.nbgrader import shown
 from grading.conftest import needs_sandbox
 from grading.homework import POINTS, SOURCES, Book
 from grading.red_team import ROWS
@@ -102,6 +104,15 @@ def exported(folder: Path) -> dict[str, dict]:
     nbgrader(folder, "export", "--to", "scores.csv")
     with open(folder / "scores.csv", encoding="utf-8", newline="") as file:
         return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def table(folder: Path) -> dict[str, dict]:
+    with open(folder / "reports" / "padding.csv", encoding="utf-8", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def page(folder: Path, student: str) -> str:
+    return (folder / "feedback" / student / "padding" / "padding.html").read_text("utf-8")
 
 
 def autograded(folder: Path, student: str) -> str:
@@ -277,7 +288,7 @@ def test_the_class_command_writes_the_same(graded, tmp_path, monkeypatch):
     assert cells[0] == cells[1]
 
 
-def test_a_teachers_grade_stays_and_what_is_handed_in_again_is_graded(small):
+def test_a_teachers_grade_stays_and_what_is_handed_in_again_is_graded(small, capsys):
     before = {"output_size": 2, "same_pads": 0, "size": 1, "pads": 0, "why": 2}
     nbgrader(small, "autograde", "padding")
     assert grades(small, "ada") == before
@@ -292,11 +303,24 @@ def test_a_teachers_grade_stays_and_what_is_handed_in_again_is_graded(small):
     nbgrader(small, "autograde", "padding")
     assert grades(small, "ada") == before | {"why": None}
     assert grades(small, "bo") == before | {"same_pads": 2, "pads": None}
+    # What was given for another answer is nowhere counted or said.
+    rows = exported(small)
+    assert {who: (row["score"], row["not_graded"]) for who, row in rows.items()} == {
+        "ada": ("3.0", "A teacher has to grade: why"),
+        "bo": ("7.0", "A teacher has to grade: pads_points"),
+    }
+    assert command.main(COMMAND) == 0
+    assert "For you to grade in nbgrader's Formgrader: 2;" in capsys.readouterr().out
+    rows = table(small)
+    assert {who: (row["points"], row["to grade"]) for who, row in rows.items()} == {
+        "ada": ("3", "why"),
+        "bo": ("7", "pads_points"),
+    }
+    assert "Well said." not in page(small, "ada")
     by_hand(small, "ada", "why", 1, "Why?")
     nbgrader(small, "generate_feedback", "padding")
-    said = (small / "feedback" / "ada" / "padding" / "padding.html").read_text("utf-8")
-    assert "Why?" in said
-    assert "4 of 8 points" in said
+    assert "Why?" in page(small, "ada")
+    assert "4 of 8 points" in page(small, "ada")
 
 
 def test_without_a_sandbox_nobody_gets_nothing(small, monkeypatch):
@@ -348,12 +372,13 @@ def test_the_command_and_nbgrader_draw_the_same_settings(tmp_path, monkeypatch, 
 
 
 def test_nbgrader_too_grades_nobody_with_other_settings_than_were_handed_out(small):
+    before = autograded(small, "ada")
     (small / "secret.txt").write_text("quite another secret")
     with pytest.raises(NbgraderError, match="They were handed out with other settings than"):
         nbgrader(small, "autograde", "padding")
-    assert {(row["score"], row["not_graded"]) for row in exported(small).values()} == {
-        ("", "It was not graded: see what nbgrader autograde says.")
-    }
+    assert autograded(small, "ada") == before
+    (small / "submitted" / "ada" / "padding" / "padding (1).ipynb").write_text("{}")
+    assert exported(small)["ada"]["score"] == ""
 
 
 @pytest.mark.parametrize("secret", [None, " \n"])
@@ -377,6 +402,39 @@ def test_what_is_handed_out_is_what_is_graded(small, capsys):
     assert json.loads(made.read_text("utf-8")) == ours
     shape = grading.read("padding", json.dumps(SOURCES["padding"]), SECRET).parts[2].question
     assert f"n={shape.setting['n']}," in str(ours)
+
+
+def test_no_name_can_run_anything_on_nbgraders_pages(small):
+    name = "<img src=x onerror=\"alert('&')\">"
+    with gradebook(small) as book:
+        before = {student.id for student in book.students}
+    submit(small, name, "solution")
+    with pytest.raises(NbgraderError, match="rename the folder"):
+        nbgrader(small, "autograde", "padding")
+    (small / "students.csv").write_text('id,first_name,last_name\ncy,"<b>","A"\n')
+    submit(small, "cy", "solution")
+    assert command.main(COMMAND) == 0
+    with gradebook(small) as book:
+        new = {student.id for student in book.students} - before
+        names = [[s.id, s.first_name or "", s.last_name or ""] for s in book.students]
+    assert new == {"cy", "‹img src=x onerror=”alert('＆')”›"}
+    assert not set('<>&"') & set(str(names))
+    assert [grades(small, student)["size"] for student in new] == [1, 1]
+
+
+def test_no_heading_of_a_students_takes_the_place_of_a_teachers_field():
+    for text in ("# why", "> 1. ## why", "why\n===", "- why\n  ---", "a\r# why"):
+        assert "<h" in markdown2html_mistune(text)
+        assert "<h" not in markdown2html_mistune(shown(text, "markdown"))
+
+
+def test_extra_credit_counts(small):
+    with gradebook(small) as book:
+        book.find_grade("size_points", "padding", "padding", "ada").extra_credit = 0.5
+        book.db.commit()
+    assert exported(small)["ada"]["score"] == "5.5"
+    assert command.main(COMMAND) == 0
+    assert table(small)["ada"]["points"] == "5.5"
 
 
 def test_late_penalties_are_nbgraders(small):

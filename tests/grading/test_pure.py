@@ -23,6 +23,7 @@ from course.grading.messages import (
 from course.grading.sandbox import Outcome
 from course.grading.submission import cells_of, plan
 from course.questions.layers import bill
+from grading.conftest import SECRET
 from grading.homework import PADDING, Book, _answer, _graded, _locked, notebook
 
 # Messages
@@ -123,7 +124,8 @@ def written(*cells, **drawn):
 
 def test_what_is_hidden_or_drawn_comes_from_the_secret():
     def read(*drawn):
-        return written(*PADDING["cells"], **dict(zip(("secret", "student"), drawn, strict=False)))
+        names = "secret", "student", "notebook"
+        return written(*PADDING["cells"], **dict(zip(names, drawn, strict=False)))
 
     def asked(*drawn):
         return [repr(part.question) for part in read(*drawn).parts]
@@ -133,6 +135,8 @@ def test_what_is_hidden_or_drawn_comes_from_the_secret():
         pairs = list(zip(asked(*one), asked(*other), strict=True))
         assert all(mine != theirs for mine, theirs in pairs[:3])
         assert pairs[3][0] == pairs[3][1]  # neither hidden nor drawn
+    assert asked("secret", "ada", b"one notebook")[:2] != asked("secret", "ada", b"another")[:2]
+    assert asked("secret", "ada", b"one notebook")[2:] == asked("secret", "ada", b"another")[2:]
     assert "28, kernel_size=3" not in read("secret").setup[1]
     assert asked("secret", "j\udcf6rg")  # from a folder whose name is not UTF-8
     assert read().setup[1] == "shape = questions.output_size(28, 3, 2)"
@@ -437,6 +441,26 @@ def test_any_other_model_is_left_to_keras(changed):
 
 def test_only_a_model_that_is_asked_for_is_worked_out():
     assert worked_out(questions.params(28, 3), CHAIN) is None
+
+
+def test_what_the_course_stumbles_over_costs_no_other_part(sandbox, assignments, monkeypatch):
+    def stumbles(part, *rest):
+        return judge(part, *rest) if part.name != "size" else 1 / 0
+
+    monkeypatch.setattr("course.grading.judge", stumbles)
+    verdicts = grade(assignments["padding"], bytes(Book("padding")), sandbox).verdicts
+    assert [verdict.points for verdict in verdicts] == [2, 2, None, 1]
+    assert "ZeroDivisionError" in str(verdicts[2].notes)
+    assert "ZeroDivisionError" not in verdicts[2].message
+
+
+def test_a_notebook_with_other_settings_than_were_drawn_says_so(sandbox, assignments):
+    book = Book("padding")
+    assert grade(assignments["padding"], bytes(book), sandbox).others  # those of the source
+    draw(book.cells, word(SECRET, "padding"))
+    assert not grade(assignments["padding"], bytes(book), sandbox).others
+    book.remove("shape")
+    assert not grade(assignments["padding"], bytes(book), sandbox).others
 
 
 def test_a_model(assignments):

@@ -472,8 +472,8 @@ def test_who_was_not_graded_has_no_points(folder, written):
     assert rows["cy"]["points"] == rows["cy"]["output_size_valid"] == ""
     assert rows["cy"]["not graded because"].startswith("The file is a web page")
     assert rows["di"]["late hours"] == "1.5"
-    assert rows["ada"]["texts to grade"] == WORDS
-    assert rows["bo"]["texts to grade"] == rows["'=1+1"]["texts to grade"] == ""
+    assert rows["ada"]["to grade"] == WORDS
+    assert rows["bo"]["to grade"] == rows["'=1+1"]["to grade"] == ""
 
 
 def test_what_a_teacher_decided_comes_first(tmp_path):
@@ -490,7 +490,7 @@ def test_what_a_teacher_decided_comes_first(tmp_path):
     report.table(tmp_path / "x.csv", assignment, {"ada": (HandedIn("ada", tmp_path), result)})
     with open(tmp_path / "x.csv", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
-    assert (row["points"], row["late penalty"], row["texts to grade"]) == ("18", "2", "")
+    assert (row["points"], row["late penalty"], row["to grade"]) == ("18", "2", "")
     sections = report.sections_of(SOURCES["padding"])
     page = feedback(assignment, sections, HandedIn("ada", tmp_path), result)
     assert "18 of 20 points" in page
