@@ -130,7 +130,7 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     said = capfd.readouterr().out
     assert "1 of 1" in said
     assert "Kim Lee (kim): Nothing was handed in.\n" in said
-    assert "8 of 11 are graded" in said
+    assert "9 of 12 are graded" in said
     assert "bo: not graded besides: padding (1).ipynb: padding.ipynb is graded" in said
     # Of all that a result depends on, the course itself is a part.
     key = command.key_of(("padding", source, SECRET, True, True), "ada", b"")
