@@ -24,7 +24,7 @@ from time import monotonic
 
 from course.grading import SandboxError, report
 from course.grading.assignment import AssignmentError
-from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes, source_of
+from course.grading.collect import CollectError, HandedIn, absent, handed_in, read_bytes, source_of
 from course.grading.feedback import points_of
 from course.grading.store import Store, readable
 from course.grading.worker import Task, check_settings, environment, why_not, work
@@ -237,16 +237,17 @@ def run(asked: argparse.Namespace) -> int:
         check(client, task, asked.scheduler)
         with book as writer:
             students, final = grade_all(client, task, found, writer)
+    students |= absent(name, found)
     print()
     for handed, result in students.values():
         said = [result["aside"]] if "aside" in result else []
-        said += [f"{timedelta(seconds=round(handed.late))} late"] if handed.late else []
+        said += [handed.lateness] if handed.lateness else []
         said += [f"not graded besides: {each}" for each in handed.besides]
         for each in said:
             print(f"{readable(handed.who)}: {each}")
     report.write(name, source, task[2], asked.own_settings, students)
     graded = sum("aside" not in result for _, result in students.values())
-    print(f"{graded} of {len(found)} are graded: see {Path('reports', name)}.html and .csv")
+    print(f"{graded} of {len(students)} are graded: see {Path('reports', name)}.html and .csv")
     results = [result for _, result in students.values()]
     points = [each for result in results for each in points_of(result).values()]
     if asked.gradebook and (waiting := points.count(None)):

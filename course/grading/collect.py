@@ -9,8 +9,9 @@ overwritten, and doing it again changes nothing.
 
 A student is called by the number or name that Moodle (of a participant) or Canvas have in their
 tables. Where ``students.csv``, which ``nbgrader db student import`` reads, has that as an
-``lms_user_id``, its ``id`` is taken; who is not in there yet is added. Moodle has another number
-for each assignment: who comes with a new one, and a full name that one ``id`` alone has, gets that.
+``lms_user_id``, its ``id`` is taken. A new number goes to the one row that has its full name, after
+a semicolon if another is there, for Moodle has other numbers for each assignment. Canvas' stay, so
+theirs goes to a row without one. Who is not in there yet is added.
 """
 
 import argparse
@@ -23,13 +24,14 @@ import sys
 import unicodedata
 import zipfile
 import zlib
+from codecs import BOM_UTF8
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from io import FileIO
+from io import FileIO, StringIO
 from itertools import count, takewhile
 from pathlib import Path
 from typing import IO
@@ -39,6 +41,7 @@ from course.grading.store import readable
 from course.grading.submission import MOST_BYTES, AsideError, cells_of
 
 SUBMITTED, STUDENTS, STAMP = Path("submitted"), Path("students.csv"), "timestamp.txt"
+LATE = "late.txt"  # beside what Canvas calls late, for it does not say by how much
 EARLIER = "earlier-"
 LMS = "lms_user_id"
 COLUMNS = ["id", "first_name", "last_name", "email", LMS]
@@ -47,11 +50,18 @@ MOODLE = r"(?P<who>[^_]*)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?
 CANVAS = r"((?P<who>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_"
 CANVAS += r"((?P<order>\d+)_(?P<file>.+)|(text|link)\.html)"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeError)
+NOTHING = "Nothing was handed in."
+COPIED = 60  # seconds between files that were copied together, or unpacked; that is no order
 PACKED = 3600  # seconds that it may take to make a zip; then its times are not the students'
 FIRST_DAY = (1980, 1, 1)  # that a zip knows, which stands for none
 LONGEST = 255  # bytes of a name
 OUTSIDE, HIDDEN = "leads out of the zip", "is hidden"  # and nobody's
 OTHER, TIME = "is not a notebook", "tells when"  # the latter needs no word
+UNREAD = "cannot be read"
+SEVERAL = (
+    "each number is taken for another student. If one is in students.csv already, write the number "
+    f"into its {LMS} (after a ; if it has one), delete the new row and folder, and collect again"
+)
 
 
 class CollectError(ValueError):
@@ -65,14 +75,22 @@ class HandedIn:
     student: str
     path: Path
     when: datetime | None = None
-    late: float = 0  # seconds after the due date; 0 too if one of the two is not known
+    late: float | None = None  # seconds after the due date; None if one of the two is not known
     besides: tuple[str, ...] = ()
     name: str = ""  # as in ``students.csv``
+    called_late: bool = False  # by Canvas
 
     @property
     def who(self) -> str:
         """Whose it is, for people."""
         return f"{self.name} ({self.student})" if self.name else self.student
+
+    @property
+    def lateness(self) -> str:
+        """How late it was, for people; "" if it was not, or nothing is known."""
+        if self.late is None:
+            return "late, by how much is not known" if self.called_late else ""
+        return f"{-(-self.late // 36) / 100:g} hours late" if self.late else ""
 
 
 def source_of(name: str) -> Path:
@@ -86,13 +104,12 @@ def source_of(name: str) -> Path:
 
 
 def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
-    """Each student's notebook: of several the one with the right name, or content, or the latest.
+    """Each student's notebook: of several one with the right content, the latest, the right name.
 
     Where there is none, ``path`` leads nowhere.
     """
     ours = _grade_ids(Path("source", name, f"{name}.ipynb"))
-    names = {row["id"]: f"{row['first_name']} {row['last_name']}" for row in _students()}
-    found = []
+    names, found = _names(), []
     for folder in sorted(each / name for each in SUBMITTED.glob("*")):
         if folder.is_dir():
             try:
@@ -100,13 +117,21 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
             except OSError as error:  # it may not be read, or has just gone
                 nothing = folder / f"{name}.ipynb"
                 each = HandedIn(folder.parent.name, nothing, besides=(str(error),))
-            found.append(replace(each, name=names.get(each.student, "").strip()))
+            found.append(replace(each, name=names.get(each.student, "")))
     return found
+
+
+def absent(name: str, found: list[HandedIn]) -> dict[str, tuple[HandedIn, dict]]:
+    """Who is in ``students.csv`` and not among those who handed in, and that as the result."""
+    there = {_alike(each.student) for each in found}
+    names = {each: who for each, who in _names().items() if _alike(each) not in there}
+    result = {"aside": NOTHING}
+    return {s: (HandedIn(s, SUBMITTED / s / name, name=who), result) for s, who in names.items()}
 
 
 def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
     found: list[Path] = []
-    besides, when = [], None
+    besides, when, called_late = [], None, False
     for path in sorted(folder.iterdir()):
         why = ""
         if path.is_dir() and path.name.startswith(EARLIER):
@@ -116,22 +141,25 @@ def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
         elif path.name == STAMP:
             when = stamp(path)
             why = "" if when else "tells no time"
+        elif path.name == LATE:
+            called_late = True
         elif path.suffix.lower() == ".ipynb":
             found.append(path)
         else:
             why = OTHER
         besides += [f"{readable(path.name)}: {why}"] if why else []
 
-    def rank(path: Path) -> tuple:
-        is_ours = 2 * len(_grade_ids(path) & ours) > len(ours)
-        return path.stem == folder.name, is_ours, path.stat().st_mtime
-
-    if len(found) > 1:
-        found.sort(key=rank)
-    path = found.pop() if found else folder / f"{folder.name}.ipynb"
-    besides += [f"{readable(each.name)}: {readable(path.name)} is graded" for each in found]
-    late = max((when - due).total_seconds(), 0) if when and due else 0
-    return HandedIn(folder.parent.name, path, when, late, tuple(besides))
+    path = folder / f"{folder.name}.ipynb"
+    if found:
+        right = [each for each in found if 2 * len(_grade_ids(each) & ours) > len(ours)] or found
+        times = {each: each.stat().st_mtime for each in right}
+        latest = [each for each in right if times[each] > max(times.values()) - COPIED]
+        path = max(latest, key=lambda each: (each.stem == folder.name, times[each]))
+        others = (each for each in found if each != path)
+        besides += [f"{readable(each.name)}: {readable(path.name)} is graded" for each in others]
+    late = max((when - due).total_seconds(), 0) if when and due else None
+    student = folder.parent.name
+    return HandedIn(student, path, when, late, tuple(besides), called_late=called_late)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -291,7 +319,8 @@ def _tell(file: File, path: tuple[str, ...], layout: str, assignment: str) -> No
 
 def collect(name: str, files: list[File]) -> Iterator[str]:
     """Put each notebook where it belongs; say what is not taken, and why."""
-    ids = {row[LMS] or row["id"]: row["id"] for row in _students()}
+    numbers = ((row["id"], (row[LMS] or row["id"]).split(";")) for row in _students())
+    ids = {each.strip(): student for student, theirs in numbers for each in theirs}
     before, new = set(ids), {}
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
@@ -301,8 +330,7 @@ def collect(name: str, files: list[File]) -> Iterator[str]:
     layout = _layout([path for _, path in theirs])
     for file, path in theirs:
         _tell(file, path, layout, name)
-    if layout == MOODLE:
-        yield from _by_name(files, ids, name)
+    yield from _by_name(files, ids, layout, name)
     for file in files:
         why, student = file.why, ids.get(file.student, file.student)
         if not student or student[0] == "." or len(student.encode()) > LONGEST:
@@ -326,25 +354,30 @@ def collect(name: str, files: list[File]) -> Iterator[str]:
             yield from _put(folder, attempt)
 
 
-def _by_name(files: list[File], ids: dict[str, str], assignment: str) -> Iterator[str]:
+def _by_name(files: list[File], ids: dict[str, str], layout: str, assignment: str) -> Iterator[str]:
     """Give each new number the id that has its name alone, unless they have handed in already."""
-    numbers, known = defaultdict(set), defaultdict(set)
+    here = {ids.get(file.student) for file in files}  # they have their numbers
+    new: dict[str, list[File]] = defaultdict(list)
+    known = defaultdict(set)
     for file in files:
-        numbers[_words(file.who)].add(file.student)
-    if LMS in _header():  # where the number is kept
-        for row in _students():
-            known[_words(f"{row['first_name']} {row['last_name']}")].add(row["id"])
-    for who in sorted({_words(file.who) for file in files if file.student not in ids} - {""}):
-        other = min(known[who], default="")
-        there = other and (SUBMITTED / other / assignment).exists()
-        if there or len(numbers[who]) > 1 or len(known[who]) > 1:
-            yield f"Several are called {readable(who)}: each number is taken for another student"
-        elif other:
-            ids[min(numbers[who])] = other
+        if file.student not in ids:
+            new[_run_together(file.who)].append(file)
+    for row in _students():
+        if row["id"] not in here and (layout == MOODLE or not row[LMS]):
+            names = [row["first_name"], row["last_name"]][:: 1 if layout == MOODLE else -1]
+            known[_run_together("".join(names))].add(row["id"])
+    for who in sorted(new.keys() & known.keys() - {""}):
+        fit, numbers = known[who], {file.student for file in new[who]}
+        there = any((SUBMITTED / each / assignment).exists() for each in fit)
+        if there or len(fit) > 1 or len(numbers) > 1:
+            yield f"Several are called {readable(new[who][0].who)}: {SEVERAL}"
+        else:
+            ids[min(numbers)] = min(fit)
 
 
-def _words(name: str) -> str:
-    return " ".join(name.split())
+def _run_together(name: str) -> str:
+    """A name as Canvas writes it: small letters and numbers only, with their accents."""
+    return "".join(each for each in _alike(name) if unicodedata.category(each)[0] in "LMN")
 
 
 def _alike(name: str) -> str:
@@ -374,12 +407,15 @@ def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
             os.utime(path, (file.time, file.time))
         except BROKEN as error:
             path.unlink(missing_ok=True)
-            yield f"{readable('/'.join(file.parts))}: cannot be read ({error})"
+            file.why = f"{UNREAD} ({error})"
+            yield f"{readable('/'.join(file.parts))}: {file.why}"
     notebooks = [path.name for path in coming.iterdir()]
     when = max((file.when for file in attempt if file.when), default=None)
     if when:
         text = f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
         (coming / STAMP).write_text(text, encoding="utf-8")
+    if any(file.late for file in attempt):
+        (coming / LATE).write_text("So says Canvas, and not by how much.\n", encoding="utf-8")
     # The same as before may be handed in again, at another time.
     names, before = [path.name for path in coming.iterdir()], folder.glob(f"{EARLIER}*")
     if _holds(folder, coming, notebooks) or any(_holds(old, coming, names) for old in before):
@@ -390,12 +426,14 @@ def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
     if when and latest and when < latest:
         coming.rename(earlier)
         return
-    there = [p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" or p.name == STAMP]
+    told = STAMP, LATE
+    there = [p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" or p.name in told]
     if there:
         earlier.mkdir()
     for path in there:
         path.rename(earlier / path.name)
-    for path in coming.iterdir():
+    # The notebooks last: where these are, the next run takes all for done.
+    for path in sorted(coming.iterdir(), key=lambda it: it.name not in told):
         path.rename(folder / path.name)
     coming.rmdir()
 
@@ -406,36 +444,44 @@ def _holds(folder: Path, coming: Path, names: list[str]) -> bool:
     return all(one.is_file() and one.read_bytes() == two.read_bytes() for one, two in paths)
 
 
-def _students() -> list[dict[str, str]]:
-    """The rows of the class's table."""
-    if not STUDENTS.exists():
-        return []
-    with open(STUDENTS, encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, restval="")
-        if "id" not in (rows.fieldnames or ()):
-            raise CollectError(f"{STUDENTS} has no column id: {','.join(COLUMNS)} are usual")
-        return [{column: row.get(column) or "" for column in COLUMNS} for row in rows]
-
-
-def _header() -> list[str]:
+def _table() -> list[list[str]]:
+    """The class's table; its first row has the names of the columns."""
     text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
-    return next(csv.reader(text.splitlines()), COLUMNS)
+    return list(csv.reader(StringIO(text))) or [[*COLUMNS]]
+
+
+def _students() -> list[dict[str, str]]:
+    header, *rows = _table()
+    if "id" not in header:
+        raise CollectError(f"{STUDENTS} has no column id: {','.join(COLUMNS)} are usual")
+    found = [dict(zip(header, row, strict=False)) for row in rows]
+    return [{column: row.get(column, "") for column in COLUMNS} for row in found if row.get("id")]
+
+
+def _names() -> dict[str, str]:
+    return {row["id"]: f"{row['first_name']} {row['last_name']}".strip() for row in _students()}
 
 
 def _remember(new: dict[str, tuple[str, str]]) -> None:
-    """Add the numbers that are new to the class's table, each with an id and a name."""
-    text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
-    header = _header()
-    with open(STUDENTS, "a", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, header, extrasaction="ignore")
-        if not text:
-            table.writeheader()
-        elif not text.endswith("\n"):
-            file.write("\n")
-        for number, (student, who) in new.items():
+    """Fill the numbers that are new into the class's table; who is not in there gets a row."""
+    header, *rows = table = _table()
+    header += [LMS] if LMS not in header else []
+    theirs = {dict(zip(header, row, strict=False)).get("id"): row for row in reversed(rows)}
+    for number, (student, who) in new.items():
+        if student not in theirs:
             first, _, last = who.rpartition(" ")
-            row = {"first_name": first, "last_name": last, LMS: number}
-            table.writerow({"id": student} | row)
+            known = {"id": student, "first_name": first, "last_name": last}
+            theirs[student] = [known.get(column, "") for column in header]
+            table.append(theirs[student])
+        row, at = theirs[student], header.index(LMS)
+        row += [""] * (len(header) - len(row))
+        row[at] = f"{row[at]};{number}".lstrip(";")
+    STUDENTS.touch()
+    marked = STUDENTS.read_bytes().startswith(BOM_UTF8)  # as spreadsheets do
+    aside = shutil.copy(STUDENTS, f"{STUDENTS}.new")  # what is there stays if this is ended
+    with open(aside, "w", encoding="utf-8-sig" if marked else "utf-8", newline="") as file:
+        csv.writer(file).writerows(table)
+    os.replace(aside, STUDENTS)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -457,8 +503,10 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         try:
             is_folder = path.is_dir() or NOTEBOOK.fullmatch(path.name)
-            for said in collect(name, _in_folder(path) if is_folder else _in_zip(path)):
+            files = _in_folder(path) if is_folder else _in_zip(path)
+            for said in collect(name, files):
                 print(said)
+            failed |= any(file.why.startswith(UNREAD) for file in files)
         except (CollectError, *BROKEN) as error:
             print(f"{path}: {error}. Give a zip, a folder or a notebook that can be read.")
             failed = 1

@@ -16,11 +16,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course.grading.assignment import draw, word
+from course.grading.assignment import draw, read, word
 from course.grading.collect import CollectError, source_of
+from course.grading.submission import cells_of, shows_others
 
 SHORTEST = 16  # characters of a secret, so that nobody tries all
-MAKE = "make one with: python -c 'import secrets; print(secrets.token_hex())' > secret.txt"
+MAKE = """make one with: python -c 'import secrets; open("{}", "x").write(secrets.token_hex())'"""
 
 
 def strip(notebook: NotebookNode) -> NotebookNode:
@@ -48,7 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     secret = asked.secret.read_text(encoding="utf-8").strip() if asked.secret.exists() else ""
     if len(secret) < SHORTEST:
-        print(f"{asked.secret} holds no secret: {MAKE}")
+        print(f"{asked.secret} holds no secret: {MAKE.format(asked.secret)}")
+        return 1
+    assignment = read(asked.assignment, source.read_text("utf-8"), secret, asked.student)
+    if made.exists() and shows_others(assignment, cells_of(made.read_bytes())):
+        print(f"{made} has other settings: if nobody got it yet, delete it and run this again.")
         return 1
     notebook = nbformat.read(source, as_version=4)
     made.parent.mkdir(parents=True, exist_ok=True)

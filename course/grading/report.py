@@ -15,7 +15,7 @@ from statistics import median
 
 from course.grading.alike import alike, bare
 from course.grading.assignment import Assignment, read
-from course.grading.collect import HandedIn, read_bytes
+from course.grading.collect import NOTHING, HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
 from course.grading.messages import Run
 from course.grading.submission import AsideError, cells_of, plan
@@ -34,6 +34,8 @@ def write(name: str, source: str, secret: str, own: bool, students: Students) ->
     """Write all of it in this folder: into ``feedback`` and ``reports``."""
     of_all, sections = read(name, source, secret), sections_of(source)
     for student, (handed_in, result) in students.items():
+        if result.get("aside") == NOTHING:
+            continue
         assignment = read(name, source, secret, student) if own else of_all
         page = feedback(assignment, sections, handed_in, result)
         _write(Path("feedback", student, name, f"{name}.html"), page)
@@ -114,6 +116,11 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
         texts=assignment.texts,
         codes=codes,
         alike=alike(codes, given),
+        untimed=[
+            who
+            for who, (each, result) in students.items()
+            if each.late is None and not each.called_late and result.get("aside") != NOTHING
+        ],
         asking=[(who, lines) for who, code in codes.items() if (lines := _asking(code))],
         share=share,
     )
@@ -148,7 +155,8 @@ def table(path: Path, assignment: Assignment, students: Students) -> None:
         for student, (handed_in, result) in students.items():
             points, why = points_of(result), result.get("aside")
             total = None if why else sum(each or 0 for each in points.values())
-            late = round(handed_in.late / 3600, 2), result.get("read", {}).get("penalty")
+            hours = None if handed_in.late is None else round(handed_in.late / 3600, 2)
+            late = hours, result.get("read", {}).get("penalty")
             waiting = " ".join(name for name, each in points.items() if each is None)
             cells = student, handed_in.name, total, why, *map(points.get, parts), *late, waiting
             numbers = (f"{cell:g}" if isinstance(cell, float) else cell for cell in cells)

@@ -108,15 +108,19 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
         size = f"size = {fays.question.answer}"
         hand_in(student, "solution", seed=own[student], size=size)
     Path("submitted/hal/padding").mkdir(parents=True)
+    Path("students.csv").write_text("id,first_name,last_name\nada,,\nkim,Kim,Lee\n")
     hand_in("ida", "outputs_of_40_mb")
     hand_in("jan", "colab", "pädding.ipynb".encode("latin-1").decode("utf-8", "surrogateescape"))
     rows = graded("--own-settings", "--workers", "2")
     points = {student: row["points"] for student, row in rows.items()}
-    assert points == POINTS | {"fay": "6", "gil": "5", "hal": "", "ida": "6", "jan": "6"}
+    assert points == POINTS | {"fay": "6", "gil": "5", "hal": "", "ida": "6", "jan": "6", "kim": ""}
     assert {s: row["not graded because"] for s, row in rows.items() if not row["points"]} == {
         "cy": "The file is empty.",
         "hal": "There is no notebook, or none that can be read.",
+        "kim": "Nothing was handed in.",
     }
+    assert {row["late hours"] for row in rows.values()} == {""}
+    assert not Path("feedback/kim").exists()
     # Again: nothing is graded twice, and who hands in again is graded.
     before = Path("grades.sqlite").read_bytes()
     assert graded("--own-settings") == rows
@@ -125,6 +129,8 @@ def test_everybody_has_a_row(folder, capfd, monkeypatch):
     assert graded("--own-settings")["bo"]["points"] == "6"
     said = capfd.readouterr().out
     assert "1 of 1" in said
+    assert "Kim Lee (kim): Nothing was handed in.\n" in said
+    assert "9 of 12 are graded" in said
     assert "bo: not graded besides: padding (1).ipynb: padding.ipynb is graded" in said
     # Of all that a result depends on, the course itself is a part.
     key = command.key_of(("padding", source, SECRET, True, True), "ada", b"")
@@ -281,10 +287,13 @@ def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, cap
         assert book.find_assignment("padding").duedate == datetime(2026, 1, 1)
         book.db.commit()
     Path("submitted/bo/padding/timestamp.txt").write_text("2026-01-01 01:30:00 UTC")
+    Path("submitted/di/padding/late.txt").touch()
     rows = graded()  # what was said once holds
-    assert "Formgrader: 3; then run this again" in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "Formgrader: 3; then run this again" in said
+    assert "bo: 1.5 hours late\ndi: late, by how much is not known\n" in said
     assert (rows["ada"]["points"], rows["ada"]["to grade"]) == ("7.5", "")
-    assert rows["bo"]["late hours"] == "1.5"
+    assert (rows["ada"]["late hours"], rows["bo"]["late hours"]) == ("", "1.5")
     page = Path("feedback/ada/padding/padding.html").read_text(encoding="utf-8")
     assert "And where does it go?" in page
     assert "with your teacher" not in page

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import stat
 import zipfile
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.collect import STUDENTS, handed_in, main
+from course.grading.collect import STUDENTS, absent, handed_in, main
 from grading.homework import SOURCES, Book
 
 FRIDAY, SATURDAY = (2026, 11, 20, 10, 0, 0), (2026, 11, 21, 10, 0, 0)
@@ -40,7 +41,7 @@ def collected(*paths: str) -> dict[str, str]:
     found = everything()
     main(["padding", *paths])
     assert everything() == found
-    return {path: text for path, text in found.items() if not path.endswith("timestamp.txt")}
+    return {path: text for path, text in found.items() if path.endswith(".ipynb")}
 
 
 def everything() -> dict[str, str]:
@@ -209,6 +210,7 @@ def test_what_is_broken_is_named_and_the_rest_is_taken(capsys):
     data = Path("class.zip").read_bytes()
     Path("class.zip").write_bytes(data.replace(b"a" * 99, b"b" * 99))
     Path("no.zip").write_text("no")
+    assert main(["padding", "class.zip"]) == 1
     assert main(["padding", "no.zip", "nowhere.zip", "class.zip"]) == 1
     said = capsys.readouterr().out
     assert "There is no nowhere.zip here.\n" in said
@@ -334,24 +336,96 @@ def test_who_has_another_number_in_each_assignment_is_the_same_student(capsys):
         assert said.count(f"Several are called {name}: each number is taken for another") == 1
     assert said.count("Several") == 2
     rows = [(row["id"], row["lms_user_id"]) for row in csv.DictReader(STUDENTS.open())]
-    assert rows[:6] == [(number, number) for number in ("11", "12", "13", "14", "15", "16")]
-    assert set(rows[6:]) == {("11", "21"), *((each, each) for each in ("22", "23", "24", "26"))}
+    others = ("12", "13", "14", "15", "16", "22", "23", "24", "26")
+    assert set(rows) == {("11", "11;21"), *((each, each) for each in others)}
+    assert len(rows) == 10
 
 
-@pytest.mark.parametrize("table", ["", "id,first_name,last_name\nliwei,Li,Wei\n"])  # no numbers
+@pytest.mark.parametrize("table", ["", "1", "liwei"])
 def test_of_one_assignment_two_numbers_are_two_students(table, capsys):
     if table:
-        STUDENTS.write_text(table)
+        STUDENTS.write_text(f"id,first_name,last_name\n{table},Li,Wei\n")
     for number in "12":
         pack(f"Li Wei_{number}_assignsubmission_file_/p.ipynb", path=f"{number}.zip")
-    assert set(collected("1.zip", "2.zip")) == {"1/padding/p.ipynb", "2/padding/p.ipynb"}
-    assert ("Several are called Li Wei" in capsys.readouterr().out) == (not table)
+    names = {f"{table or 1}/padding/p.ipynb", "2/padding/p.ipynb"}
+    assert set(collected("1.zip", "2.zip")) == names
+    said = capsys.readouterr().out
+    assert "Several are called Li Wei" in said
+    assert "in students.csv already, write the number into its lms_user_id" in said
 
 
-def test_who_is_in_the_classs_own_table_by_name_has_the_id_that_is_there():
-    STUDENTS.write_text("id,first_name,last_name,lms_user_id\nada,Ada,Lovelace,\n")
-    pack("Ada Lovelace_1_assignsubmission_file_/p.ipynb")
-    assert set(collected("class.zip")) == {"ada/padding/p.ipynb"}
+LOVELACE = ("Ada Lovelace_12345_assignsubmission_file_/p.ipynb", "lovelaceada_12345_1_p.ipynb")
+MARKED = "\ufeffgroup,last_name,lms_user_id,first_name,id\n"
+ROSTERS = {
+    "id,first_name,last_name,email,lms_user_id\nal,Ada,Lovelace,ada@uni.example,\n": (
+        "id,first_name,last_name,email,lms_user_id\nal,Ada,Lovelace,ada@uni.example,12345\n"
+    ),
+    "id,first_name,last_name,email\nal,Ada,Lovelace,ada@uni.example\n": (
+        "id,first_name,last_name,email,lms_user_id\nal,Ada,Lovelace,ada@uni.example,12345\n"
+    ),
+    f'{MARKED}"a, b",Lovelace,,Ada,al\n7,Ü,3,Bo,bo,x': (
+        f'{MARKED}"a, b",Lovelace,12345,Ada,al\n7,Ü,3,Bo,bo,x\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOVELACE)
+@pytest.mark.parametrize("roster", ROSTERS)
+def test_the_number_goes_into_the_row_that_is_there(roster, name):
+    STUDENTS.write_text(roster, encoding="utf-8")
+    STUDENTS.chmod(0o600)  # it is about people
+    assert set(collected(pack(name))) == {"al/padding/p.ipynb"}
+    assert STUDENTS.read_text(encoding="utf-8") == ROSTERS[roster]
+    assert stat.S_IMODE(STUDENTS.stat().st_mode) == 0o600
+    pack("Bo Li_2_assignsubmission_file_/p.ipynb", path="more.zip")
+    collected("more.zip")
+    assert STUDENTS.read_text(encoding="utf-8").startswith(ROSTERS[roster])
+    assert {"2", "al"} == {row["id"] for row in csv.DictReader(STUDENTS.open())} - {"bo"}
+
+
+@pytest.mark.parametrize("name", LOVELACE)
+def test_of_several_rows_that_fit_none_is_taken(name, capsys):
+    rows = ["id,first_name,last_name,lms_user_id", "al,Ada,Lovelace,", "al2,Ada,Lovelace,"]
+    STUDENTS.write_text("\n".join(rows))
+    assert set(collected(pack(name))) == {"12345/padding/p.ipynb"}
+    said = capsys.readouterr().out
+    assert f"Several are called {name.split('_')[0]}: each number is taken for another" in said
+    assert "lms_user_id" in said
+    # What it says to do helps.
+    STUDENTS.write_text("\n".join([*rows[:2], f"{rows[2]}7; 12345"]))
+    shutil.rmtree("submitted")
+    assert set(collected("class.zip")) == {"al2/padding/p.ipynb"}
+    assert "Several" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("who", "row"),
+    {
+        "müllerlüdenscheidtjosé": "José,Müller-Lüdenscheidt",
+        "oneilljr_mary_ann": "Mary Ann,O'Neill Jr.",
+    }.items(),
+)
+def test_canvas_runs_names_together(who, row):
+    STUDENTS.write_text(f"id,first_name,last_name\nit,{row}\nother,,\n", encoding="utf-8")
+    assert set(collected(pack(f"{who}_5_1_p.ipynb"))) == {"it/padding/p.ipynb"}
+
+
+def test_names_that_differ_in_their_vowels_only():
+    STUDENTS.write_text("id,first_name,last_name\nit,राम,किमल\n", encoding="utf-8")
+    collected(pack("राम कमल_5_assignsubmission_file_/p.ipynb"))
+    assert [each.student for each in handed_in("padding")] == ["5"]
+
+
+def test_who_handed_in_nothing_is_known_from_the_classs_table():
+    STUDENTS.write_text("id,first_name,last_name\nada,Ada,Lovelace\nbo,Bo,Li\n,,\n")
+    collected(pack("ada/padding.ipynb"))
+    ((student, (missing, result)),) = absent("padding", handed_in("padding")).items()
+    assert (student, missing.who, result) == (
+        "bo",
+        "Bo Li (bo)",
+        {"aside": "Nothing was handed in."},
+    )
+    assert (missing.late, missing.path.exists()) == (None, False)
 
 
 def test_canvas_numbers_are_the_same_in_each_assignment():
@@ -378,17 +452,41 @@ def test_of_several_notebooks_the_right_one_counts():
     put("mine.ipynb", bytes(Book("padding")), 1)
     put("mine too.ipynb", bytes(Book("padding")), 2)
     assert handed_in("padding")[0].path.name == "mine too.ipynb"  # by its content
-    put("padding.ipynb", "{}", 0)
+    put("padding.ipynb", "{}", 5)
     put("essay.pdf", "")
     put("earlier-1/padding.ipynb", "")
     found = handed_in("padding")[0]
-    assert found.path.name == "padding.ipynb"
-    others = ("broken.ipynb", "mine.ipynb", "mine too.ipynb", "stride.ipynb")
+    assert found.path.name == "mine too.ipynb"
+    others = ("broken.ipynb", "mine.ipynb", "padding.ipynb", "stride.ipynb")
     assert set(found.besides) == {
         "essay.pdf: is not a notebook",
         "earlier-1: is an earlier attempt",
-        *(f"{name}: padding.ipynb is graded" for name in others),
+        *(f"{name}: mine too.ipynb is graded" for name in others),
     }
+    # The name decides only where the times do not: who copies files changes them by a little.
+    put("padding.ipynb", bytes(Book("padding")), 1)
+    assert handed_in("padding")[0].path.name == "padding.ipynb"
+    put("mine too.ipynb", bytes(Book("padding")), 100)
+    assert handed_in("padding")[0].path.name == "mine too.ipynb"
+
+
+@pytest.mark.parametrize("made", ["{}/{}", "Ada_7_assignsubmission_file_/{1}"])
+@pytest.mark.parametrize("unpacked", [True, False])
+def test_the_times_in_a_zip_tell_the_latest_notebook(made, unpacked):
+    book = bytes(Book("padding"))
+    for name, day in {"padding.ipynb": 20, "padding (1).ipynb": 21, "other.ipynb": 19}.items():
+        pack(made.format("ada", name), data=book, when=(2026, 11, day, 10, 0, 0))
+    path = "class.zip"
+    if unpacked:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                each = archive.extract(info, "folder")
+                os.utime(each, (datetime(*info.date_time).timestamp(),) * 2)
+        path = "folder"
+    collected(path)
+    found = handed_in("padding")[0].path
+    assert found.name == "padding (1).ipynb"
+    assert datetime.fromtimestamp(found.stat().st_mtime) == datetime(2026, 11, 21, 10)
 
 
 TIMES = {
@@ -413,9 +511,45 @@ def test_who_is_late(text):
     due = datetime(2026, 11, 20, 18, tzinfo=UTC)
     found = handed_in("padding", due)[0]
     assert (found.when is None) == (TIMES[text] is None)
-    assert found.late == (TIMES[text] or 0)
+    assert found.late == TIMES[text]
     assert found.besides == (("timestamp.txt: tells no time",) if TIMES[text] is None else ())
-    assert handed_in("padding")[0].late == 0
+    assert handed_in("padding")[0].late is None
+
+
+def test_what_canvas_calls_late_stays_so(capsys):
+    collected(pack("lovelaceada_LATE_1_2_padding.ipynb", "bobo_2_3_padding.ipynb"))
+    assert "1: late, says Canvas, but not by how much\n" in capsys.readouterr().out
+    ada, bo = handed_in("padding", datetime(2026, 11, 20, tzinfo=UTC))
+    assert (ada.late, ada.lateness, ada.besides) == (None, "late, by how much is not known", ())
+    assert (bo.late, bo.lateness) == (None, "")
+    # Where times are known they say it.
+    Path("submitted/1/padding/timestamp.txt").write_text("2026-11-20 01:30:00 UTC")
+    when = datetime(2026, 11, 20, tzinfo=UTC)
+    assert handed_in("padding", when)[0].lateness == "1.5 hours late"
+    assert handed_in("padding", when.replace(day=21))[0].lateness == ""
+    # It is that attempt which was late, and not the next.
+    collected(pack("lovelaceada_1_4_padding.ipynb", path="again.zip"))
+    assert handed_in("padding")[0].lateness == ""
+    assert {path for path in everything() if "late.txt" in path} == {"1/padding/earlier-1/late.txt"}
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_a_run_that_was_killed_loses_no_word_of_canvas(monkeypatch, steps):
+    pack("a_1_2_padding.ipynb", path="old.zip")
+    pack("a_LATE_1_3_padding.ipynb", "a_LATE_1_3_more.ipynb")
+    main(["padding", "old.zip"])
+    rename, left = Path.rename, [None] * steps
+
+    def killed(self, target):
+        left.pop()
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(IndexError):
+        main(["padding", "class.zip"])
+    monkeypatch.setattr(Path, "rename", rename)
+    collected("class.zip")
+    assert handed_in("padding")[0].called_late
 
 
 def test_the_time_of_nbgraders_own_folders_is_kept(capsys):

@@ -204,12 +204,15 @@ def test_a_spreadsheet_computes_nothing_of_the_export(tmp_path, monkeypatch):
 
 def test_no_hidden_case_and_nothing_of_this_machine_is_in_the_feedback(graded):
     source = json.dumps(SOURCES["padding"])
-    hidden = set()
-    for part in grading.read("padding", source, SECRET).parts[:2]:
-        question = part.question
-        hidden |= {question.call(n) for n in range(question.visible, len(question.cases))}
-    assert len(hidden) > 20
     for student in STUDENTS:
+        (handed_in,) = (graded / "submitted" / student / "padding").glob("*.ipynb")
+        found = grading.read("padding", source, SECRET, "", handed_in.read_bytes())
+        hidden = {
+            part.question.call(n)
+            for part in found.parts[:2]
+            for n in range(part.question.visible, len(part.question.cases))
+        }
+        assert len(hidden) > 20
         for said in (
             autograded(graded, student),
             (graded / "feedback" / student / "padding" / "padding.html").read_text("utf-8"),

@@ -371,6 +371,27 @@ def test_what_was_not_graded_besides_is_to_be_looked_at(reports):
     assert "not answered with you" in said
 
 
+def test_when_it_was_handed_in_may_not_be_known(tmp_path):
+    assignment, sections = read("padding", SOURCES["padding"]), {}
+    aside = {"aside": "It is not graded yet."}
+
+    def late(*students: HandedIn) -> str:
+        found = {each.student: (each, aside) for each in students}
+        found["kim"] = HandedIn("kim", tmp_path), {"aside": "Nothing was handed in."}
+        page = text(report.report(assignment, SOURCES["padding"], found))
+        assert "kim Nothing was handed in." in page.partition("Who was not graded")[2]
+        return page.partition("Who was late")[2].partition("Code that looks alike")[0]
+
+    ada, bo = HandedIn("ada", tmp_path), HandedIn("bo", tmp_path, late=0)
+    cy, di = HandedIn("cy", tmp_path, called_late=True), HandedIn("di", tmp_path, late=5400)
+    assert late(bo).strip() == "Nobody."
+    assert late(ada, bo).strip().startswith("Of 1 it is not known: ")
+    assert "cy late, by how much is not known di 1.5 hours late Of 1 it" in late(ada, bo, cy, di)
+    assert "not known: " not in late(bo, cy, di)
+    page = text(feedback(assignment, sections, cy, aside))
+    assert "It was handed in late, by how much is not known." in page
+
+
 def test_nothing_is_read_of_who_was_not_graded(tmp_path):
     path = tmp_path / "padding.ipynb"
     path.write_bytes(notebook("padding", same_pads=define(COPIED, "same_pads")))

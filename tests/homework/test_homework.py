@@ -444,6 +444,10 @@ def test_the_command_makes_releases_in_the_folder_of_a_class(tmp_path, monkeypat
     assert release.main(["striding", *command[1:]]) == 1
     there = "There is no source/striding/striding.ipynb here, only padding."
     assert there in capsys.readouterr().out
+    assert release.main(command) == 0
+    (tmp_path / "other.txt").write_text(SECRETS[1])
+    assert release.main([*command[:2], "other.txt"]) == 1
+    assert "padding.ipynb has other settings: if nobody got it yet" in capsys.readouterr().out
     for student, folder in (("", "release"), ("ada", "release/ada")):
         assert release.main([*command, "--student", student]) == 0
         notebook = lessons.read(tmp_path / folder / "padding" / "padding.ipynb")
