@@ -447,6 +447,7 @@ def test_late_penalties_are_nbgraders(small):
     config.write_text(CONFIG + "get_config().LateSubmissionPlugin.penalty_method = 'zero'\n")
     (small / "submitted/ada/padding/timestamp.txt").write_text("2026-03-01 11:59:00 UTC")
     (small / "submitted/bo/padding/timestamp.txt").write_text("2026-03-01 12:01:00 UTC")
+    (small / "submitted/ada/padding/late.txt").touch()  # as Canvas says, and not by how much
     nbgrader(small, "autograde", "padding")
     rows = exported(small)
     assert [rows[student]["score"] for student in ("ada", "bo")] == ["5.0", "0.0"]
