@@ -197,7 +197,7 @@ def test_a_page_says_what_was_wrong_and_where_to_read_again(written):
 
 
 def test_who_is_right_is_told_so_and_who_answered_nothing_where_to_begin(written):
-    assert "All of it is right." in text(written["padding"]["ada"])
+    assert "All of it is right." not in text(written["padding"]["ada"])  # as long as nobody knows
     assert "16 of 16 points" in text(written["padding"]["ada"])
     assert "4 points more depend on what your teacher reads" in text(written["padding"]["ada"])
     nothing = text(written["padding"]["bo"])
@@ -214,6 +214,8 @@ def test_a_network_stands_beside_what_was_wanted(written):
     assert "at most 6,500 parameters 990 " in said
     assert "makes (7, 7, 24) (26, 26, 99) ✗" in said
     assert "Your network, along one axis" in said
+    assert "that see at least 23 pixels 3 ✗" in said
+    assert "every pixel of every map is read yes " in said
     assert "The course cannot tell what a layer of kind Lambda does." in said
     assert "18 of 20 points" in text(written["design"]["ada"])
     assert "one that is right" in text(written["stride"]["di"])
@@ -251,6 +253,48 @@ def test_there_is_no_picture_of_a_network_that_is_too_deep_to_be_seen():
         chain = [{"filters": 2, "kernel_size": 3, "padding": "same"}] * many
         page = page_of(*kind, given=json.loads(json.dumps(bill((28, 28, 1), chain))))
         assert ("Your network, along one axis" in page) == (many == 3)
+
+
+def decided(mistaken: bool, **points: float) -> str:
+    """The text of the page of who has all right, or one part wrong, after a teacher decided."""
+    assignment = read("padding", SOURCES["padding"])
+    verdicts = {
+        part.grade_id: Verdict(part.grade_id, part.points, "Yes.", given=1)
+        for part in assignment.parts
+    }
+    if mistaken:
+        verdicts["depth"] = Verdict("depth", 0, "Not right yet.", given=8)
+    result = {"verdicts": [*map(vars, verdicts.values())], "texts": {WORDS: "It is odd."}}
+    result["read"] = {"points": points}
+    sections = report.sections_of(SOURCES["padding"])
+    return text(feedback(assignment, sections, HandedIn("ada", Path("nowhere")), result))
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "points", "all_right"),
+    [
+        *((False, {}, False), (False, {WORDS: 0}, False), (False, {WORDS: 3}, False)),
+        *((False, {WORDS: 4}, True), (False, {WORDS: 4, "depth": 1}, False)),
+        *((True, {WORDS: 4}, False), (True, {WORDS: 4, "depth": 2}, True)),
+    ],
+)
+def test_all_is_right_only_if_every_part_is_and_nothing_is_open(mistaken, points, all_right):
+    assert ("All of it is right." in decided(mistaken, **points)) == all_right
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "points", "mark", "row"),
+    [
+        *((True, 0, "✗ not right · 0 of", True), (True, 2, "✓ right · 2 of", False)),
+        *((True, 1, "◐ partly right · 1 of", True), (False, 2, "✓ right · 2 of", False)),
+        *((False, 1, "◐ partly right · 1 of", False), (False, 0, "✗ not right · 0 of", False)),
+    ],
+)
+def test_a_part_is_marked_by_the_points_that_count(mistaken, points, mark, row):
+    said = decided(mistaken, depth=points).partition(" Depth ")[2].partition(" Padded ")[0]
+    assert said.startswith(mark)
+    assert ("yours right 8 9 ✗" in said) == row
+    assert ("The check says: " in said) == (points != 2 * (not mistaken))
 
 
 def test_what_was_put_aside_is_no_zero(written):
