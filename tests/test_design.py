@@ -148,7 +148,7 @@ TRICKS = {
     "holes": (lambda: tail(halved(first=1), last=[each()]), "3,072 of 4,096 pixels"),
     "a lost row": (
         lambda: tail(halved(second=("valid", layers.ZeroPadding2D(((0, 1), (0, 1)))))),
-        "Of the map of layer `a`, 63 of 1,024 pixels are never read. The last window may stop before",
+        "Of the map of layer `a`, 63 of 1,024 pixels are never read. The last window may",
     ),
     "nested": (lambda: stack(tail(halved(first=1), last=[each()])), "3,072 of 4,096"),
 }

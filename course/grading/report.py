@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from course.grading.alike import alike, bare
+from course.grading.alike import alike, bare, same_texts
 from course.grading.assignment import Assignment, read
 from course.grading.collect import HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
@@ -114,6 +114,11 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
         texts=assignment.texts,
         codes=codes,
         alike=alike(codes, given),
+        same=[
+            (text, who)
+            for text in assignment.texts
+            for who in same_texts({each: result["texts"][text] for each, result in graded.items()})
+        ],
         asking=[(who, lines) for who, code in codes.items() if (lines := _asking(code))],
         share=share,
     )

@@ -15,7 +15,7 @@ from explore.conftest import chromium, watched  # noqa: F401 (a fixture)
 from playwright.sync_api import Browser, Page
 
 from course.grading import read, report, worker
-from course.grading.alike import ENOUGH, RUN, alike, runs
+from course.grading.alike import RUN, SIGNS, alike, runs, same_texts
 from course.grading.assignment import draw, word
 from course.grading.collect import HandedIn
 from course.grading.feedback import feedback
@@ -23,6 +23,7 @@ from course.grading.judge import Verdict
 from course.mistakes import MISTAKES
 from course.questions.exercises import Write
 from course.questions.layers import bill
+from course.questions.question import picker
 from grading.conftest import SECRET, needs_sandbox
 from grading.homework import SOLUTION
 from grading.red_team import define
@@ -386,7 +387,7 @@ def test_code_that_looks_alike_is_a_hint(reports):
     said = text(reports["padding"]).partition("Code that looks alike")[2]
     said = said.partition("To read")[0]
     assert "A hint, and not a charge" in said
-    assert re.findall(r"(\w+) , (\w+) \d+ % of what", said) == [("fay", "gil")]
+    assert re.findall(r"(\w+) , (\w+) \d+ % of what few", said) == [("fay", "gil")]
     assert "None." in text(reports["stride"])
 
 
@@ -478,11 +479,124 @@ def test_what_is_handed_out_and_what_is_allowed_is_no_hint(tmp_path, name):
 
 
 def test_what_is_short_given_or_common_is_no_sign():
-    short = "+".join("1" * ((ENOUGH + RUN) // 2))
+    short = "+".join("1" * ((SIGNS[0][1] + RUN) // 2))
     assert alike({"ada": [short], "bo": [short]}, []) == []
     assert alike({"ada": [LONG], "bo": [LONG]}, [LONG]) == []
     assert alike({str(n): [LONG] for n in range(60)}, []) == []
     assert alike({str(n): [f"{LONG}print({n}, {n}, {n})"] for n in range(9)}, [LONG]) == []
+
+
+HEAD = "def {}(n, kernel_size, strides{}):\n    "
+WAYS = {  # how one writes it who did not copy, line by line, the usual way first
+    "same_pads": (
+        ("o = -(-n // strides)", "o = math.ceil(n / strides)", "o = (n + strides - 1) // strides"),
+        (
+            "p = max((o - 1) * strides + kernel_size - n, 0)",
+            "p = (o - 1) * strides + kernel_size - n\n    p = max(0, p)",
+            "p = (o - 1) * strides + kernel_size - n\n    if p < 0:\n        p = 0",
+        ),
+        ("a = p // 2", "a = int(p / 2)"),
+        ("return a, p - a", "b = p - a\n    return a, b", "return [a, (p + 1) // 2]"),
+    ),
+    "usage": (
+        (
+            "a, b = same_pads(n, kernel_size, strides) if padding == 'same' else (0, 0)",
+            "a = b = 0\n    if padding == 'same':\n"
+            "        a, b = same_pads(n, kernel_size, strides)",
+            "a, b = same_pads(n, kernel_size, strides)\n"
+            "    if padding == 'valid':\n        a = b = 0",
+        ),
+        ("times = [0] * n", "times = [0 for _ in range(n)]", "times = list(np.zeros(n))"),
+        (
+            "for i in range(output_size(n, kernel_size, strides, padding)):\n"
+            "        s = i * strides",
+            "for s in range(0, n + a + b - kernel_size + 1, strides):",
+            "o = output_size(n, kernel_size, strides, padding)\n    for i in range(o):\n"
+            "        s = i * strides",
+        ),
+        (
+            "    for x in range(s - a, s - a + kernel_size):",
+            "    for j in range(kernel_size):\n            x = s + j - a",
+        ),
+        ("        if 0 <= x < n:", "        if x >= 0 and x < n:", "        if x in range(n):"),
+        ("            times[x] += 1", "            times[x] = times[x] + 1"),
+        ("return times",),
+    ),
+}
+UNUSUAL = """\
+table = {}
+    for place in range(-kernel_size, n + kernel_size):
+        table[place] = 0
+    if padding == "same":
+        zeros = same_pads(n, kernel_size, strides)
+    else:
+        zeros = (0, 0)
+    here = 0 - zeros[0]
+    while here <= n + zeros[1] - kernel_size:
+        step = 0
+        while step != kernel_size:
+            table[here + step] = table[here + step] + 1
+            step = step + 1
+        here = here + strides
+    found = []
+    for place in sorted(table):
+        if place >= 0:
+            if place <= n - 1:
+                found.append(table[place])
+    return found"""
+
+
+def class_of(many: int, seed: str, copied: int = 0) -> dict[str, list[str]]:
+    """What a class wrote for `padding`, the first few the same `usage`."""
+    pick, written = picker(seed), {}
+    for number in range(many):
+        bodies = {
+            name: "\n    ".join(pick((way[0], *way)) for way in ways) for name, ways in WAYS.items()
+        }
+        if number < copied:
+            bodies["usage"] = UNUSUAL
+        heads = HEAD.format("same_pads", ""), HEAD.format("usage", ", padding")
+        written[f"{number}"] = [*map("".join, zip(heads, bodies.values(), strict=True))]
+    return written
+
+
+@pytest.mark.parametrize("many", [12, 30])
+def test_who_finds_a_way_alone_is_not_alike(many):
+    """Hardly ever: two may well find the same."""
+    found = [pair for seed in range(10) for pair in alike(class_of(many, f"class {seed}"), [])]
+    assert len(found) <= 2, found
+
+
+@pytest.mark.parametrize("copied", [2, 3, 4, 8, 10])
+def test_what_up_to_a_third_of_a_class_copied_is_found(copied):
+    for seed in range(10):
+        groups = [sorted(who, key=int) for _, who in alike(class_of(30, f"{seed}", copied), [])]
+        assert [f"{number}" for number in range(copied)] in groups
+        assert len(groups) <= 2
+
+
+def test_what_half_of_a_class_writes_is_no_sign():
+    found = {student for _, who in alike(class_of(30, "half", 15), []) for student in who}
+    assert not found & set(map(str, range(15)))
+
+
+def test_long_texts_are_compared_word_for_word(tmp_path):
+    long = "An odd zero is left over and goes after the input " * 3
+    texts = {
+        "ada": long,
+        "bo": long.upper().replace(" ", " \n"),
+        "cy": f"{long}!",
+        "di": "It is odd.",
+    }
+    assert same_texts(texts | {"ed": "It is odd."}) == [["ada", "bo"]]
+    path = tmp_path / "padding.ipynb"
+    path.write_bytes(notebook("padding"))
+    found = {
+        student: (HandedIn(student, path), {"verdicts": [], "texts": {WORDS: words}})
+        for student, words in texts.items()
+    }
+    said = text(report.report(read("padding", SOURCES["padding"]), SOURCES["padding"], found))
+    assert "ada , bo The same text, “in your own words”, word for word." in said
 
 
 @pytest.mark.parametrize(
@@ -568,7 +682,7 @@ def page(chromium: Browser):  # noqa: F811
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [900, 1280])
+@pytest.mark.parametrize("width", [400, 700, 1280])
 def test_axe_finds_nothing(page: Page, folder, reports, scheme, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
@@ -580,6 +694,29 @@ def test_axe_finds_nothing(page: Page, folder, reports, scheme, width):
         found = Axe().run(page).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+BROKEN = """() => {
+  const broken = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode());) {
+    for (const word of text.data.matchAll(/(?<!\\S)[a-z]{1,12}(?![^\\s.,:])/gi)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.parametrize("width", [400, 700])
+def test_no_word_is_broken_in_a_narrow_window(page: Page, folder, reports, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for name in NAMES:
+        for path in (f"reports/{name}.html", f"feedback/di/{name}/{name}.html"):
+            page.goto((folder / path).as_uri())
+            assert set(page.evaluate(BROKEN)) <= {"long"}, path  # in a word of 240 letters
 
 
 def test_the_keyboard_leads_to_a_part(page: Page, folder, written):
