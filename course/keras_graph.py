@@ -7,6 +7,7 @@ is guessed about it. Nor about a subclass of a known layer, which may compute an
 
 import functools
 import inspect
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -127,6 +128,21 @@ def chain(model: keras.Model) -> Iterator[Call]:
 def operations_of(model: keras.Model) -> list:
     """The layers and operations of a model, in the order of ``model.summary()``."""
     return model.layers if isinstance(model, keras.Sequential) else model.operations
+
+
+def called(model: keras.Model) -> dict[str, str]:
+    """What to call each layer, by its name: nobody finds a name that Keras made up, by counting."""
+    entries = [each for each in operations_of(model) if isinstance(each, layers.InputLayer)]
+    words = {"input": "`input`"} | {each.name: "`input`" for each in entries}
+    others = [each for each in operations_of(model) if each not in entries]
+    for number, layer in enumerate(others, start=1):
+        kind, name = type(layer).__name__, layer.name
+        is_made_up = re.sub(r"_\d+$", "", name).replace("_", "") == kind.lower()
+        words[name] = f"layer {number} ({kind})" if is_made_up else f"layer `{name}`"
+        if isinstance(layer, keras.Sequential) or hasattr(layer, "operations"):
+            inner = called(layer).items()
+            words = {each: f"{word} of {words[name]}" for each, word in inner} | words
+    return words
 
 
 def _replay(inputs: list, operations: list, outputs: list) -> Graph:

@@ -8,7 +8,7 @@ from lessons import NOTEBOOKS, read
 
 from course import questions
 from course.check import check
-from course.keras_graph import unread
+from course.keras_graph import called, unread
 
 TASK = questions.design(
     (64, 64, 3), (8, 8, 32), max_params=20_000, max_macs=2_500_000, min_field=63, min_numbers=512
@@ -134,11 +134,11 @@ TRICKS = {
     "deaf": (lambda: functional(silent), "the same of different pictures"),
     "deaf by a difference": (lambda: functional(cancelled), "the same of different pictures"),
     "whole map": (lambda: functional(whole_map), "a window of 64 pixels"),
-    "one pixel": (lambda: functional(squeezed), "Layer `last` makes 3 numbers, and 512 are"),
+    "one pixel": (lambda: functional(squeezed), "The map of layer `last` holds 3 numbers"),
     "dense": (lambda: functional(dense), "a window of 16 pixels"),
-    "thin": (lambda: functional(thin), "makes 192 numbers"),
-    "lambda": (lambda: functional(lost), "Without the MACs of `lambda`"),
-    "slices": (lambda: functional(sliced), "Without the MACs of `get_item`"),
+    "thin": (lambda: functional(thin), "holds 192 numbers"),
+    "lambda": (lambda: functional(lost), "Without the MACs of layer 2 (Lambda)"),
+    "slices": (lambda: functional(sliced), "Without the MACs of layer 1 (GetItem)"),
     "cropped": (lambda: functional(cropped), "Of the map of `input`, 1,792 of 4,096 pixels"),
     "one large window": (
         lambda: tail([*halved(), layers.MaxPooling2D(7, 1, "same")]),
@@ -148,7 +148,7 @@ TRICKS = {
     "holes": (lambda: tail(halved(first=1), last=[each()]), "3,072 of 4,096 pixels"),
     "a lost row": (
         lambda: tail(halved(second=("valid", layers.ZeroPadding2D(((0, 1), (0, 1)))))),
-        "Of the map of `a`, 63 of 1,024 pixels are never read. The last window may stop before",
+        "Of the map of layer `a`, 63 of 1,024 pixels are never read. The last window may",
     ),
     "nested": (lambda: stack(tail(halved(first=1), last=[each()])), "3,072 of 4,096"),
 }
@@ -245,6 +245,51 @@ def test_the_task_of_the_project_is_the_one_that_is_tried_here():
     source = next(source for source in PROJECT if source.startswith("limits = "))
     exec(source.rpartition("\n")[0], namespace)
     assert namespace["task"] == TASK
+
+
+def test_a_layer_is_called_by_its_name_unless_keras_made_it_up():
+    """Of several models built in a row, only the first has a conv2d."""
+    for _ in range(2):
+        inner = stack(conv(3), layers.ReLU())
+        model = functional(lambda image, inner=inner: conv(4, name="mine")(inner(image)) + 1)
+        words = called(model)
+        for made, word in zip(inner.layers, ("layer 1 (Conv2D)", "layer 2 (ReLU)"), strict=True):
+            assert words[made.name] == f"{word} of layer 1 (Sequential)"
+        assert words["mine"] == "layer `mine`"
+        assert list(map(words.get, (op.name for op in model.operations))) == [
+            *("`input`", "layer 1 (Sequential)", "layer `mine`", "layer 3 (Add)")
+        ]
+    for built, said in (
+        (stack(*halved()), "Layer 3 (Conv2D) is the last, and makes"),
+        (tail([*halved(), conv(16, 1, 2)]), "Layer 7 (Conv2D) is the last, and makes"),
+        (tail([conv(16, 1, 2), *halved()[1:]], last=[each()]), "of `input`, 3,072 of 4,096"),
+        (
+            tail([conv(16, 3, 2), conv(16, 1, 2), conv(16, 3, 2)], [each()]),
+            "of layer 1 (Conv2D), 768",
+        ),
+        (keras.Sequential([conv(9)]), "before layer 1 (Conv2D)."),
+    ):
+        result = repr(check(TASK, built))
+        assert said in result
+        assert "conv2d" not in result.partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("build", "missed"),
+    [
+        (plain, ""),
+        (lambda: stack(conv(16, 5, 3), conv(500, 1)), "makes at-most units windows"),
+        (lambda: functional(squeezed), "maps"),
+        (lambda: functional(silent), "something"),
+        (lambda: keras.Sequential([keras.Input((None, None, 3)), conv(32)]), "takes makes units"),
+    ],
+)
+def test_every_wish_is_told_and_whether_it_is_fulfilled(build, missed):
+    wishes = [*TASK.wishes(TASK.read(build()))]
+    words = [each.wanted.replace("at most", "at-most").split()[0] for each in wishes]
+    assert " ".join(words) == "takes makes at-most at-most units windows every maps something"
+    found = [word for word, each in zip(words, wishes, strict=True) if each.missed]
+    assert " ".join(found) == missed
 
 
 def test_of_an_open_size_nobody_knows_what_is_read():

@@ -67,3 +67,20 @@ def test_what_is_done_is_said():
     one = questions.mend((28, 28, 1), (13, 13, 8), layers=[{"filters": 8}], min_field=3)
     model = [keras.Input((28, 28, 1)), layers.Conv2D(8, 3), layers.MaxPooling2D(2)]
     assert check(one, keras.Sequential(model))
+
+
+def test_changes_are_counted_whatever_else_is_missed():
+    from keras import Input, Sequential
+    from keras.layers import AveragePooling2D, Conv2D
+
+    question = questions.mend((28, 28, 3), (14, 14, 8), layers=[{"filters": 8}], min_field=3)
+
+    def found(*stacked):
+        *_, last = question.wishes(question.read(Sequential([*stacked])))
+        return last.found, bool(last.missed)
+
+    assert found(Input((28, 28, 3)), Conv2D(8, 3)) == ("0", False)
+    assert found(Input((28, 28, 3)), Conv2D(9, 3, strides=2)) == ("2", True)
+    assert found(Input((None, None, 3)), Conv2D(8, 3)) == ("not countable", True)
+    first = AveragePooling2D(4, data_format="channels_first")
+    assert found(Input((3, 28, 28)), first) == ("not countable", True)

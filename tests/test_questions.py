@@ -1052,8 +1052,8 @@ def test_what_is_not_counted_is_not_judged():
     diagnosis = make(max_macs=10_000_000).diagnose(model)
     assert not diagnosis.correct
     assert diagnosis.message == (
-        "The course cannot tell. Without the MACs of `bn`, which are not counted, it takes "
-        f"{known:,} of the 10,000,000 that are allowed."
+        "The course cannot tell. Without the MACs of layer `bn`, which are not counted, it "
+        f"takes {known:,} of the 10,000,000 that are allowed."
     )
     too_many = make(max_macs=known - 1).diagnose(model)
     assert too_many.message.startswith(f"Not right yet. It takes at least {known:,} MACs")

@@ -21,7 +21,7 @@ from course.check.handing_in import hand_in
 from course.check.trial import misfit, try_all
 from course.questions.answers import quoted, what
 from course.questions.exercises import BuildModel, Write
-from course.questions.question import KINDS
+from course.questions.question import KINDS, sentence
 
 __all__ = ["Check", "check", "hand_in"]
 
@@ -112,6 +112,7 @@ def _model(question, answer: object) -> Check:
     """Diagnose a Keras model, and show the row of its ledger that tells."""
     import keras  # only now: it takes seconds
 
+    from course.keras_graph import called
     from course.ledger import html_table, ledger
 
     if not isinstance(answer, keras.Model):
@@ -121,7 +122,7 @@ def _model(question, answer: object) -> Check:
     except Exception:
         return _wrong(_no_graph(answer, question, keras))
     diagnosis = question.judge(built)
-    row, note = _telling_row(question.unfulfilled(built), ledger(answer).rows)
+    row, note = _telling_row(question.unfulfilled(built), ledger(answer).rows, called(answer))
     return Check.of(diagnosis, notes=note, table=html_table([row.cells()]) if row else "")
 
 
@@ -140,23 +141,25 @@ def _no_model(answer: object, keras) -> str:
 
 
 def _no_graph(model, question: questions.Question, keras) -> str:
+    from course.keras_graph import called
+
     shape = question.setting["input_shape"]
     if not isinstance(model, keras.Sequential):
         return "The layers of this model cannot be read: build it with `keras.Sequential`."
     if not model.layers:
         return f"The model has no layers yet: put some after a `keras.Input({shape})`."
-    first = model.layers[0].name
-    return f"The model has no input size yet: put `keras.Input({shape})` before layer `{first}`."
+    first = called(model)[model.layers[0].name]
+    return f"The model has no input size yet: put `keras.Input({shape})` before {first}."
 
 
-def _telling_row(unfulfilled: tuple[str, str] | None, rows: list) -> tuple:
+def _telling_row(unfulfilled: tuple[str, str] | None, rows: list, words: dict) -> tuple:
     """The row of the ledger that shows why a wish is not fulfilled, and a note about it."""
     wish = unfulfilled[0] if unfulfilled else ""
     first, last = rows[0], rows[-1]
     if wish in ("max_params", "max_macs"):
         amounts = [getattr(row, wish.removeprefix("max_")) or 0 for row in rows]
         row = rows[amounts.index(max(amounts))]
-        return row, [f"Most of them are in layer `{row.name}`: {max(amounts):,}."]
+        return row, [f"Most of them are in {words[row.name]}: {max(amounts):,}."]
     telling = {
         "input_shape": (first, "the first: `keras.Input` says what it gets"),
         "output_shape": (last, "the last, and makes the output"),
@@ -164,5 +167,6 @@ def _telling_row(unfulfilled: tuple[str, str] | None, rows: list) -> tuple:
     }
     if wish in telling:
         row, why = telling[wish]
-        return row, [f"Layer `{row.name}` is {why}."]
-    return next((row for row in rows if row.name == wish), None), []  # the wish says enough
+        return row, [sentence(f"{words[row.name]} is {why}")]
+    named = (row for row in rows if words.get(row.name) == wish)
+    return next(named, None), []  # the wish says enough

@@ -59,7 +59,7 @@ def grade(assignment: Assignment, notebook: bytes, sandbox: Sandbox) -> Graded:
 
 
 def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict, dict]:
-    """What each part was answered, and what stopped in the cell of its answer.
+    """What each part was answered, and what stopped in the cell of its answer, or when asked.
 
     A step that did not come to an end is left out, and all others are done again, in the time that
     is left.
@@ -102,6 +102,9 @@ def _answers(submission: Submission, setup: int, sandbox: Sandbox) -> tuple[dict
         step = submission.steps[number]
         if isinstance(step, Ask) and step.after in stopped:
             troubles[part] = (f"Its cell {stopped[step.after]}.",)
+    for part, answer in answers.items():  # which a slow machine may be to blame for
+        if isinstance(answer, dict) and "error" in answer:
+            troubles[part] = (*troubles.get(part, ()), f"`{part.name}` {answer['error']}.")
     return answers, troubles
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import re
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from course.mistakes import MISTAKES, Mistake
 from course.predict.prediction import explorer_of
 from course.questions import Question
 from course.questions.answers import show
-from course.questions.exercises import LIMITS, BuildModel, Write
+from course.questions.exercises import BuildModel, Write
 from course.questions.question import sentence
 from course.questions.windows import FindWindow, receptive_field
 from course.text import number, rich
@@ -59,17 +58,20 @@ def feedback(assignment: Assignment, sections: dict, handed_in: HandedIn, result
         verdict["grade_id"]: _shown(parts[verdict["grade_id"]], verdict)
         for verdict in result.get("verdicts", ())
     }
-    points, read = points_of(result), result.get("read", {})
     for grade_id, text in result.get("texts", {}).items():
         shown[grade_id] = {"text": text.strip(), "most": assignment.texts[grade_id]}
-        shown[grade_id]["mark"] = mark(points[grade_id], shown[grade_id]["most"], text.strip())
+        shown[grade_id]["answered"] = text.strip()
+    points, read = points_of(result), result.get("read", {})
     for grade_id, part in shown.items():
+        part["decided"] = "text" not in part and part["points"] != points[grade_id]
         part |= {"points": points[grade_id], "comment": read.get("comments", {}).get(grade_id)}
+        part["mark"] = mark(part["points"], part["most"], part["answered"])
     ours = [grade_id for grade_id in sections if grade_id in shown]
     return PAGES.get_template("student.html").render(
         name=assignment.name,
         handed_in=handed_in,
         aside=result.get("aside"),
+        others=result.get("others"),
         shown=shown,
         sections=[(title, [*each]) for title, each in groupby(ours, key=sections.__getitem__)],
         believed=believed(result),
@@ -109,11 +111,10 @@ def _shown(part: Part, verdict: dict) -> dict:
     """A part as the page shows it."""
     question, given, cases = part.question, verdict["given"], verdict["cases"]
     prompt, _, code = question.prompt.partition("\n\n```python\n")
-    shown = verdict | {"most": part.points}
-    shown["mark"] = mark(verdict["points"], part.points, is_answered(verdict))
+    shown = verdict | {"most": part.points, "answered": is_answered(verdict)}
     shown |= {"prompt": prompt, "code": code.removesuffix("\n```")}
     shown["hidden"] = cases[question.visible :] if isinstance(question, Write) else ()
-    if shown["mark"] == "right":
+    if verdict["points"] == part.points:
         return shown
     head: tuple[str, ...] = "yours", "right"
     rows: list[tuple] = []
@@ -128,7 +129,7 @@ def _shown(part: Part, verdict: dict) -> dict:
                 value = _value(about, given)
         case BuildModel(), {"params": _}:
             head, value = ("wanted", "yours"), tuples(given)
-            rows = list(_wishes(question, value))
+            rows = [(each.wanted, each.found, not each.missed) for each in question.wishes(value)]
         case (Write() | BuildModel(), _) | (_, None):
             pass
         case _:
@@ -171,17 +172,6 @@ def _value(question: Question, given: object) -> Any:
     if given is None or isinstance(given, dict) or isinstance(question, Write):
         return None
     return question.read(given)
-
-
-def _wishes(question: BuildModel, built: dict) -> Iterator[tuple[str, str, bool]]:
-    """What was wished of a model, what it is, and whether that is not what failed it first."""
-    setting, (missed, _) = question.setting, question.unfulfilled(built) or ("", "")
-    for name, verb in (("input_shape", "takes"), ("output_shape", "makes")):
-        yield f"{verb} {show(setting[name])}", show(built[name]), name != missed
-    for name, (of, words, _) in LIMITS.items():
-        if (wanted := setting.get(name)) is not None:
-            amount = "not known" if built[of] is None else f"{built[of]:,}"
-            yield words.format(wanted), amount, name != missed
 
 
 def _seen(built: dict) -> Question | None:

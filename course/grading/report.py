@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from course.grading.alike import alike, bare
+from course.grading.alike import alike, bare, same_texts
 from course.grading.assignment import Assignment, read
 from course.grading.collect import NOTHING, HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
@@ -23,8 +23,12 @@ from course.predict.progress import ranked, share
 
 WARY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins so
 
-# What may give an answer away. The checks and the ledger are handed out.
-ASKING = re.compile(r"\bquestions\b|\bcourse\b(?!\.(check|ledger)\b)|\.\s*(answer|judge)\b")
+# What may give an answer away, or hide that it does. The checks and the ledger are handed out.
+ASKING = re.compile(
+    r"\bquestions\b|\bcourse\b(?!\.(check|ledger)\b)|\.\s*(answer|judge)\b"
+    r"|\b(__import__|eval|exec|getattr|import_module|importlib|modules)\b"
+)
+OTHERS = "It shows other settings than were drawn for it. Its answers were held to the latter."
 MOST_LINES, LONGEST_LINE = 20, 200
 
 Students = dict[str, tuple[HandedIn, dict]]
@@ -112,7 +116,11 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
             for verdict in result["verdicts"]
             if verdict["points"] is None or verdict["notes"]
         ],
-        besides=[(who, file) for who, (each, _) in students.items() for file in each.besides],
+        besides=[
+            (who, said)
+            for who, (each, result) in students.items()
+            for said in (*each.besides, *([OTHERS] if result.get("others") else []))
+        ],
         texts=assignment.texts,
         codes=codes,
         alike=alike(codes, given),
@@ -120,6 +128,11 @@ def report(assignment: Assignment, source: str, students: Students) -> str:
             who
             for who, (each, result) in students.items()
             if each.late is None and not each.called_late and result.get("aside") != NOTHING
+        ],
+        same=[
+            (text, who)
+            for text in assignment.texts
+            for who in same_texts({each: result["texts"][text] for each, result in graded.items()})
         ],
         asking=[(who, lines) for who, code in codes.items() if (lines := _asking(code))],
         share=share,

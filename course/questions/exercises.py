@@ -3,8 +3,8 @@
 import ast
 import functools
 import operator
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from course.geometry import SettingError, Window, whole
 from course.questions.answers import Answer, AnswerError, show
@@ -246,6 +246,20 @@ LIMITS = {  # what `describe` calls it, what is wished, and what is said if it i
 }
 
 
+class Wish(NamedTuple):
+    """Something that is wished of a model, and what it is in this one."""
+
+    name: str  # of the setting, or of the layer that misses it
+    wanted: str
+    found: str
+    missed: str  # a sentence, if it is not fulfilled for certain
+
+
+def first_missed(wishes: Iterable[Wish]) -> tuple[str, str] | None:
+    """The name of the first wish that is not fulfilled for certain, and a sentence about it."""
+    return next(((wish.name, wish.missed) for wish in wishes if wish.missed), None)
+
+
 class BuildModel(Question):
     """A Keras model to build; its setting is what the model must keep to."""
 
@@ -264,23 +278,30 @@ class BuildModel(Question):
 
     def unfulfilled(self, built: dict) -> tuple[str, str] | None:
         """The first wish that a model does not fulfil for certain, and a sentence about it."""
+        return first_missed(self.wishes(built))
+
+    def wishes(self, built: dict) -> Iterator[Wish]:
+        """All that is wished of a model, in the order in which it is told."""
         for name, what in (("input_shape", "takes"), ("output_shape", "makes")):
-            wanted = self.setting[name]
-            if tuple(built[name]) != wanted:
-                return name, f"It {what} {show(tuple(built[name]))}, not {show(wanted)}."
-        for name, (of, _, missed) in LIMITS.items():
-            amount, wanted = built[of], self.setting.get(name)
-            if None in (amount, wanted):
+            wanted, found = show(self.setting[name]), show(tuple(built[name]))
+            missed = "" if found == wanted else f"It {what} {found}, not {wanted}."
+            yield Wish(name, f"{what} {wanted}", found, missed)
+        for name, (of, words, said) in LIMITS.items():
+            amount, limit = built[of], self.setting.get(name)
+            if limit is None:
                 continue
-            if amount < wanted if name == "min_field" else amount > wanted:
-                more = "at least " if name == "max_macs" and built["uncounted"] else ""
-                return name, missed.format(amount, wanted, more)
-        return None
+            if amount is None:
+                yield Wish(name, words.format(limit), "not known", "")
+                continue
+            more = "at least " if name == "max_macs" and built["uncounted"] else ""
+            misses = amount < limit if name == "min_field" else amount > limit
+            missed = said.format(amount, limit, more) if misses else ""
+            yield Wish(name, words.format(limit), f"{more}{amount:,}", missed)
 
     def _doubt(self, built: dict) -> str:
         """Why nobody knows whether the model fulfils a wish; "" if somebody does."""
         if "max_macs" in self.setting and built["uncounted"]:
-            names = [f"`{name}`" for name in built["uncounted"]]
+            names = [*built["uncounted"]]
             names[3:] = [f"{len(names) - 3} more"] if len(names) > 3 else []
             return (
                 f"Without the MACs of {', '.join(names)}, which are not counted, it takes "
@@ -324,7 +345,7 @@ class Design(BuildModel):
         if "min_field" in setting:
             setting["min_field"] = built["field"]
         setting["min_numbers"] = 100 * (built["squeezed"][1] // 100)
-        if missed := Design.unfulfilled(self.make(**setting), built):
+        if missed := first_missed(Design.wishes(self.make(**setting), built)):
             raise SettingError("input_shape", built["input_shape"], missed[1], None)
         return setting
 
@@ -332,18 +353,26 @@ class Design(BuildModel):
         built = super().read(answer)
         return built if None in built["input_shape"] else built | examine(answer)
 
-    def unfulfilled(self, built):
-        if missed := super().unfulfilled(built):
-            return missed
-        for name, unread, pixels in built["unread"]:
-            return name, f"Of the map of `{name}`, {unread:,} of {pixels:,} pixels are never read."
-        (name, numbers), wanted = built["squeezed"], self.setting["min_numbers"]
-        if numbers < wanted:
-            more = f"and {wanted:,} are wanted: what is squeezed out does not come back"
-            return name, f"Layer `{name}` makes {numbers:,} numbers, {more}."
-        if built["deaf"]:
-            return "deaf", "It makes the same of different pictures: it does not read them."
-        return None
+    def wishes(self, built):
+        yield from super().wishes(built)
+        wanted = self.setting["min_numbers"]
+        all_read, listens = "every pixel of every map is read", "something else for another picture"
+        enough = f"maps of at least {wanted:,} numbers"
+        if "deaf" not in built:  # it is of no size, and was not examined
+            yield from (Wish("", words, "not known", "") for words in (all_read, enough, listens))
+            return
+        for name, unread, pixels in built["unread"][:1]:
+            amount = f"{unread:,} of {pixels:,} pixels"
+            missed = f"Of the map of {name}, {amount} are never read."
+            yield Wish(name, all_read, f"not {amount} of {name}", missed)
+        if not built["unread"]:
+            yield Wish("unread", all_read, "yes", "")
+        name, numbers = built["squeezed"]
+        more = f"and {wanted:,} are wanted: what is squeezed out does not come back"
+        missed = f"The map of {name} holds {numbers:,} numbers, {more}." if numbers < wanted else ""
+        yield Wish(name, enough, f"{numbers:,} in {name}" if missed else f"{numbers:,}", missed)
+        missed = "It makes the same of different pictures: it does not read them."
+        yield Wish("deaf", listens, *(("no", missed) if built["deaf"] else ("yes", "")))
 
     def _believed(self, built):
         missed, _ = self.unfulfilled(built)

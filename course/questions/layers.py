@@ -309,9 +309,9 @@ def describe(model) -> dict:
     """What `build_model` looks at in a Keras model, as plain data.
 
     ``input_shape`` and ``output_shape`` are without the batch. ``macs`` are those that are counted,
-    and ``uncounted`` the names of the other layers. ``field`` is the receptive field of the output
-    along its shorter axis, None where it is not known. ``window`` is what the largest kernel or
-    pooling window reaches over, and ``pooling`` the number of pooling layers. ``layers`` are the
+    and ``uncounted`` what the other layers are called. ``field`` is the receptive field of the
+    output along its shorter axis, None where it is not known. ``window`` is what the largest kernel
+    or pooling window reaches over, and ``pooling`` the number of pooling layers. ``layers`` are the
     settings of the Conv2D and pooling layers when the model is a chain of them, up to where the map
     ends, else nothing.
 
@@ -321,6 +321,8 @@ def describe(model) -> dict:
         As `course.ledger.ledger` does: no Keras model, or none with a graph. Also for a model
         with several inputs or outputs.
     """
+    from course.keras_graph import called
+
     table = ledger(model)
     if len(model.inputs) > 1 or len(model.outputs) > 1:
         raise ValueError(f"model {model.name!r} has more than one input or output")
@@ -330,7 +332,7 @@ def describe(model) -> dict:
         "output_shape": tuple(model.output_shape[1:]),
         "params": table.total_params,
         "macs": table.total_macs,
-        "uncounted": table.uncounted,
+        "uncounted": tuple(map(called(model).get, table.uncounted)),
         "field": field and min(axis.size for axis in field),
         "window": max(map(_reach, _layers_in(model)), default=1),
         "pooling": sum(hasattr(layer, "pool_size") for layer in _layers_in(model)),
@@ -347,19 +349,20 @@ def examine(model) -> dict:
     """
     import keras
 
-    from course.keras_graph import read, unread, windows_of
+    from course.keras_graph import called, read, unread, windows_of
 
+    words = called(model)
     parts = [*_models_in(model)]
     calls = [call for part in parts for call in read(part).calls if call.inputs]
     windows = [windows_of(layer, inputs[0].shape) or () for layer, inputs, _ in calls]
-    maps = [(layer.name, math.prod(made.shape[1:])) for layer, _, (made, *_) in calls]
-    maps.append(("input", math.prod(model.input_shape[1:])))
+    maps = [(words[layer.name], math.prod(made.shape[1:])) for layer, _, (made, *_) in calls]
+    maps.append(("`input`", math.prod(model.input_shape[1:])))
     pictures = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
     one, other = model(pictures)
     return {
         "window": max((each.span for axes in windows for each in axes), default=1),
         "unread": [
-            (name, int((~pixels).sum()), pixels.size)
+            (words[name], int((~pixels).sum()), pixels.size)
             for part in parts
             for name, pixels in unread(part).items()
         ],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from course.geometry import SettingError, whole
-from course.questions.exercises import Design, to_design
+from course.questions.exercises import Design, Wish, first_missed, to_design
 from course.questions.layers import bill, call, chain, network, plain_layer
 from course.questions.question import kind
 
@@ -27,16 +27,22 @@ class Mend(Design):
     broken: tuple[dict, ...]  # its layers, with all their settings
     code: str  # as one writes it in Keras
 
-    def unfulfilled(self, built):
-        if missed := super().unfulfilled(built):
-            return missed
-        layers, most = built["layers"], self.setting["max_changes"]
-        if not layers or chain(built["input_shape"], layers)[-1] != built["output_shape"]:
-            return "layers", "Its changes cannot be counted: use Conv2D and pooling layers alone."
-        if (changes := count_changes(self.broken, layers)) > most:
+    def wishes(self, built):
+        yield from super().wishes(built)
+        most, missed = self.setting["max_changes"], ""
+        wanted = f"changes: at most {most}"
+        try:
+            shapes = chain(built["input_shape"], built["layers"])
+        except SettingError:  # its maps have another format, or no size
+            shapes = ()
+        if shapes[-1:] != (built["output_shape"],):
+            missed = "Its changes cannot be counted: use Conv2D and pooling layers alone."
+            yield Wish("layers", wanted, "not countable", missed)
+            return
+        if (changes := count_changes(self.broken, built["layers"])) > most:
             said = f"with {changes} changes, and {most} will do."
-            return "max_changes", f"It does all that it should, but {said}"
-        return None
+            missed = f"It does all that it should, but {said}"
+        yield Wish("max_changes", wanted, f"{changes}", missed)
 
     @property
     def trouble(self) -> str:
@@ -45,7 +51,7 @@ class Mend(Design):
 
     def _trouble(self, layers: Sequence[dict]) -> str:
         try:
-            missed = super().unfulfilled(bill(self.setting["input_shape"], layers))
+            missed = first_missed(super().wishes(bill(self.setting["input_shape"], layers)))
         except SettingError:  # Keras does not build it
             return "impossible"
         return missed[0].rstrip("0123456789") if missed else ""

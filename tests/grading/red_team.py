@@ -526,7 +526,7 @@ def huge_number_in_json(book):
 # Without end
 
 
-@row(same_pads=0, says="takes too long")
+@row(same_pads=0, says="notes=('`same_pads` takes too long.',)")
 def loops(book):
     """an endless loop in Python in one function"""
     book.answer(same_pads=define("while True:\n    pass", "same_pads"))

@@ -15,7 +15,7 @@ from explore.conftest import chromium, watched  # noqa: F401 (a fixture)
 from playwright.sync_api import Browser, Page
 
 from course.grading import read, report, worker
-from course.grading.alike import ENOUGH, RUN, alike, runs
+from course.grading.alike import RUN, SIGNS, alike, runs, same_texts
 from course.grading.assignment import draw, word
 from course.grading.collect import HandedIn
 from course.grading.feedback import feedback
@@ -23,6 +23,7 @@ from course.grading.judge import Verdict
 from course.mistakes import MISTAKES
 from course.questions.exercises import Write
 from course.questions.layers import bill
+from course.questions.question import picker
 from grading.conftest import SECRET, needs_sandbox
 from grading.homework import SOLUTION
 from grading.red_team import define
@@ -197,7 +198,7 @@ def test_a_page_says_what_was_wrong_and_where_to_read_again(written):
 
 
 def test_who_is_right_is_told_so_and_who_answered_nothing_where_to_begin(written):
-    assert "All of it is right." in text(written["padding"]["ada"])
+    assert "All of it is right." not in text(written["padding"]["ada"])  # as long as nobody knows
     assert "16 of 16 points" in text(written["padding"]["ada"])
     assert "4 points more depend on what your teacher reads" in text(written["padding"]["ada"])
     nothing = text(written["padding"]["bo"])
@@ -214,6 +215,8 @@ def test_a_network_stands_beside_what_was_wanted(written):
     assert "at most 6,500 parameters 990 " in said
     assert "makes (7, 7, 24) (26, 26, 99) ✗" in said
     assert "Your network, along one axis" in said
+    assert "that see at least 23 pixels 3 ✗" in said
+    assert "every pixel of every map is read yes " in said
     assert "The course cannot tell what a layer of kind Lambda does." in said
     assert "18 of 20 points" in text(written["design"]["ada"])
     assert "one that is right" in text(written["stride"]["di"])
@@ -251,6 +254,48 @@ def test_there_is_no_picture_of_a_network_that_is_too_deep_to_be_seen():
         chain = [{"filters": 2, "kernel_size": 3, "padding": "same"}] * many
         page = page_of(*kind, given=json.loads(json.dumps(bill((28, 28, 1), chain))))
         assert ("Your network, along one axis" in page) == (many == 3)
+
+
+def decided(mistaken: bool, **points: float) -> str:
+    """The text of the page of who has all right, or one part wrong, after a teacher decided."""
+    assignment = read("padding", SOURCES["padding"])
+    verdicts = {
+        part.grade_id: Verdict(part.grade_id, part.points, "Yes.", given=1)
+        for part in assignment.parts
+    }
+    if mistaken:
+        verdicts["depth"] = Verdict("depth", 0, "Not right yet.", given=8)
+    result = {"verdicts": [*map(vars, verdicts.values())], "texts": {WORDS: "It is odd."}}
+    result["read"] = {"points": points}
+    sections = report.sections_of(SOURCES["padding"])
+    return text(feedback(assignment, sections, HandedIn("ada", Path("nowhere")), result))
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "points", "all_right"),
+    [
+        *((False, {}, False), (False, {WORDS: 0}, False), (False, {WORDS: 3}, False)),
+        *((False, {WORDS: 4}, True), (False, {WORDS: 4, "depth": 1}, False)),
+        *((True, {WORDS: 4}, False), (True, {WORDS: 4, "depth": 2}, True)),
+    ],
+)
+def test_all_is_right_only_if_every_part_is_and_nothing_is_open(mistaken, points, all_right):
+    assert ("All of it is right." in decided(mistaken, **points)) == all_right
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "points", "mark", "row"),
+    [
+        *((True, 0, "✗ not right · 0 of", True), (True, 2, "✓ right · 2 of", False)),
+        *((True, 1, "◐ partly right · 1 of", True), (False, 2, "✓ right · 2 of", False)),
+        *((False, 1, "◐ partly right · 1 of", False), (False, 0, "✗ not right · 0 of", False)),
+    ],
+)
+def test_a_part_is_marked_by_the_points_that_count(mistaken, points, mark, row):
+    said = decided(mistaken, depth=points).partition(" Depth ")[2].partition(" Padded ")[0]
+    assert said.startswith(mark)
+    assert ("yours right 8 9 ✗" in said) == row
+    assert ("The check says: " in said) == (points != 2 * (not mistaken))
 
 
 def test_what_was_put_aside_is_no_zero(written):
@@ -342,7 +387,7 @@ def test_code_that_looks_alike_is_a_hint(reports):
     said = text(reports["padding"]).partition("Code that looks alike")[2]
     said = said.partition("To read")[0]
     assert "A hint, and not a charge" in said
-    assert re.findall(r"(\w+) , (\w+) \d+ % of what", said) == [("fay", "gil")]
+    assert re.findall(r"(\w+) , (\w+) \d+ % of what few", said) == [("fay", "gil")]
     assert "None." in text(reports["stride"])
 
 
@@ -369,6 +414,16 @@ def test_what_was_not_graded_besides_is_to_be_looked_at(reports):
         == many + 1
     )
     assert "not answered with you" in said
+
+
+def test_other_settings_than_were_drawn_are_told(tmp_path):
+    handed_in, result = HandedIn("ada", tmp_path / "nothing"), {"verdicts": [], "others": True}
+    result["texts"] = dict.fromkeys(read("padding", SOURCES["padding"]).texts, "")
+    assignment, students = read("padding", SOURCES["padding"]), {"ada": (handed_in, result)}
+    said = text(report.report(assignment, SOURCES["padding"], students))
+    assert "ada – – It shows other settings than were drawn for it." in said
+    said = text(feedback(assignment, {}, handed_in, result))
+    assert "Your notebook shows other settings than you were given." in said
 
 
 def test_when_it_was_handed_in_may_not_be_known(tmp_path):
@@ -430,6 +485,8 @@ def test_no_comment_is_long_enough_to_hide_a_copy(hidden):
         "ok = budget . judge(8).correct",
         "m = __import__('course.geometry')",
         "questions = 1",
+        "exec('from co' + 'urse import quest' + 'ions')",
+        "eval(hidden)",
     ],
 )
 def test_who_may_have_asked_the_course_is_a_hint(tmp_path, line):
@@ -455,11 +512,124 @@ def test_what_is_handed_out_and_what_is_allowed_is_no_hint(tmp_path, name):
 
 
 def test_what_is_short_given_or_common_is_no_sign():
-    short = "+".join("1" * ((ENOUGH + RUN) // 2))
+    short = "+".join("1" * ((SIGNS[0][1] + RUN) // 2))
     assert alike({"ada": [short], "bo": [short]}, []) == []
     assert alike({"ada": [LONG], "bo": [LONG]}, [LONG]) == []
     assert alike({str(n): [LONG] for n in range(60)}, []) == []
     assert alike({str(n): [f"{LONG}print({n}, {n}, {n})"] for n in range(9)}, [LONG]) == []
+
+
+HEAD = "def {}(n, kernel_size, strides{}):\n    "
+WAYS = {  # how one writes it who did not copy, line by line, the usual way first
+    "same_pads": (
+        ("o = -(-n // strides)", "o = math.ceil(n / strides)", "o = (n + strides - 1) // strides"),
+        (
+            "p = max((o - 1) * strides + kernel_size - n, 0)",
+            "p = (o - 1) * strides + kernel_size - n\n    p = max(0, p)",
+            "p = (o - 1) * strides + kernel_size - n\n    if p < 0:\n        p = 0",
+        ),
+        ("a = p // 2", "a = int(p / 2)"),
+        ("return a, p - a", "b = p - a\n    return a, b", "return [a, (p + 1) // 2]"),
+    ),
+    "usage": (
+        (
+            "a, b = same_pads(n, kernel_size, strides) if padding == 'same' else (0, 0)",
+            "a = b = 0\n    if padding == 'same':\n"
+            "        a, b = same_pads(n, kernel_size, strides)",
+            "a, b = same_pads(n, kernel_size, strides)\n"
+            "    if padding == 'valid':\n        a = b = 0",
+        ),
+        ("times = [0] * n", "times = [0 for _ in range(n)]", "times = list(np.zeros(n))"),
+        (
+            "for i in range(output_size(n, kernel_size, strides, padding)):\n"
+            "        s = i * strides",
+            "for s in range(0, n + a + b - kernel_size + 1, strides):",
+            "o = output_size(n, kernel_size, strides, padding)\n    for i in range(o):\n"
+            "        s = i * strides",
+        ),
+        (
+            "    for x in range(s - a, s - a + kernel_size):",
+            "    for j in range(kernel_size):\n            x = s + j - a",
+        ),
+        ("        if 0 <= x < n:", "        if x >= 0 and x < n:", "        if x in range(n):"),
+        ("            times[x] += 1", "            times[x] = times[x] + 1"),
+        ("return times",),
+    ),
+}
+UNUSUAL = """\
+table = {}
+    for place in range(-kernel_size, n + kernel_size):
+        table[place] = 0
+    if padding == "same":
+        zeros = same_pads(n, kernel_size, strides)
+    else:
+        zeros = (0, 0)
+    here = 0 - zeros[0]
+    while here <= n + zeros[1] - kernel_size:
+        step = 0
+        while step != kernel_size:
+            table[here + step] = table[here + step] + 1
+            step = step + 1
+        here = here + strides
+    found = []
+    for place in sorted(table):
+        if place >= 0:
+            if place <= n - 1:
+                found.append(table[place])
+    return found"""
+
+
+def class_of(many: int, seed: str, copied: int = 0) -> dict[str, list[str]]:
+    """What a class wrote for `padding`, the first few the same `usage`."""
+    pick, written = picker(seed), {}
+    for number in range(many):
+        bodies = {
+            name: "\n    ".join(pick((way[0], *way)) for way in ways) for name, ways in WAYS.items()
+        }
+        if number < copied:
+            bodies["usage"] = UNUSUAL
+        heads = HEAD.format("same_pads", ""), HEAD.format("usage", ", padding")
+        written[f"{number}"] = [*map("".join, zip(heads, bodies.values(), strict=True))]
+    return written
+
+
+@pytest.mark.parametrize("many", [12, 30])
+def test_who_finds_a_way_alone_is_not_alike(many):
+    """Hardly ever: two may well find the same."""
+    found = [pair for seed in range(10) for pair in alike(class_of(many, f"class {seed}"), [])]
+    assert len(found) <= 2, found
+
+
+@pytest.mark.parametrize("copied", [2, 3, 4, 8, 10])
+def test_what_up_to_a_third_of_a_class_copied_is_found(copied):
+    for seed in range(10):
+        groups = [sorted(who, key=int) for _, who in alike(class_of(30, f"{seed}", copied), [])]
+        assert [f"{number}" for number in range(copied)] in groups
+        assert len(groups) <= 2
+
+
+def test_what_half_of_a_class_writes_is_no_sign():
+    found = {student for _, who in alike(class_of(30, "half", 15), []) for student in who}
+    assert not found & set(map(str, range(15)))
+
+
+def test_long_texts_are_compared_word_for_word(tmp_path):
+    long = "An odd zero is left over and goes after the input " * 3
+    texts = {
+        "ada": long,
+        "bo": long.upper().replace(" ", " \n"),
+        "cy": f"{long}!",
+        "di": "It is odd.",
+    }
+    assert same_texts(texts | {"ed": "It is odd."}) == [["ada", "bo"]]
+    path = tmp_path / "padding.ipynb"
+    path.write_bytes(notebook("padding"))
+    found = {
+        student: (HandedIn(student, path), {"verdicts": [], "texts": {WORDS: words}})
+        for student, words in texts.items()
+    }
+    said = text(report.report(read("padding", SOURCES["padding"]), SOURCES["padding"], found))
+    assert "ada , bo The same text, “in your own words”, word for word." in said
 
 
 @pytest.mark.parametrize(
@@ -545,7 +715,7 @@ def page(chromium: Browser):  # noqa: F811
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [900, 1280])
+@pytest.mark.parametrize("width", [400, 700, 1280])
 def test_axe_finds_nothing(page: Page, folder, reports, scheme, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
@@ -557,6 +727,29 @@ def test_axe_finds_nothing(page: Page, folder, reports, scheme, width):
         found = Axe().run(page).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+BROKEN = """() => {
+  const broken = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode());) {
+    for (const word of text.data.matchAll(/(?<!\\S)[a-z]{1,12}(?![^\\s.,:])/gi)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.parametrize("width", [400, 700])
+def test_no_word_is_broken_in_a_narrow_window(page: Page, folder, reports, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for name in NAMES:
+        for path in (f"reports/{name}.html", f"feedback/di/{name}/{name}.html"):
+            page.goto((folder / path).as_uri())
+            assert set(page.evaluate(BROKEN)) <= {"long"}, path  # in a word of 240 letters
 
 
 def test_the_keyboard_leads_to_a_part(page: Page, folder, written):
