@@ -61,7 +61,7 @@ def key_of(task: Task, student: str, notebook: bytes) -> str:
 def connect(scheduler: str | None, workers: int | None):
     """The workers, on this machine or elsewhere."""
     loggers = {name: {"level": "CRITICAL"} for name in ("distributed", "tornado", "asyncio")}
-    quiet = {"version": 1, "disable_existing_loggers": False, "loggers": loggers}
+    quiet = {"version": 1, "incremental": True, "loggers": loggers}
     os.environ.setdefault("DASK_LOGGING", str(quiet))  # also for workers here, before the import
     # When this process ends at once, Python cleans up behind it, and need not say so.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")

@@ -143,12 +143,19 @@ class Drawn(NotebookExporter, Settings):
         return super().from_notebook_node(nb, resources, **kw)
 
 
+class Quiet(NbGrader):
+    """Sets up no log: that closes those of other libraries, and TensorFlow's stderr with it."""
+
+    def _configure_logging(self) -> None:
+        logging.getLogger(type(self).__name__).setLevel(logging.ERROR)
+
+
 def application(secret: str = "", own_settings: bool = False) -> NbGrader:
     """The nbgrader of this folder, whose command and button grade as we do."""
     config, path = CONFIG.format(secret=secret, own_settings=own_settings), "nbgrader_config.py"
     if not Path(path).exists():
         Path(path).write_text(config, encoding="utf-8")
-    app = NbGrader(log_level=logging.ERROR)
+    app = Quiet()
     app.initialize([])
     if app.config.Autograde.get("exporter_class") != f"{__name__}.Autograded":
         why = "nbgrader would run what students wrote with your rights"

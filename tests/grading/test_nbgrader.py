@@ -5,6 +5,7 @@ import copy
 import csv
 import html
 import json
+import logging
 import os
 import re
 import subprocess
@@ -25,7 +26,7 @@ from course.grading import __main__ as command
 from course.grading import release, worker
 from course.grading.assignment import draw, word
 from course.grading.collect import HandedIn
-from course.grading.nbgrader import shown
+from course.grading.nbgrader import application, shown
 from grading.conftest import needs_sandbox
 from grading.homework import POINTS, SOURCES, Book
 from grading.red_team import ROWS
@@ -347,6 +348,14 @@ def test_after_the_class_command_nbgrader_runs_nobodys_code_either(tmp_path, mon
         nbgrader(tmp_path, "autograde", "padding", "--force")
     assert not stolen.exists()
     assert grades(tmp_path, "eve")["output_size"] == 2
+
+
+def test_the_command_closes_nobodys_log(tmp_path, monkeypatch):
+    monkeypatch.chdir(make(tmp_path))
+    log, closed = logging.StreamHandler(), []
+    monkeypatch.setattr(log, "close", lambda: closed.append(log))
+    application("secret.txt")
+    assert not closed
 
 
 @pytest.mark.parametrize("config", ["", "get_config().CourseDirectory.course_id = 'x'", "1 / 0"])
