@@ -14,7 +14,7 @@ from course.check import Check
 from course.figures import style
 from course.grading.assignment import Assignment, Part
 from course.grading.collect import HandedIn
-from course.grading.judge import MOST_LAYERS, tuples
+from course.grading.judge import tuples
 from course.mistakes import MISTAKES, Mistake
 from course.predict.prediction import explorer_of
 from course.questions import Question
@@ -26,6 +26,7 @@ from course.text import number, rich
 
 MOVING = ("border", "network", "window")  # explorers that say too little here as long as they stand
 LONGEST = 200  # characters of an answer that are shown
+MOST_LAYERS, LARGEST = 8, 50  # pixels of a window; a picture of more takes its time, and says less
 PATH = re.compile(r"(?<![\w./])/(?:[^\s/'\"`()<>]+/)+")  # up to the name of a file
 
 
@@ -146,7 +147,7 @@ def _shown(part: Part, verdict: dict) -> dict:
     shown["again"] = list({mistake.see: mistake for mistake in again}.values())
     shown["picture"] = None
     if isinstance(question, BuildModel):
-        if value and len(value["layers"]) <= MOST_LAYERS and (seen := _seen(value)):
+        if value and (seen := _seen(value)):
             shown["picture"] = "Your network, along one axis", _explored(seen, None)
     elif given is not None:
         shown["picture"] = _picture(about, value, verdict["mistake"])
@@ -175,7 +176,9 @@ def _value(question: Question, given: object) -> Any:
 
 
 def _seen(built: dict) -> Question | None:
-    """The question whose picture is what the last units of a model see, if it is a chain."""
+    """The question whose picture is what the last units of a model see, if it is a short chain."""
+    if len(built["layers"]) > MOST_LAYERS or built["window"] > LARGEST:
+        return None
     windows = [{n: v for n, v in layer.items() if n != "filters"} for layer in built["layers"]]
     with contextlib.suppress(ValueError):
         return receptive_field(windows, built["input_shape"][0])
