@@ -96,12 +96,12 @@ def watch(control: socket.socket, keeper: int, enough: int) -> None:
     control.send(b'["ended"]')
 
 
-def below() -> dict[int, list[str]]:
+def below() -> dict[int, list[bytes]]:
     """What the kernel says of each process that this one began, or one of these."""
     said, found = {}, {os.getpid()}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended
-            said[int(process.name)] = (process / "stat").read_text().rpartition(")")[2].split()
+            said[int(process.name)] = (process / "stat").read_bytes().rpartition(b")")[2].split()
     while more := {each for each, stat in said.items() if int(stat[1]) in found} - found:
         found |= more
     return {each: said[each] for each in found - {os.getpid()}}
@@ -117,7 +117,7 @@ def uses(enough: int) -> tuple[float, int, bool]:
     memory = sum(int(stat[21]) for stat in processes.values()) * resource.getpagesize()
     if memory > enough:
         memory = sum(map(_share, processes))
-    runs = any(stat[0] in "RD" for stat in processes.values())  # or would, if it were their turn
+    runs = any(stat[0] in b"RD" for stat in processes.values())  # or would, if it were their turn
     return ticks / os.sysconf("SC_CLK_TCK"), memory, runs
 
 

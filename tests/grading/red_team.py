@@ -765,6 +765,14 @@ def stops_itself(book):
     )
 
 
+@row()
+def named_oddly(book):
+    """a process whose name is no text, and looks like the end of one"""
+    book.add(
+        "import ctypes, time\nctypes.CDLL(None).prctl(15, b'\\xff) Z 0 (\\n')\ntime.sleep(0.5)"
+    )
+
+
 # Looking around
 
 
