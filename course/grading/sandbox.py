@@ -220,7 +220,8 @@ def walls() -> list[str]:
     if Path("/tmp") not in folders:  # where Python itself may be
         shown += ["--symlink", "/scratch", "/tmp"]
     shown += ["--ro-bind", str(COURSE), "/srv/course"]
-    devices = [f"/dev/{name}" for name in ("null", "zero", "random", "urandom")]
+    # Without zero: mapped, it is memory that no process may seem to have.
+    devices = [f"/dev/{name}" for name in ("null", "random", "urandom")]
     shown += [part for device in devices for part in ("--dev-bind", device, device)]
     as_root = "--cap-add CAP_SETUID --cap-add CAP_SETGID" if os.getuid() == 0 else "--unshare-user"
     return [bwrap, *f"{as_root} {APART} {FOLDERS}".split(), *shown, "--remount-ro", "/"]
