@@ -25,6 +25,10 @@ class SandboxError(RuntimeError):
     """There is no sandbox, or it broke. The message says why, and what to do."""
 
 
+class BrokenError(SandboxError):
+    """There was a sandbox, and it ended before it was told to."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one submission may use."""
@@ -123,7 +127,7 @@ class Sandbox:
             while not self.over:
                 self._uses()
         except (OSError, ValueError):
-            raise SandboxError("The sandbox was ended from outside.") from None
+            raise BrokenError("The sandbox was ended from outside.") from None
         return outcome
 
     def _uses(self) -> tuple[float, int, bool]:
