@@ -167,7 +167,7 @@ def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bo
         failed, began = {}, monotonic()
         for done, (key, result) in enumerate(results(client, task, todo, alone), 1):
             handed = todo[key]
-            if isinstance(result, dict):
+            if isinstance(result, dict) and "again" not in result:
                 settle(handed, store.add(key, handed.student, handed.path, result))
             else:
                 failed[key] = result
@@ -175,9 +175,12 @@ def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bo
             print(f"\r{done} of {len(todo)}, {timedelta(seconds=left)} left ", end="", flush=True)
         todo = {key: todo[key] for key in failed}
     for key, handed in todo.items():
-        killed = isinstance(failed[key], KilledWorker)
-        why = "each worker that tried has died" if killed else readable(failed[key])
-        settle(handed, {"aside": f"It is not graded yet: {why}."})
+        result = failed[key]
+        if not isinstance(result, dict):
+            killed = isinstance(result, KilledWorker)
+            why = "each worker that tried has died" if killed else readable(result)
+            result = {"aside": f"It is not graded yet: {why}."}
+        settle(handed, result)
     return {each.student: students[each.student] for each in found}, not todo
 
 

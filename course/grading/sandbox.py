@@ -25,6 +25,10 @@ class SandboxError(RuntimeError):
     """There is no sandbox, or it broke. The message says why, and what to do."""
 
 
+class BrokenError(SandboxError):
+    """There was a sandbox, and it ended before it was told to."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one submission may use."""
@@ -123,7 +127,7 @@ class Sandbox:
             while not self.over:
                 self._uses()
         except (OSError, ValueError):
-            raise SandboxError("The sandbox was ended from outside.") from None
+            raise BrokenError("The sandbox was ended from outside.") from None
         return outcome
 
     def _uses(self) -> tuple[float, int, bool]:
@@ -220,7 +224,8 @@ def walls() -> list[str]:
     if Path("/tmp") not in folders:  # where Python itself may be
         shown += ["--symlink", "/scratch", "/tmp"]
     shown += ["--ro-bind", str(COURSE), "/srv/course"]
-    devices = [f"/dev/{name}" for name in ("null", "zero", "random", "urandom")]
+    # Without zero: mapped, it is memory that no process may seem to have.
+    devices = [f"/dev/{name}" for name in ("null", "random", "urandom")]
     shown += [part for device in devices for part in ("--dev-bind", device, device)]
     as_root = "--cap-add CAP_SETUID --cap-add CAP_SETGID" if os.getuid() == 0 else "--unshare-user"
     return [bwrap, *f"{as_root} {APART} {FOLDERS}".split(), *shown, "--remount-ro", "/"]

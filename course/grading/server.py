@@ -10,6 +10,7 @@ import ctypes
 import errno
 import importlib
 import json
+import mmap
 import os
 import resource
 import select
@@ -26,12 +27,14 @@ NEW_USER = 0x10000000
 NEW_NAMESPACES = NEW_USER | 0x20000000 | 0x20000 | 0x8000000 | 0x40000000  # pid, mount, ipc, net
 QUIET_MOUNT = 2 | 4 | 8  # no suid, devices, programs
 SET_DUMPABLE, ADOPT = 4, 36  # prctl: be seen by others; get the orphans of all below
+SHARED = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
 ALLOW, REFUSE, NOT, MASKED = 0x7FFF0000, 0x00050000, 1, 7  # libseccomp's
 REFUSED = (
     "unshare setns mount umount2 pivot_root chroot move_mount open_tree fsopen fsmount fsconfig "
     "mount_setattr ptrace process_vm_readv process_vm_writev kcmp keyctl add_key request_key bpf "
     "perf_event_open userfaultfd io_uring_setup memfd_create memfd_secret shmget msgget semget "
-    "mq_open open_by_handle_at personality pidfd_getfd setsockopt"
+    "mq_open open_by_handle_at personality pidfd_getfd setsockopt vmsplice io_setup inotify_init "
+    "inotify_init1 fanotify_init landlock_create_ruleset"
 )
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -96,12 +99,12 @@ def watch(control: socket.socket, keeper: int, enough: int) -> None:
     control.send(b'["ended"]')
 
 
-def below() -> dict[int, list[str]]:
+def below() -> dict[int, list[bytes]]:
     """What the kernel says of each process that this one began, or one of these."""
     said, found = {}, {os.getpid()}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended
-            said[int(process.name)] = (process / "stat").read_text().rpartition(")")[2].split()
+            said[int(process.name)] = (process / "stat").read_bytes().rpartition(b")")[2].split()
     while more := {each for each, stat in said.items() if int(stat[1]) in found} - found:
         found |= more
     return {each: said[each] for each in found - {os.getpid()}}
@@ -110,14 +113,15 @@ def below() -> dict[int, list[str]]:
 def uses(enough: int) -> tuple[float, int, bool]:
     """Of all processes below: seconds of work, bytes of memory, whether any runs.
 
-    Memory that several share is counted for each, unless that makes more than ``enough``.
+    Memory that several share is counted for each, unless that makes more than ``enough``. What a
+    process maps and has not touched is not counted: so there is none that others could touch.
     """
     processes = below()
     ticks = sum(int(each) for stat in processes.values() for each in stat[11:15])
     memory = sum(int(stat[21]) for stat in processes.values()) * resource.getpagesize()
     if memory > enough:
         memory = sum(map(_share, processes))
-    runs = any(stat[0] in "RD" for stat in processes.values())  # or would, if it were their turn
+    runs = any(stat[0] in b"RD" for stat in processes.values())  # or would, if it were their turn
     return ticks / os.sysconf("SC_CLK_TCK"), memory, runs
 
 
@@ -160,8 +164,8 @@ def shut_in(channel: int, limits: dict, walls: bool) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = {"AS": pages * resource.getpagesize() + limits["memory"], "FSIZE": limits["disk"]}
     most |= {"NOFILE": 64, "CORE": 0}  # what is sent and not heard is the memory of no process
-    if walls:
-        most["NPROC"] = limits["processes"]  # without, all of its user's count
+    if walls:  # without, all of its user's count
+        most |= {"NPROC": limits["processes"], "SIGPENDING": 64}  # timers, too
         disk = f"size={limits['disk']},nr_inodes=2000".encode()
         must(LIBC.mount(b"tmpfs", b"/scratch", b"tmpfs", QUIET_MOUNT, disk))
         must(LIBC.mount(b"tmpfs", b"/proc", b"tmpfs", QUIET_MOUNT, b"size=4k,nr_inodes=4"))
@@ -207,6 +211,7 @@ def refusals() -> ctypes.c_void_p:
         refuse(name)
     refuse("clone3", errno.ENOSYS)  # its flags cannot be seen; clone is used in its place
     refuse("clone", errno.EPERM, _Compared(0, MASKED, NEW_USER, NEW_USER))
+    refuse("mmap", errno.EPERM, _Compared(3, MASKED, SHARED, SHARED))
     refuse("socket", errno.EPERM, _Compared(0, NOT, socket.AF_UNIX))
     return rules
 

@@ -12,10 +12,15 @@ from threading import RLock
 import course
 from course.grading import AsideError, Sandbox, SandboxError, grade, read
 from course.grading.collect import CollectError, HandedIn, read_bytes
+from course.grading.sandbox import BrokenError
 from course.grading.submission import cells_of, shows_others
 
 PACKAGES = ("numpy", "keras", "tensorflow-cpu", "tensorflow")
 SAMPLE = 20  # notebooks that show what was drawn for them
+BREAKS = (
+    "It is not graded yet: each sandbox that tried has ended. A teacher has to look at what it "
+    "does, and to grade it again, or by hand."
+)
 ALONE = RLock()  # a worker may have several threads; it has one sandbox
 
 Task = tuple[str, str, str, bool, bool]
@@ -71,18 +76,23 @@ def work(task: Task, here: str, some: dict[str, tuple[str, bytes]]) -> dict[str,
 
 
 def result_of(task: Task, student: str, notebook: bytes) -> dict:
-    """From a notebook to plain data; a sandbox that broke is replaced once."""
+    """From a notebook to plain data; a sandbox that broke is replaced once.
+
+    If that breaks too, it is the notebook: it is put aside, for now, as others are to be graded.
+    """
     name, source, secret, own, walls = task
     assignment = read(name, source, secret, student if own else "", notebook)
     with ALONE:
-        try:
+        for last in (False, True):
             try:
                 return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
-            except SandboxError:
+            except AsideError as error:
+                return {"aside": str(error)}
+            except SandboxError as error:
                 sandbox_for.cache_clear()
-                return asdict(grade(assignment, notebook, sandbox_for(walls, *assignment.modules)))
-        except AsideError as error:
-            return {"aside": str(error)}
+                if last and not isinstance(error, BrokenError):
+                    raise
+    return {"aside": BREAKS, "again": True}
 
 
 @functools.cache

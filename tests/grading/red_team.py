@@ -692,6 +692,34 @@ def memory_out_of_sight(book):
     book.answer(same_pads=define(body, "same_pads"))
 
 
+@row()
+def memory_of_sleepers(book):
+    """shared memory that only a process maps which never touched it"""
+    book.try_to_see(
+        "import mmap, os, time\nfor path in (None, '/dev/zero'):\n    try:\n"
+        "        file = os.open(path, os.O_RDWR) if path else -1\n"
+        "        for _ in range(16):\n            kept = mmap.mmap(file, 10**8)\n"
+        "            if not os.fork():\n                time.sleep(1e6)\n"
+        "            kept[:] = bytes(10**8)\n            kept.close()\n"
+        "        seen.append(path)\n    except OSError:\n        pass"
+    )
+
+
+@row()
+def tables(book):
+    """places in the kernel's tables: asynchronous I/O, who watches files, timers; pages in pipes"""
+    book.try_to_see(
+        "import ctypes, os\nlibc = ctypes.CDLL(None)\nread, write = os.pipe()\n"
+        "page = ctypes.create_string_buffer(4096)\n"
+        "vector = (ctypes.c_size_t * 2)(ctypes.addressof(page), 4096)\n"
+        "tries = {206: (60_000, ctypes.create_string_buffer(8)), 253: (), 294: (0,),\n"
+        "         300: (0x200, 0), 444: (None, 0, 1), 278: (write, vector, 1, 0)}\n"
+        "seen += [n for n, given in tries.items() if libc.syscall(n, *given) >= 0]\n"
+        "timers = [libc.syscall(222, 0, None, page) for _ in range(1000)]\n"
+        "seen += [len(timers)] * (timers[-1] == 0)"
+    )
+
+
 @row(same_pads=0)
 def huge_power(book):
     """a number that takes for ever to compute"""
@@ -762,6 +790,14 @@ def stops_itself(book):
         "import os, signal\nfor pid in (os.getppid(), 0, -1, 1, 2, 3, os.getpid()):\n"
         "    for sent in (signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):\n        try:\n"
         "            os.kill(pid, sent)\n        except OSError:\n            pass"
+    )
+
+
+@row()
+def named_oddly(book):
+    """a process whose name is no text, and looks like the end of one"""
+    book.add(
+        "import ctypes, time\nctypes.CDLL(None).prctl(15, b'\\xff) Z 0 (\\n')\ntime.sleep(0.5)"
     )
 
 

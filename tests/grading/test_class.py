@@ -19,7 +19,7 @@ import pytest
 from dask.distributed import Client
 from nbgrader import api
 
-from course.grading import SandboxError, read, worker
+from course.grading import SandboxError, grade, read, worker
 from course.grading import __main__ as command
 from course.grading.__main__ import LostError
 from course.grading.assignment import draw, word
@@ -303,8 +303,16 @@ def test_what_a_teacher_decided_stands_on_the_pages_and_in_the_table(folder, cap
         assert book.find_assignment("padding").duedate == datetime(2026, 1, 1, 1)
 
 
+def breaking(assignment, notebook, sandbox):
+    """What ends each sandbox, for one notebook."""
+    if b"breaks" in notebook:
+        sandbox.process.kill()
+    return grade(assignment, notebook, sandbox)
+
+
 def deadly(task, here, some):
     """What ends its worker, for one student."""
+    worker.grade = breaking
     students = [student for student, _ in some.values()]
     if "ed" in students:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -315,13 +323,15 @@ def deadly(task, here, some):
 
 def test_who_kills_each_worker_is_put_aside_and_takes_nobody_along(folder, monkeypatch):
     needs_sandbox()
+    hand_in("bo", "blank", size="breaks")
     monkeypatch.setattr(command, "work", deadly)
     assert command.main(["padding", "--secret", "secret.txt", "--workers", "2"]) == 1
-    rows = table()
-    assert {name: row["points"] for name, row in rows.items()} == POINTS | {"ed": "", "di": ""}
+    rows, dead = table(), ("bo", "di", "ed")
+    assert {name: row["points"] for name, row in rows.items()} == POINTS | dict.fromkeys(dead, "")
     assert rows["ed"]["not graded because"].endswith("each worker that tried has died.")
     assert rows["di"]["not graded because"].endswith("out of luck.")
-    assert len(kept()) == len(CLASS) - 2
+    assert rows["bo"]["not graded because"] == worker.BREAKS
+    assert len(kept()) == len(CLASS) - len(dead)
     # What was no result is none for good.
     monkeypatch.undo()
     os.chdir(folder)
