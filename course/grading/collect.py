@@ -15,7 +15,6 @@ theirs goes to a row without one. Who is not in there yet is added.
 """
 
 import argparse
-import csv
 import os
 import re
 import shutil
@@ -23,27 +22,25 @@ import stat
 import sys
 import unicodedata
 import zipfile
-from codecs import BOM_UTF8
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from io import FileIO, StringIO
+from io import FileIO
 from itertools import count, takewhile
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from course.grading.store import harmless, meant, readable, tame
+from course.grading.roster import LMS, CollectError, names, remember, students
+from course.grading.store import readable, tame
 from course.grading.submission import MOST_BYTES, AsideError, cells_of
 
-SUBMITTED, STUDENTS, STAMP = Path("submitted"), Path("students.csv"), "timestamp.txt"
+SUBMITTED, STAMP = Path("submitted"), "timestamp.txt"
 LATE = "late.txt"  # beside what Canvas calls late, for it does not say by how much
 EARLIER = "earlier-"
-LMS = "lms_user_id"
-COLUMNS = ["id", "first_name", "last_name", "email", LMS]
 NOTEBOOK = re.compile(r"(.+)\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # as browsers save it too
 # Moodle leaves no _ in a name. Canvas does, and makes its letters small; an anonymous one has none.
 MOODLE = r"(?P<who>[^_]*)(_(?P<id>[0-9]+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
@@ -62,10 +59,6 @@ SEVERAL = (
     "each number is taken for another student. If one is in students.csv already, write the number "
     f"into its {LMS} (after a ; if it has one), delete the new row and folder, and collect again"
 )
-
-
-class CollectError(ValueError):
-    """What cannot be used. The message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +102,7 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
     Where there is none, ``path`` leads nowhere.
     """
     ours = _grade_ids(Path("source", name, f"{name}.ipynb"))
-    names, found = _names(), []
+    people, found = names(), []
     for folder in sorted(each / name for each in SUBMITTED.glob("*")):
         if folder.is_dir():
             try:
@@ -117,16 +110,16 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
             except OSError as error:  # it may not be read, or has just gone
                 nothing = folder / f"{name}.ipynb"
                 each = HandedIn(folder.parent.name, nothing, besides=(str(error),))
-            found.append(replace(each, name=names.get(each.student, "")))
+            found.append(replace(each, name=people.get(each.student, "")))
     return found
 
 
 def absent(name: str, found: list[HandedIn]) -> dict[str, tuple[HandedIn, dict]]:
     """Who is in ``students.csv`` and not among those who handed in, and that as the result."""
     there = {_alike(each.student) for each in found}
-    names = {each: who for each, who in _names().items() if _alike(each) not in there}
+    missing = {each: who for each, who in names().items() if _alike(each) not in there}
     result = {"aside": NOTHING}
-    return {s: (HandedIn(s, SUBMITTED / s / name, name=who), result) for s, who in names.items()}
+    return {s: (HandedIn(s, SUBMITTED / s / name, name=who), result) for s, who in missing.items()}
 
 
 def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
@@ -206,6 +199,9 @@ class File:
     order: int = 0  # among all of theirs
     late: bool = False
 
+    def __str__(self) -> str:
+        return f"{readable('/'.join(self.parts))}: {self.why}"
+
 
 def _text(raw: bytes, otherwise: str) -> str:
     """A name as it can be written anywhere, from one that may not be UTF-8."""
@@ -245,12 +241,9 @@ def _in_folder(folder: Path) -> list[File]:
             if stat.S_ISDIR(known.st_mode):
                 paths += path.iterdir()
                 continue
-            file.why, file.when = (
-                _why_not(parts, known.st_mode, known.st_size),
-                stamp(path.with_name(STAMP)),
-            )
             file.size, file.time = known.st_size, known.st_mtime
-            file.why = TIME if file.when and path.name == STAMP and file.why == OTHER else file.why
+            why, file.when = _why_not(parts, known.st_mode, file.size), stamp(path.with_name(STAMP))
+            file.why = TIME if file.when and path.name == STAMP and why == OTHER else why
         except OSError as error:
             file.why = f"{UNREAD} ({_reason(error)})"
         files.append(file)
@@ -328,69 +321,63 @@ def _readings(layout: str, path: tuple[str, ...]) -> list[dict[str, str | None]]
 
 def _tell(file: File, path: tuple[str, ...], layout: str, assignment: str) -> None:
     """Note whose a file is, and what else its path tells."""
-    first, last, student, who = path[0], path[-1], "", ""
-    readings = _readings(layout, path) if layout else []
-    if layout and not readings:
-        file.why = file.why or "is not named as most are: collect it in a folder of its own"
-    elif len(readings) == 1:
-        told = readings[0]
-        student, who = told["id"] or told["who"] or "", told["who"] or ""
+    student, last = path[0], path[-1]
+    if layout:
+        readings = _readings(layout, path)
+        if not readings:
+            file.why = file.why or "is not named as most are: collect it in a folder of its own"
+        told = readings[0] if len(readings) == 1 else {}
+        student, file.who = told.get("id") or told.get("who") or "", tame(told.get("who") or "")
         file.order, file.late = int(told.get("order") or 0), bool(told.get("late"))
-        last = told["file"] or last
+        last = told.get("file") or last
         last = re.sub(r"-\d+(?=\.ipynb$)", "", last) if layout == CANVAS else last
-    elif not layout and len(path) > 1:
-        student = first
-    elif not layout and first == file.parts[-1] and (found := NOTEBOOK.fullmatch(first)):
-        stem = re.sub(r"\s*\(\d+\)$", "", found[1])
-        around = re.escape(assignment)
+    elif len(path) == 1:
+        found = NOTEBOOK.fullmatch(student) if student == file.parts[-1] else None
+        stem, around = re.sub(r"\s*\(\d+\)$", "", found[1] if found else ""), re.escape(assignment)
         student = re.sub(rf"^{around}[\W_]*|[\W_]*{around}$", "", stem)
-    file.student, file.who = tame(student), tame(who)
-    file.name = NOTEBOOK.sub(r"\1", last) + ".ipynb"
+    file.student, file.name = tame(student), NOTEBOOK.sub(r"\1", last) + ".ipynb"
 
 
 def collect(name: str, files: list[File]) -> Iterator[str]:
     """Put each notebook where it belongs; say what is not taken, and why."""
-    numbers = ((row["id"], (row[LMS] or row["id"]).split(";")) for row in _students())
+    numbers = ((row["id"], (row[LMS] or row["id"]).split(";")) for row in students())
     ids = {tame(each.strip()): student for student, theirs in numbers for each in theirs}
     before, new = set(ids), {}
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
-    students: dict[str, list[File]] = {}
-    paths = list(zip(files, _paths(files, name), strict=True))
-    theirs = [(file, path) for file, path in paths if file.why not in (OUTSIDE, HIDDEN, LONG)]
-    layout = _layout([path for _, path in theirs])
-    for file, path in theirs:
+    taken: dict[str, list[File]] = {}
+    theirs = [file for file in files if file.why not in (OUTSIDE, HIDDEN, LONG)]
+    paths, called = _paths(theirs, name), defaultdict(set)
+    layout = _layout(paths)
+    for file, path in zip(theirs, paths, strict=True):
         _tell(file, path, layout, name)
-    called = defaultdict(set)
-    for file in files:
         called[file.student].add(_alike(file.who))
     yield from _by_name(files, ids, layout, name)
     for file in files:
-        why, student = file.why, ids.get(file.student, file.student)
+        student = ids.get(file.student, file.student)
         if not student or student[0] == "." or len(student.encode()) > LONGEST:
-            why = why or WHOSE
+            file.why = file.why or WHOSE
         elif len(called[file.student]) > 1:
-            why = why or f"has the number {file.student}, as one of another name has: it {WHOSE}"
+            file.why = file.why or f"has {student}'s number, and another name: it {WHOSE}"
         elif (other := known.setdefault(_alike(student), student)) != student:
-            why = why or f"is {student}'s, which many computers take for {other}: rename one"
+            why = f"is {student}'s, which many computers take for {other}: rename one"
+            file.why = file.why or why
         else:
-            students.setdefault(student, []).append(file)
+            taken.setdefault(student, []).append(file)
             if file.who and file.student not in before:
                 new[file.student] = student, file.who
-        if why and why != TIME:
-            yield f"{readable('/'.join(file.parts))}: {why}"
+        if file.why and file.why != TIME:
+            yield str(file)
         elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"
     if new:
-        _remember(new)
-    for student, all_files in students.items():
+        remember(new)
+    for student, all_files in taken.items():
         try:
-            yield from _put_all(SUBMITTED / student / name, all_files)
+            yield from _put_all(SUBMITTED / student / name, [it for it in all_files if not it.why])
         except Exception as error:  # the others are collected
-            why = f"{UNREAD} ({_reason(error)})"
-            for file in all_files:
-                file.why = why
-            yield f"{readable(student)}: {why}"
+            all_files[0].why = f"{UNREAD} ({_reason(error)})"
+            yield f"{readable(student)}: {all_files[0].why}"
 
 
 def _by_name(files: list[File], ids: dict[str, str], layout: str, assignment: str) -> Iterator[str]:
@@ -401,7 +388,7 @@ def _by_name(files: list[File], ids: dict[str, str], layout: str, assignment: st
     for file in files:
         if file.student not in ids:
             new[_run_together(file.who)].append(file)
-    for row in _students():
+    for row in students():
         if row["id"] not in here and (layout == MOODLE or not row[LMS]):
             names = [row["first_name"], row["last_name"]][:: 1 if layout == MOODLE else -1]
             known[_run_together("".join(names))].add(row["id"])
@@ -430,13 +417,13 @@ def _put_all(folder: Path, files: list[File]) -> Iterator[str]:
     later: Counter[str] = Counter()  # files of the same name
     size = 0
     for file in sorted(files, key=lambda it: (it.order, it.time), reverse=True):
-        size += 0 if file.why else file.size
-        if not file.why and size > MOST_BYTES:
+        size += file.size
+        if size > MOST_BYTES:
             file.why = "is too large, with what else came of this student"
-            yield f"{readable('/'.join(file.parts))}: {file.why}"
-        if not file.why:
-            attempts[later[_alike(file.name)]].append(file)
-            later[_alike(file.name)] += 1
+            yield str(file)
+            continue
+        attempts[later[_alike(file.name)]].append(file)
+        later[_alike(file.name)] += 1
     for attempt in reversed(attempts.values()):
         yield from _put(folder, attempt)
 
@@ -455,7 +442,7 @@ def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
         except Exception as error:  # a packer has many ways to be broken
             path.unlink(missing_ok=True)
             file.why = f"{UNREAD} ({_reason(error)})"
-            yield f"{readable('/'.join(file.parts))}: {file.why}"
+            yield str(file)
     notebooks = [path.name for path in coming.iterdir()]
     when = max((file.when for file in attempt if file.when), default=None)
     if when:
@@ -491,47 +478,6 @@ def _holds(folder: Path, coming: Path, names: list[str]) -> bool:
     return all(one.is_file() and one.read_bytes() == two.read_bytes() for one, two in paths)
 
 
-def _table() -> list[list[str]]:
-    """The class's table; its first row has the names of the columns."""
-    text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
-    return list(csv.reader(StringIO(text))) or [[*COLUMNS]]
-
-
-def _students() -> list[dict[str, str]]:
-    header, *rows = _table()
-    if "id" not in header:
-        raise CollectError(f"{STUDENTS} has no column id: {','.join(COLUMNS)} are usual")
-    found = [dict(zip(header, map(meant, row), strict=False)) for row in rows]
-    return [{column: row.get(column, "") for column in COLUMNS} for row in found if row.get("id")]
-
-
-def _names() -> dict[str, str]:
-    return {row["id"]: f"{row['first_name']} {row['last_name']}".strip() for row in _students()}
-
-
-def _remember(new: dict[str, tuple[str, str]]) -> None:
-    """Fill the numbers that are new into the class's table; who is not in there gets a row."""
-    header, *rows = table = _table()
-    header += [LMS] if LMS not in header else []
-    at, number_at = header.index("id"), header.index(LMS)
-    theirs = {meant(row[at]): row for row in reversed(rows) if len(row) > at}
-    for number, (student, who) in new.items():
-        if student not in theirs:
-            first, _, last = who.rpartition(" ")
-            known = {"id": student, "first_name": first, "last_name": last}
-            theirs[student] = [harmless(known.get(column, "")) for column in header]
-            table.append(theirs[student])
-        row = theirs[student]
-        row += [""] * (len(header) - len(row))
-        row[number_at] = harmless(f"{meant(row[number_at])};{number}".lstrip(";"))
-    STUDENTS.touch()
-    marked = STUDENTS.read_bytes().startswith(BOM_UTF8)  # as spreadsheets do
-    aside = shutil.copy(STUDENTS, f"{STUDENTS}.new")  # what is there stays if this is ended
-    with open(aside, "w", encoding="utf-8-sig" if marked else "utf-8", newline="") as file:
-        csv.writer(file).writerows(table)
-    os.replace(aside, STUDENTS)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Collect; 1 if something could not be read."""
     parser = argparse.ArgumentParser(prog="python -m course.grading.collect")
@@ -561,10 +507,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{readable(path)}: {why}")
             failed = 1
     if stamped:
-        print(
-            f"The times of {len(stamped)} students come from {STAMP} in their folders: "
-            "nbgrader's exchange writes these; students could, too."
-        )
+        where = f"{STAMP} in their folders: nbgrader's exchange writes these; students could, too"
+        print(f"The times of {len(stamped)} students come from {where}.")
     print(f"{len(list(SUBMITTED.glob(f'*/{name}')))} students are in {SUBMITTED}.")
     return failed
 

@@ -14,7 +14,8 @@ from time import process_time
 
 import pytest
 
-from course.grading.collect import STUDENTS, absent, handed_in, main
+from course.grading.collect import absent, handed_in, main
+from course.grading.roster import STUDENTS
 from grading.homework import SOURCES, Book
 
 FRIDAY, SATURDAY = (2026, 11, 20, 10, 0, 0), (2026, 11, 21, 10, 0, 0)
@@ -158,7 +159,7 @@ def test_two_names_with_one_number_are_nobodys(made, capsys):
     }
     said = capsys.readouterr().out
     for name in names:
-        assert f"{name}: has the number 7, as one of another name has: it does not tell" in said
+        assert f"{name}: has 7's number, and another name: it does not tell" in said
     assert "\n7," not in STUDENTS.read_text()
 
 
