@@ -15,7 +15,6 @@ theirs goes to a row without one. Who is not in there yet is added.
 """
 
 import argparse
-import csv
 import os
 import re
 import shutil
@@ -23,49 +22,43 @@ import stat
 import sys
 import unicodedata
 import zipfile
-import zlib
-from codecs import BOM_UTF8
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from io import FileIO, StringIO
+from io import FileIO
 from itertools import count, takewhile
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from course.grading.store import readable
+from course.grading.roster import LMS, CollectError, names, remember, students
+from course.grading.store import readable, tame
 from course.grading.submission import MOST_BYTES, AsideError, cells_of
 
-SUBMITTED, STUDENTS, STAMP = Path("submitted"), Path("students.csv"), "timestamp.txt"
+SUBMITTED, STAMP = Path("submitted"), "timestamp.txt"
 LATE = "late.txt"  # beside what Canvas calls late, for it does not say by how much
 EARLIER = "earlier-"
-LMS = "lms_user_id"
-COLUMNS = ["id", "first_name", "last_name", "email", LMS]
 NOTEBOOK = re.compile(r"(.+)\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # as browsers save it too
-MOODLE = r"(?P<who>[^_]*)(_(?P<id>\d+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
-CANVAS = r"((?P<who>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_"
-CANVAS += r"((?P<order>\d+)_(?P<file>.+)|(text|link)\.html)"
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeError)
+# Moodle leaves no _ in a name. Canvas does, and makes its letters small; an anonymous one has none.
+MOODLE = r"(?P<who>[^_]*)(_(?P<id>[0-9]+))?_assignsubmission_[a-z]+(_(?P<file>.*))?"
+CANVAS = r"(\A(?=(LATE_)?anon)|_(?=(LATE_)?[0-9]))(?P<late>LATE_)?(?P<id>[0-9]+|anon_[^_]+)_"
+CANVAS += r"((?P<order>[0-9]+)_(?P<file>.+)|(text|link)\.html)"
 NOTHING = "Nothing was handed in."
 COPIED = 60  # seconds between files that were copied together, or unpacked; that is no order
 PACKED = 3600  # seconds that it may take to make a zip; then its times are not the students'
 FIRST_DAY = (1980, 1, 1)  # that a zip knows, which stands for none
-LONGEST = 255  # bytes of a name
-OUTSIDE, HIDDEN = "leads out of the zip", "is hidden"  # and nobody's
+LONGEST, LONGEST_PATH = 255, 4096  # bytes of a name, and of a path
+OUTSIDE, HIDDEN, LONG = "leads out of the zip", "is hidden", "has too long a path"  # nobody's
 OTHER, TIME = "is not a notebook", "tells when"  # the latter needs no word
 UNREAD = "cannot be read"
+WHOSE = "does not tell whose it is: put it into a folder with the student's name"
 SEVERAL = (
     "each number is taken for another student. If one is in students.csv already, write the number "
     f"into its {LMS} (after a ; if it has one), delete the new row and folder, and collect again"
 )
-
-
-class CollectError(ValueError):
-    """What cannot be used. The message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +102,7 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
     Where there is none, ``path`` leads nowhere.
     """
     ours = _grade_ids(Path("source", name, f"{name}.ipynb"))
-    names, found = _names(), []
+    people, found = names(), []
     for folder in sorted(each / name for each in SUBMITTED.glob("*")):
         if folder.is_dir():
             try:
@@ -117,16 +110,16 @@ def handed_in(name: str, due: datetime | None = None) -> list[HandedIn]:
             except OSError as error:  # it may not be read, or has just gone
                 nothing = folder / f"{name}.ipynb"
                 each = HandedIn(folder.parent.name, nothing, besides=(str(error),))
-            found.append(replace(each, name=names.get(each.student, "")))
+            found.append(replace(each, name=people.get(each.student, "")))
     return found
 
 
 def absent(name: str, found: list[HandedIn]) -> dict[str, tuple[HandedIn, dict]]:
     """Who is in ``students.csv`` and not among those who handed in, and that as the result."""
     there = {_alike(each.student) for each in found}
-    names = {each: who for each, who in _names().items() if _alike(each) not in there}
+    missing = {each: who for each, who in names().items() if _alike(each) not in there}
     result = {"aside": NOTHING}
-    return {s: (HandedIn(s, SUBMITTED / s / name, name=who), result) for s, who in names.items()}
+    return {s: (HandedIn(s, SUBMITTED / s / name, name=who), result) for s, who in missing.items()}
 
 
 def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
@@ -151,7 +144,8 @@ def _handed_in(folder: Path, ours: set[str], due: datetime | None) -> HandedIn:
 
     path = folder / f"{folder.name}.ipynb"
     if found:
-        right = [each for each in found if 2 * len(_grade_ids(each) & ours) > len(ours)] or found
+        several = found if len(found) > 1 else []
+        right = [p for p in several if 2 * len(_grade_ids(p) & ours) > len(ours)] or found
         times = {each: each.stat().st_mtime for each in right}
         latest = [each for each in right if times[each] > max(times.values()) - COPIED]
         path = max(latest, key=lambda each: (each.stem == folder.name, times[each]))
@@ -177,14 +171,15 @@ def _grade_ids(path: Path) -> set[str]:
 
 def stamp(path: Path) -> datetime | None:
     """The time in nbgrader's file: its zone is a number, the name of a place, or left out."""
-    if not path.is_file():
-        return None
-    with suppress(LookupError, OSError, ValueError), open(path, "rb") as file:
-        day, time, zone = [*file.read(100).decode(errors="replace").split(), ""][:3]
-        when = datetime.fromisoformat(f"{day} {time}{zone if zone[:1] in '+-' else ''}")
-        if not when.tzinfo:
-            when = when.replace(tzinfo=UTC if zone in ("", "UTC") else ZoneInfo(zone))
-        return when
+    with suppress(LookupError, OSError, OverflowError, ValueError):
+        if path.is_file():
+            with open(path, "rb") as file:
+                text = file.read(100).decode(errors="replace")
+            day, time, zone = [*text.split(), ""][:3]
+            when = datetime.fromisoformat(f"{day} {time}{zone if zone[:1] in '+-' else ''}")
+            if not when.tzinfo:
+                when = when.replace(tzinfo=UTC if zone in ("", "UTC") else ZoneInfo(zone))
+            return when.astimezone(UTC)  # of the first and the last day there may be none
     return None
 
 
@@ -195,13 +190,17 @@ class File:
     parts: tuple[str, ...]  # of its path
     why: str
     open: Callable[[], IO[bytes]]
-    time: float  # when it was written; 0 if that is not known
-    when: datetime | None  # it was handed in, if that is known
+    size: int = 0
+    time: float = 0  # when it was written; 0 if that is not known
+    when: datetime | None = None  # it was handed in, if that is known
     student: str = ""
     who: str = ""  # the student's name, if that is known
     name: str = ""  # what it is called here
     order: int = 0  # among all of theirs
     late: bool = False
+
+    def __str__(self) -> str:
+        return f"{readable('/'.join(self.parts))}: {self.why}"
 
 
 def _text(raw: bytes, otherwise: str) -> str:
@@ -227,17 +226,28 @@ def _why_not(parts: tuple[str, ...], mode: int, size: int) -> str:
     return "is too large" if size > MOST_BYTES else ""
 
 
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
 def _in_folder(folder: Path) -> list[File]:
-    files = []
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
-        known = path.lstat()
-        if not stat.S_ISDIR(known.st_mode):
-            parts = path.relative_to(folder).parts or (path.name,)
-            parts = tuple(_text(os.fsencode(part), "latin-1") for part in parts)
-            why, when = _why_not(parts, known.st_mode, known.st_size), stamp(path.with_name(STAMP))
-            why = TIME if when and path.name == STAMP and why == OTHER else why
-            files.append(File(parts, why, partial(FileIO, path), known.st_mtime, when))
-    return files
+    files, paths = [], list(folder.iterdir()) if folder.is_dir() else [folder]
+    for path in paths:  # to which more come, at any depth
+        parts = path.relative_to(folder).parts or (path.name,)
+        parts = tuple(_text(os.fsencode(part), "latin-1") for part in parts)
+        file = File(parts, "", partial(FileIO, path))
+        try:
+            known = path.lstat()
+            if stat.S_ISDIR(known.st_mode):
+                paths += path.iterdir()
+                continue
+            file.size, file.time = known.st_size, known.st_mtime
+            why, file.when = _why_not(parts, known.st_mode, file.size), stamp(path.with_name(STAMP))
+            file.why = TIME if file.when and path.name == STAMP and why == OTHER else why
+        except OSError as error:
+            file.why = f"{UNREAD} ({_reason(error)})"
+        files.append(file)
+    return sorted(files, key=lambda it: it.parts)
 
 
 def _in_zip(path: Path) -> list[File]:
@@ -254,10 +264,11 @@ def _in_zip(path: Path) -> list[File]:
     files = []
     for info, time in zip(infos, times, strict=True):
         raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
-        parts = tuple(_text(raw, "cp437").replace("\\", "/").split("/"))
+        parts = tuple(_text(raw[:LONGEST_PATH], "cp437").replace("\\", "/").split("/"))
         why = _why_not(parts, info.external_attr >> 16, info.file_size)
+        why = LONG if len(raw) > LONGEST_PATH else why
         when = datetime.fromtimestamp(time).astimezone() if told and time else None
-        files.append(File(parts, why, partial(archive.open, info), time, when))
+        files.append(File(parts, why, partial(archive.open, info), info.file_size, time, when))
     return files
 
 
@@ -273,7 +284,7 @@ def _paths(files: list[File], name: str) -> list[tuple[str, ...]]:
 
     Those are named after the assignment, as nbgrader has them, or lie around all notebooks.
     """
-    paths = [(*(p for p in file.parts[:-1] if p != name), file.parts[-1]) for file in files]
+    paths = [(*(p for p in f.parts[:-1] if p != name), _short(f.parts[-1])) for f in files]
     taken = [path for path, file in zip(paths, files, strict=True) if not file.why]
     flat = len(taken) > 1 and not any(path[-1].startswith(name) for path in taken)
     most = min(map(len, taken), default=0) - (1 if flat else 2)  # that leaves a student's folder
@@ -283,75 +294,90 @@ def _paths(files: list[File], name: str) -> list[tuple[str, ...]]:
     return [path[len(around) :] if path[: len(around)] == around else path for path in paths]
 
 
+def _short(name: str) -> str:
+    """A notebook's name as it can be on a disk."""
+    start = name.encode()[: LONGEST - len(".ipynb")].decode(errors="ignore")
+    return f"{start}.ipynb" if len(name.encode()) > LONGEST else name
+
+
 def _layout(paths: list[tuple[str, ...]]) -> str:
     """How the names are made, if a system made them: as most are, for a student writes a part."""
     tops = {path[0]: path for path in paths}.values()
-    fit = {kind: sum(bool(_named(kind, top)) for top in tops) for kind in (MOODLE, CANVAS)}
+    fit = {kind: sum(bool(_readings(kind, top)) for top in tops) for kind in (MOODLE, CANVAS)}
     most = max(fit, key=lambda kind: fit[kind])
     return most if 2 * fit[most] >= len(tops) else ""
 
 
-def _named(layout: str, path: tuple[str, ...]) -> re.Match[str] | None:
-    return re.fullmatch(layout, path[0]) if layout == MOODLE or len(path) == 1 else None
+def _readings(layout: str, path: tuple[str, ...]) -> list[dict[str, str | None]]:
+    """All that a name may tell: a student may be called "ada_1_2", or a file "1_2_ada.ipynb"."""
+    first, fits = path[0], re.compile(layout).fullmatch
+    if len(first.encode()) > LONGEST or (layout == CANVAS and len(path) > 1):
+        return []
+    if layout == MOODLE:
+        return [found.groupdict()] if (found := fits(first)) else []
+    ways = [(first[:at], fits(first, at)) for at in range(len(first))]
+    return [{"who": who, **it.groupdict()} for who, it in ways if it and who == who.lower()]
 
 
 def _tell(file: File, path: tuple[str, ...], layout: str, assignment: str) -> None:
     """Note whose a file is, and what else its path tells."""
-    first, last, found = path[0], path[-1], _named(layout, path)
-    if layout and not found:
-        file.why = file.why or "is not named as most are: collect it in a folder of its own"
-    elif found and layout == MOODLE:
-        file.student, file.who = found["id"] or found["who"], found["who"]
-        last = found["file"] or last
-    elif found:
-        file.student, file.who = found["id"], found["who"] or ""
-        file.order, file.late = int(found["order"] or 0), bool(found["late"])
-        last = re.sub(r"-\d+(?=\.ipynb$)", "", found["file"] or last)
-    elif len(path) > 1:
-        file.student = first
-    elif found := NOTEBOOK.fullmatch(first):
-        stem = re.sub(r"\s*\(\d+\)$", "", found[1])
-        around = re.escape(assignment)
-        file.student = re.sub(rf"^{around}[\W_]*|[\W_]*{around}$", "", stem)
-    short = NOTEBOOK.sub(r"\1", last).encode()[: LONGEST - len(".ipynb")]
-    file.name = short.decode(errors="ignore") + ".ipynb"
+    student, last = path[0], path[-1]
+    if layout:
+        readings = _readings(layout, path)
+        if not readings:
+            file.why = file.why or "is not named as most are: collect it in a folder of its own"
+        told = readings[0] if len(readings) == 1 else {}
+        student, file.who = told.get("id") or told.get("who") or "", tame(told.get("who") or "")
+        file.order, file.late = int(told.get("order") or 0), bool(told.get("late"))
+        last = told.get("file") or last
+        last = re.sub(r"-\d+(?=\.ipynb$)", "", last) if layout == CANVAS else last
+    elif len(path) == 1:
+        found = NOTEBOOK.fullmatch(student) if student == file.parts[-1] else None
+        stem, around = re.sub(r"\s*\(\d+\)$", "", found[1] if found else ""), re.escape(assignment)
+        student = re.sub(rf"^{around}[\W_]*|[\W_]*{around}$", "", stem)
+    file.student, file.name = tame(student), NOTEBOOK.sub(r"\1", last) + ".ipynb"
 
 
 def collect(name: str, files: list[File]) -> Iterator[str]:
     """Put each notebook where it belongs; say what is not taken, and why."""
-    numbers = ((row["id"], (row[LMS] or row["id"]).split(";")) for row in _students())
-    ids = {each.strip(): student for student, theirs in numbers for each in theirs}
+    numbers = ((row["id"], (row[LMS] or row["id"]).split(";")) for row in students())
+    ids = {tame(each.strip()): student for student, theirs in numbers for each in theirs}
     before, new = set(ids), {}
     SUBMITTED.mkdir(exist_ok=True)
     known = {_alike(each.name): each.name for each in SUBMITTED.iterdir()}
-    students: dict[str, list[File]] = {}
-    paths = list(zip(files, _paths(files, name), strict=True))
-    theirs = [(file, path) for file, path in paths if file.why not in (OUTSIDE, HIDDEN)]
-    layout = _layout([path for _, path in theirs])
-    for file, path in theirs:
+    taken: dict[str, list[File]] = {}
+    theirs = [file for file in files if file.why not in (OUTSIDE, HIDDEN, LONG)]
+    paths, called = _paths(theirs, name), defaultdict(set)
+    layout = _layout(paths)
+    for file, path in zip(theirs, paths, strict=True):
         _tell(file, path, layout, name)
+        called[file.student].add(_alike(file.who))
     yield from _by_name(files, ids, layout, name)
     for file in files:
-        why, student = file.why, ids.get(file.student, file.student)
+        student = ids.get(file.student, file.student)
         if not student or student[0] == "." or len(student.encode()) > LONGEST:
-            why = why or "does not tell whose it is: put it into a folder with the student's name"
+            file.why = file.why or WHOSE
+        elif len(called[file.student]) > 1:
+            file.why = file.why or f"has {student}'s number, and another name: it {WHOSE}"
         elif (other := known.setdefault(_alike(student), student)) != student:
-            why = why or f"is {student}'s, which many computers take for {other}: rename one"
+            why = f"is {student}'s, which many computers take for {other}: rename one"
+            file.why = file.why or why
         else:
-            students.setdefault(student, []).extend([] if why else [file])
+            taken.setdefault(student, []).append(file)
             if file.who and file.student not in before:
                 new[file.student] = student, file.who
-        if why and why != TIME:
-            yield f"{readable('/'.join(file.parts))}: {why}"
+        if file.why and file.why != TIME:
+            yield str(file)
         elif file.late:
             yield f"{readable(student)}: late, says Canvas, but not by how much"
     if new:
-        _remember(new)
-    for student, notebooks in students.items():
-        folder = SUBMITTED / student / name
-        folder.mkdir(parents=True, exist_ok=True)
-        for attempt in _attempts(notebooks):
-            yield from _put(folder, attempt)
+        remember(new)
+    for student, all_files in taken.items():
+        try:
+            yield from _put_all(SUBMITTED / student / name, [it for it in all_files if not it.why])
+        except Exception as error:  # the others are collected
+            all_files[0].why = f"{UNREAD} ({_reason(error)})"
+            yield f"{readable(student)}: {all_files[0].why}"
 
 
 def _by_name(files: list[File], ids: dict[str, str], layout: str, assignment: str) -> Iterator[str]:
@@ -362,7 +388,7 @@ def _by_name(files: list[File], ids: dict[str, str], layout: str, assignment: st
     for file in files:
         if file.student not in ids:
             new[_run_together(file.who)].append(file)
-    for row in _students():
+    for row in students():
         if row["id"] not in here and (layout == MOODLE or not row[LMS]):
             names = [row["first_name"], row["last_name"]][:: 1 if layout == MOODLE else -1]
             known[_run_together("".join(names))].add(row["id"])
@@ -384,14 +410,22 @@ def _alike(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _attempts(files: list[File]) -> Iterator[list[File]]:
-    """A student's files, each with those that came together with it; what came last is last."""
+def _put_all(folder: Path, files: list[File]) -> Iterator[str]:
+    """Put a student's files into the folder, each with those that came together with it."""
+    folder.mkdir(parents=True, exist_ok=True)
     attempts: dict[int, list[File]] = defaultdict(list)
     later: Counter[str] = Counter()  # files of the same name
+    size = 0
     for file in sorted(files, key=lambda it: (it.order, it.time), reverse=True):
+        size += file.size
+        if size > MOST_BYTES:
+            file.why = "is too large, with what else came of this student"
+            yield str(file)
+            continue
         attempts[later[_alike(file.name)]].append(file)
         later[_alike(file.name)] += 1
-    yield from reversed(attempts.values())
+    for attempt in reversed(attempts.values()):
+        yield from _put(folder, attempt)
 
 
 def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
@@ -405,10 +439,10 @@ def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
             with file.open() as source, open(path, "wb") as copy:
                 shutil.copyfileobj(source, copy)
             os.utime(path, (file.time, file.time))
-        except BROKEN as error:
+        except Exception as error:  # a packer has many ways to be broken
             path.unlink(missing_ok=True)
-            file.why = f"{UNREAD} ({error})"
-            yield f"{readable('/'.join(file.parts))}: {file.why}"
+            file.why = f"{UNREAD} ({_reason(error)})"
+            yield str(file)
     notebooks = [path.name for path in coming.iterdir()]
     when = max((file.when for file in attempt if file.when), default=None)
     if when:
@@ -444,53 +478,13 @@ def _holds(folder: Path, coming: Path, names: list[str]) -> bool:
     return all(one.is_file() and one.read_bytes() == two.read_bytes() for one, two in paths)
 
 
-def _table() -> list[list[str]]:
-    """The class's table; its first row has the names of the columns."""
-    text = STUDENTS.read_text(encoding="utf-8-sig") if STUDENTS.exists() else ""
-    return list(csv.reader(StringIO(text))) or [[*COLUMNS]]
-
-
-def _students() -> list[dict[str, str]]:
-    header, *rows = _table()
-    if "id" not in header:
-        raise CollectError(f"{STUDENTS} has no column id: {','.join(COLUMNS)} are usual")
-    found = [dict(zip(header, row, strict=False)) for row in rows]
-    return [{column: row.get(column, "") for column in COLUMNS} for row in found if row.get("id")]
-
-
-def _names() -> dict[str, str]:
-    return {row["id"]: f"{row['first_name']} {row['last_name']}".strip() for row in _students()}
-
-
-def _remember(new: dict[str, tuple[str, str]]) -> None:
-    """Fill the numbers that are new into the class's table; who is not in there gets a row."""
-    header, *rows = table = _table()
-    header += [LMS] if LMS not in header else []
-    theirs = {dict(zip(header, row, strict=False)).get("id"): row for row in reversed(rows)}
-    for number, (student, who) in new.items():
-        if student not in theirs:
-            first, _, last = who.rpartition(" ")
-            known = {"id": student, "first_name": first, "last_name": last}
-            theirs[student] = [known.get(column, "") for column in header]
-            table.append(theirs[student])
-        row, at = theirs[student], header.index(LMS)
-        row += [""] * (len(header) - len(row))
-        row[at] = f"{row[at]};{number}".lstrip(";")
-    STUDENTS.touch()
-    marked = STUDENTS.read_bytes().startswith(BOM_UTF8)  # as spreadsheets do
-    aside = shutil.copy(STUDENTS, f"{STUDENTS}.new")  # what is there stays if this is ended
-    with open(aside, "w", encoding="utf-8-sig" if marked else "utf-8", newline="") as file:
-        csv.writer(file).writerows(table)
-    os.replace(aside, STUDENTS)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Collect; 1 if something could not be read."""
     parser = argparse.ArgumentParser(prog="python -m course.grading.collect")
     parser.add_argument("assignment", help="such as padding")
     parser.add_argument("files", nargs="+", type=Path, help="zips, folders or notebooks")
     asked = parser.parse_args(arguments)
-    name, failed = asked.assignment, 0
+    name, failed, stamped = asked.assignment, 0, set()
     try:
         source_of(name)
     except CollectError as error:
@@ -507,9 +501,14 @@ def main(arguments: list[str] | None = None) -> int:
             for said in collect(name, files):
                 print(said)
             failed |= any(file.why.startswith(UNREAD) for file in files)
-        except (CollectError, *BROKEN) as error:
-            print(f"{path}: {error}. Give a zip, a folder or a notebook that can be read.")
+            stamped |= {f.student for f in files if is_folder and f.when and not f.why}
+        except Exception as error:  # whatever is in one, the others are collected
+            why = f"{_reason(error)}. Give a zip, a folder or a notebook that can be read."
+            print(f"{readable(path)}: {why}")
             failed = 1
+    if stamped:
+        where = f"{STAMP} in their folders: nbgrader's exchange writes these; students could, too"
+        print(f"The times of {len(stamped)} students come from {where}.")
     print(f"{len(list(SUBMITTED.glob(f'*/{name}')))} students are in {SUBMITTED}.")
     return failed
 

@@ -50,8 +50,8 @@ from course.grading.assignment import digest, draw, read, squeezed, word
 from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes, source_of
 from course.grading.feedback import feedback
 from course.grading.release import strip
-from course.grading.report import harmless, sections_of
-from course.grading.store import readable, tame
+from course.grading.report import sections_of
+from course.grading.store import harmless, readable, tame
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import Task, check_settings, result_of
 

@@ -18,10 +18,9 @@ from course.grading.assignment import Assignment, read
 from course.grading.collect import NOTHING, HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
 from course.grading.messages import Run
+from course.grading.store import harmless
 from course.grading.submission import AsideError, cells_of, plan
 from course.predict.progress import ranked, share
-
-WARY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins so
 
 # What may give an answer away, or hide that it does. The checks and the ledger are handed out.
 ASKING = re.compile(
@@ -174,8 +173,3 @@ def table(path: Path, assignment: Assignment, students: Students) -> None:
             cells = student, handed_in.name, total, why, *map(points.get, parts), *late, waiting
             numbers = (f"{cell:g}" if isinstance(cell, float) else cell for cell in cells)
             rows.writerow(map(harmless, numbers))
-
-
-def harmless(cell: object) -> object:
-    """What a spreadsheet does not compute."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(WARY) else cell

@@ -1,8 +1,10 @@
 """The results that are kept, in ``grades.sqlite``; one process writes them."""
 
 import json
+import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 
 class Store:
@@ -37,3 +39,16 @@ MARKUP = str.maketrans('<>&"', "‹›＆”")
 def tame(name: object) -> str:
     """A name as it can be put on nbgrader's pages, which take it for HTML and JavaScript."""
     return readable(name).translate(MARKUP)
+
+
+COMPUTED = re.compile(r"'*[=+\-@\t\r＝＋－＠]")  # so begins what a spreadsheet computes
+
+
+def harmless(cell: Any) -> Any:
+    """What a spreadsheet does not compute."""
+    return f"'{cell}" if isinstance(cell, str) and COMPUTED.match(cell) else cell
+
+
+def meant(cell: str) -> str:
+    """What was made harmless."""
+    return cell[1:] if cell[:1] == "'" and COMPUTED.match(cell) else cell

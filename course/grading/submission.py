@@ -15,6 +15,7 @@ from course.questions.exercises import Write
 
 MOST_BYTES = 100_000_000
 MOST_SOURCE = 10_000_000
+MOST_TEXT = 100_000  # characters to be read on a page
 MOST_VALUES = 4_000_000  # each may take 60 bytes
 VALUE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)  # about one each in JSON
 
@@ -151,4 +152,10 @@ def _texts(assignment: Assignment, cells: list[Cell]) -> dict[str, str]:
     for cell in cells:
         if cell.grade_id in texts and cell.source.strip() != "YOUR ANSWER HERE":
             texts[cell.grade_id].append(cell.source)
-    return {grade_id: "\n\n".join(found) for grade_id, found in texts.items()}
+    return {grade_id: _bounded("\n\n".join(found)) for grade_id, found in texts.items()}
+
+
+def _bounded(text: str) -> str:
+    """A text that can be shown on a page."""
+    more = " …\n\nThere is more in the file."
+    return f"{text[:MOST_TEXT]}{more}" if len(text) > MOST_TEXT else text

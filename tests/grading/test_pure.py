@@ -213,6 +213,13 @@ def test_a_text_is_kept_for_its_teacher(assignments):
     assert plan(assignments["padding"], cells_of(bytes(book))).texts == {"why": ""}
 
 
+def test_a_text_fits_on_a_page(assignments):
+    book = Book("padding")
+    book["why"]["source"] = "&" * 10**6
+    text = plan(assignments["padding"], cells_of(bytes(book))).texts["why"]
+    assert text == "&" * 100_000 + " …\n\nThere is more in the file."
+
+
 def test_a_file_that_is_too_large_is_put_aside(monkeypatch):
     monkeypatch.setattr("course.grading.submission.MOST_BYTES", 10)
     with pytest.raises(AsideError, match="too large"):
