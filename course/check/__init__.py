@@ -168,5 +168,6 @@ def _telling_row(unfulfilled: tuple[str, str] | None, rows: list, words: dict) -
     if wish in telling:
         row, why = telling[wish]
         return row, [sentence(f"{words[row.name]} is {why}")]
-    named = (row for row in rows if words.get(row.name) == wish)
-    return next(named, None), []  # the wish says enough
+    # The wish says enough, and what is no layer has a row that says nothing.
+    named = (row for row in rows if words.get(row.name) == wish != "`input`")
+    return next(named, None), []

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 MOST_BYTES = 60_000  # of a packet
 MOST_TEXT = 1_000
 DEEPEST = 12
+LARGEST = 10**9  # of the numbers in a model
 MISSING = {"missing": True}
 
 
@@ -162,8 +163,10 @@ def _layer(layer: object) -> list:
 
 def _is_setting(value: object) -> bool:
     match value:
-        case None | bool() | int() | float():
+        case None | bool():
             return True
+        case int() | float():
+            return abs(value) <= LARGEST
         case str():
             return bool(WORD.fullmatch(value))
         case list():

@@ -52,17 +52,24 @@ def launch(playwright: Playwright) -> Browser | None:
     return program and playwright.chromium.launch(executable_path=program, args=arguments)
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
     """A running Chromium."""
     with sync_playwright() as playwright:
-        browser = launch(playwright)
-        if not browser:
+        running = launch(playwright)
+        if not running:
             missing = f"no browser: install Chromium ({' or '.join(NAMES)}) to run these tests"
             (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
         expect.set_options(timeout=PATIENCE)
-        yield browser
-        browser.close()
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """A Chromium for the tests of a folder."""
+    with browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

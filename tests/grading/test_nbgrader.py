@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 from explore import lab
-from explore.conftest import launch
+from explore.conftest import browser
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from release import NbgraderError, nbgrader
 
 from course import grading
@@ -427,9 +427,9 @@ def test_no_name_can_run_anything_on_nbgraders_pages(small):
     assert command.main(COMMAND) == 0
     with gradebook(small) as book:
         new = {student.id for student in book.students} - before
-        names = [[s.id, s.first_name or "", s.last_name or ""] for s in book.students]
+        names = [f"{each.id}{each.first_name}{each.last_name}" for each in book.students]
     assert new == {"cy", "‹img src=x onerror=”alert('＆')”›"}
-    assert not set('<>&"') & set(str(names))
+    assert not set('<>&"') & set("".join(names))
     assert [grades(small, student)["size"] for student in new] == [1, 1]
 
 
@@ -506,12 +506,8 @@ def test_a_model_that_nobody_can_tell_waits_for_a_teacher(tmp_path):
 def test_a_teacher_grades_in_the_formgrader(small, tmp_path_factory):
     with gradebook(small) as book:
         number = book.find_submission_notebook("padding", "padding", "ada").id
-    with contextlib.ExitStack() as stack:
-        browser = launch(stack.enter_context(sync_playwright()))
-        if not browser:
-            pytest.skip("no browser")
-        address = stack.enter_context(lab.serve(small, tmp_path_factory.mktemp("own")))
-        page = browser.new_page()
+    with browser() as chromium, lab.serve(small, tmp_path_factory.mktemp("own")) as address:
+        page = chromium.new_page()
         page.goto(f"{address}/formgrader/submissions/{number}/")
         expect(page.locator("body")).to_contain_text("2 of 2 points. Yes, in all 68 cases.")
         expect(page.locator("#output_size_points")).to_have_attribute("placeholder", "2")
@@ -525,7 +521,6 @@ def test_a_teacher_grades_in_the_formgrader(small, tmp_path_factory):
         page.locator("tr:has-text('ada') .autograde a").click()
         said = page.locator(".modal-body:visible")
         expect(said).to_contain_text("Successfully autograded", timeout=60_000)
-        browser.close()
     assert grades(small, "ada")["why"] == 1.5
     with gradebook(small) as book:
         assert book.find_comment("why", "padding", "padding", "ada").comment == "Nearly."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from explore.conftest import chromium, watched  # noqa: F401 (a fixture)
+from explore.conftest import browser, watched
 from playwright.sync_api import Browser, Page
 
 from course.grading import read, report, worker
@@ -707,8 +707,15 @@ def test_a_spreadsheet_computes_nothing(tmp_path, name):
 # In a browser
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """Of this file alone: another in this folder has a browser of its own."""
+    with browser() as running:
+        yield running
+
+
 @pytest.fixture
-def page(chromium: Browser):  # noqa: F811
+def page(chromium: Browser):
     with watched(chromium.new_context(offline=True).new_page()) as page:
         yield page
     page.context.close()
