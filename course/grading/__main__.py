@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from course.grading import SandboxError, report
 from course.grading.assignment import AssignmentError
@@ -35,11 +35,12 @@ UNSAFE = (
 )
 GRADEBOOK = "gradebook.db"
 TOGETHER, LARGE = 4, 10_000_000  # submissions for a worker at a time, and bytes
+PATIENCE = 60  # seconds in which a worker that died is replaced
 KEPT = "What was graded is kept: run the command again for the rest."
 
 
 class LostError(RuntimeError):
-    """The scheduler has gone."""
+    """There is no scheduler, or no worker."""
 
 
 def date(text: str) -> datetime:
@@ -131,14 +132,26 @@ def results(client, task: Task, todo: dict[str, HandedIn], alone: bool) -> Itera
             running.add(client.submit(work, task, environment(), some, key=name))
         if running.is_empty():
             return
-        future = next(running)
-        try:
-            found = future.result()
-        except (Exception, CancelledError) as error:
-            found = dict.fromkeys(sent[future.key], error)
-        if future.status not in ("finished", "error"):
-            raise LostError(f"The scheduler has gone. {KEPT}")
-        yield from found.items()
+        for future in next_of(running, client):
+            try:
+                found = future.result()
+            except (Exception, CancelledError) as error:
+                found = dict.fromkeys(sent[future.key], error)
+            if future.status not in ("finished", "error"):
+                raise ConnectionError
+            yield from found.items()
+
+
+def next_of(running, client) -> list:
+    """What is done next; Dask itself would wait for ever where the last worker was not replaced."""
+    seen = monotonic()
+    while not (done := running.next_batch(block=False)):
+        sleep(0.01)
+        if monotonic() > seen + 1 and client.nthreads():
+            seen = monotonic()
+        elif monotonic() > seen + PATIENCE:
+            raise LostError(f"No worker is left. {KEPT}")
+    return done
 
 
 def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bool]:
@@ -203,6 +216,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--without-a-sandbox", action="store_true", help=UNSAFE)
     try:
         return run(parser.parse_args(arguments))
+    except ConnectionError:
+        print(f"\nThe scheduler has gone. {KEPT}", file=sys.stderr)
     except sqlite3.DatabaseError as error:
         print(f"\nThe database cannot be used ({error}). {KEPT}", file=sys.stderr)
     except (AssignmentError, CollectError, LostError, SandboxError) as error:

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -474,7 +475,8 @@ def cluster(workers: int, **environment: str):
 
 def test_the_scheduler_is_killed(naps):
     with cluster(2) as (address, (scheduler, *workers)):
-        until(lambda: len(below(*workers)) >= 4)
+        with Client(address) as client:
+            client.wait_for_workers(2, 60)
         grading = begin("--scheduler", address)
         assert len(servers(below(*workers))) <= 2  # two threads each have one
         scheduler.kill()
@@ -488,6 +490,16 @@ def test_the_scheduler_is_killed(naps):
         )
     assert before.items() <= kept().items()
     assert (table(), kept()) == (naps["table"], naps["kept"])
+
+
+def test_where_no_worker_is_left_nobody_waits_for_ever(naps, monkeypatch, capfd):
+    monkeypatch.setattr(command, "PATIENCE", 3)
+    with cluster(1) as (address, (_, worker_process)):
+        with Client(address) as client:
+            client.wait_for_workers(1, 60)
+        threading.Thread(target=lambda: until(kept) or worker_process.kill()).start()
+        assert command.main(["padding", "--secret", "secret.txt", "--scheduler", address]) == 1
+    assert f"No worker is left. {command.KEPT}" in capfd.readouterr().err
 
 
 def test_a_worker_without_a_sandbox_grades_nothing(folder, capfd):
