@@ -390,8 +390,8 @@ def _by_name(files: list[File], ids: dict[str, str], layout: str, assignment: st
             new[_run_together(file.who)].append(file)
     for row in students():
         if row["id"] not in here and (layout == MOODLE or not row[LMS]):
-            names = [row["first_name"], row["last_name"]][:: 1 if layout == MOODLE else -1]
-            known[_run_together("".join(names))].add(row["id"])
+            parts = [row["first_name"], row["last_name"]][:: 1 if layout == MOODLE else -1]
+            known[_run_together("".join(parts))].add(row["id"])
     for who in sorted(new.keys() & known.keys() - {""}):
         fit, numbers = known[who], {file.student for file in new[who]}
         there = any((SUBMITTED / each / assignment).exists() for each in fit)
@@ -451,8 +451,8 @@ def _put(folder: Path, attempt: list[File]) -> Iterator[str]:
     if any(file.late for file in attempt):
         (coming / LATE).write_text("So says Canvas, and not by how much.\n", encoding="utf-8")
     # The same as before may be handed in again, at another time.
-    names, before = [path.name for path in coming.iterdir()], folder.glob(f"{EARLIER}*")
-    if _holds(folder, coming, notebooks) or any(_holds(old, coming, names) for old in before):
+    all_of_it, before = [path.name for path in coming.iterdir()], folder.glob(f"{EARLIER}*")
+    if _holds(folder, coming, notebooks) or any(_holds(old, coming, all_of_it) for old in before):
         shutil.rmtree(coming)
         return
     earlier = next(old for k in count(1) if not (old := folder / f"{EARLIER}{k}").exists())

@@ -163,7 +163,7 @@ def application(secret: str = "", own_settings: bool = False) -> NbGrader:
     theirs, ours = Settings(config=app.config), Settings(secret=secret)
     if (theirs.secret_text(), theirs.own_settings) != (ours.secret_text(), own_settings):
         why = "has another secret than this command, or differs in own settings"
-        raise CollectError(f"{path} {why}: let both have the same. It can say\n\n{config}")
+        raise CollectError(f"{path} {why}: give both what you released with. Nothing was graded.")
     return app
 
 
