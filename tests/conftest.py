@@ -42,6 +42,14 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.line(f"{count} × {reason}")
 
 
+@pytest.fixture(autouse=True)
+def same_folder():
+    """No test leaves the folder for those after it: notebooks are found from here."""
+    before = Path.cwd()
+    yield
+    assert Path.cwd() == before
+
+
 @pytest.fixture
 def write_notebook(tmp_path: Path):
     """A function that writes a notebook of (kind, source) cells and, if asked, executes it."""

@@ -17,7 +17,7 @@ import sqlite3
 import sys
 from asyncio import CancelledError
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -88,9 +88,19 @@ def connect(scheduler: str | None, workers: int | None):
         raise LostError(why) from None
 
 
+@contextmanager
+def reaching() -> Iterator[None]:
+    """For Dask a scheduler that does not answer is one of several errors, at any call."""
+    try:
+        yield
+    except (CancelledError, OSError) as error:
+        raise ConnectionError from error
+
+
 def check(client, task: Task, scheduler: str | None) -> None:
     """Start the sandboxes; where one does not start, nothing is to be graded."""
-    said = client.run(why_not, task, environment(), on_error="return")
+    with reaching():
+        said = client.run(why_not, task, environment(), on_error="return")
     if not said:
         raise LostError(f"No worker is there yet: start some with dask worker {scheduler}.")
     bad = {f"{worker}: {why}" if scheduler else str(why) for worker, why in said.items() if why}
@@ -110,7 +120,8 @@ def results(client, task: Task, todo: dict[str, HandedIn], alone: bool) -> Itera
     sent: dict[str, list[str]] = {}
     while True:
         if 2 * running.count() <= most:
-            most = 1 if alone else max(2 * sum(client.nthreads().values()), 1)
+            with reaching():
+                most = 1 if alone else max(2 * sum(client.nthreads().values()), 1)
         while running.count() < most:
             some: dict[str, tuple[str, bytes]] = {}
             size, enough = 0, 1 if alone else TOGETHER
@@ -147,7 +158,9 @@ def next_of(running, client) -> list:
     seen = monotonic()
     while not (done := running.next_batch(block=False)):
         sleep(0.01)
-        if monotonic() > seen + 1 and client.nthreads():
+        with reaching():
+            there = monotonic() > seen + 1 and client.nthreads()
+        if there:
             seen = monotonic()
         elif monotonic() > seen + PATIENCE:
             raise LostError(f"No worker is left. {KEPT}")

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from asyncio import CancelledError
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from time import sleep
 import psutil
 import pytest
 from dask.distributed import Client
+from distributed.comm import CommClosedError
 from nbgrader import api
 
 from course.grading import SandboxError, grade, read, worker
@@ -334,8 +336,7 @@ def test_who_kills_each_worker_is_put_aside_and_takes_nobody_along(folder, monke
     assert rows["bo"]["not graded because"] == worker.BREAKS
     assert len(kept()) == len(CLASS) - len(dead)
     # What was no result is none for good.
-    monkeypatch.undo()
-    os.chdir(folder)
+    monkeypatch.setattr(command, "work", worker.work)
     assert {name: row["points"] for name, row in graded().items()} == POINTS
 
 
@@ -490,6 +491,31 @@ def test_the_scheduler_is_killed(naps):
         )
     assert before.items() <= kept().items()
     assert (table(), kept()) == (naps["table"], naps["kept"])
+
+
+def slow(task, here, some):
+    """Work that takes longer than the command waits before it asks who is there."""
+    sleep(4)
+    return worker.work(task, here, some)
+
+
+@pytest.mark.parametrize("call", ["run", "nthreads", "nthreads later"])
+@pytest.mark.parametrize("error", [CommClosedError, OSError, ConnectionResetError, CancelledError])
+def test_a_scheduler_that_does_not_answer_is_one_sentence(folder, monkeypatch, capfd, call, error):
+    """Whatever Dask raises then, and wherever."""
+    needs_sandbox()
+    name, _, later = call.partition(" ")
+    answers = [{"worker": 1}] if later else []
+    monkeypatch.setattr(command, "work", slow)
+
+    def answer(*_, **__):
+        if answers:
+            return answers.pop()
+        raise error
+
+    monkeypatch.setattr(Client, name, answer)
+    assert command.main(["padding", "--secret", "secret.txt", "--workers", "1"]) == 1
+    assert f"The scheduler has gone. {command.KEPT}\n" in capfd.readouterr().err
 
 
 def test_where_no_worker_is_left_nobody_waits_for_ever(naps, monkeypatch, capfd):
