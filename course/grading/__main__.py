@@ -26,7 +26,8 @@ from course.grading import SandboxError, report
 from course.grading.assignment import AssignmentError
 from course.grading.collect import CollectError, HandedIn, absent, handed_in, read_bytes, source_of
 from course.grading.feedback import points_of
-from course.grading.store import Store, readable
+from course.grading.names import readable
+from course.grading.store import Store
 from course.grading.worker import Task, check_settings, environment, why_not, work
 
 UNSAFE = (

@@ -34,8 +34,8 @@ from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
+from course.grading.names import readable, tame
 from course.grading.roster import LMS, CollectError, names, remember, students
-from course.grading.store import readable, tame
 from course.grading.submission import MOST_BYTES, AsideError, cells_of
 
 SUBMITTED, STAMP = Path("submitted"), "timestamp.txt"

@@ -49,9 +49,9 @@ from traitlets.config import Config, Configurable
 from course.grading.assignment import digest, draw, read, squeezed, word
 from course.grading.collect import CollectError, HandedIn, handed_in, read_bytes, source_of
 from course.grading.feedback import feedback
+from course.grading.names import harmless, readable, tame
 from course.grading.release import strip
 from course.grading.report import sections_of
-from course.grading.store import harmless, readable, tame
 from course.grading.submission import Cell, cells_of
 from course.grading.worker import Task, check_settings, result_of
 

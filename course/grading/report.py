@@ -18,7 +18,7 @@ from course.grading.assignment import Assignment, read
 from course.grading.collect import NOTHING, HandedIn, read_bytes
 from course.grading.feedback import PAGES, believed, feedback, is_answered, mark, points_of
 from course.grading.messages import Run
-from course.grading.store import harmless
+from course.grading.names import harmless
 from course.grading.submission import AsideError, cells_of, plan
 from course.predict.progress import ranked, share
 

@@ -7,7 +7,7 @@ from codecs import BOM_UTF8
 from io import StringIO
 from pathlib import Path
 
-from course.grading.store import harmless, meant
+from course.grading.names import harmless, meant
 
 STUDENTS = Path("students.csv")
 LMS = "lms_user_id"
