@@ -2,6 +2,7 @@
 
 import html
 import re
+import sys
 from collections.abc import Callable, Iterable
 
 
@@ -53,3 +54,8 @@ def refusal(call: Callable[[], object]) -> Exception | None:
         return error
     print("No objection.")
     return None
+
+
+def for_any_terminal() -> None:
+    """Print a question mark for a letter that a terminal has not, such as − on many a Windows."""
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]

@@ -91,6 +91,8 @@ def _function(question: Write, answer: object) -> Check:
         notes.append(f"Your function also prints: {printed}. Only what it returns counts.")
     if any(trial.changed for trial in trials):
         notes.append("Your function changes the values it is given: let it make new ones.")
+    if not trials[0].limited:
+        notes.append("Python has no threads here, so nothing ends a loop that does not end.")
     values = tuple(trial.value for trial in trials)
     pairs = enumerate(zip(trials, question.parts, strict=False))  # up to the first trouble
     wrong = (at for at, (trial, part) in pairs if trial.trouble or trial.value != part.answer)

@@ -14,7 +14,7 @@ import types
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from unittest import mock
 
@@ -35,6 +35,7 @@ class Trial:
     trouble: str | None = None  # why there is no value to compare
     printed: str = ""
     changed: bool = False  # the arguments it was given
+    limited: bool = True  # under a time limit
 
 
 class _TimeUpError(BaseException):
@@ -49,6 +50,7 @@ def try_all(function: Callable, question: Write) -> list[Trial]:
     a thread an exception can be sent, again and again, until it ends. The exception waits until
     the thread is back in Python: `time.sleep` is given up and sleeps on unseen, but
     ``sum(itertools.count())``, which never lets go of the interpreter, holds up everything.
+    Where there are no threads, as in a browser's Python, there is no limit.
     """
     trials, done = [], threading.Event()
 
@@ -67,6 +69,10 @@ def try_all(function: Callable, question: Write) -> list[Trial]:
         thread = threading.Thread(target=run, daemon=True)
         try:
             thread.start()
+        except RuntimeError:
+            run()
+            return [replace(trial, limited=False) for trial in trials]
+        try:
             if not _in_time(thread, done, trials):
                 trouble = "takes too long: perhaps a loop does not come to an end"
                 if not _end(thread, done):

@@ -29,6 +29,7 @@ from course.grading.feedback import points_of
 from course.grading.names import readable
 from course.grading.store import Store
 from course.grading.worker import Task, check_settings, environment, why_not, work
+from course.text import for_any_terminal
 
 UNSAFE = (
     "grade without a sandbox: what a student wrote can read, change and delete all that you can, "
@@ -213,6 +214,7 @@ def grade_all(client, task: Task, found: list[HandedIn], book) -> tuple[dict, bo
 
 def main(arguments: list[str] | None = None) -> int:
     """Grade; 1 if something could not be graded yet."""
+    for_any_terminal()
     parser = argparse.ArgumentParser(prog="python -m course.grading")
     parser.add_argument("assignment", help="such as padding")
     parser.add_argument("--secret", type=Path, help="the file that the settings are drawn by")

@@ -37,6 +37,7 @@ from zoneinfo import ZoneInfo
 from course.grading.names import readable, tame
 from course.grading.roster import LMS, CollectError, names, remember, students
 from course.grading.submission import MOST_BYTES, AsideError, cells_of
+from course.text import for_any_terminal
 
 SUBMITTED, STAMP = Path("submitted"), "timestamp.txt"
 LATE = "late.txt"  # beside what Canvas calls late, for it does not say by how much
@@ -480,6 +481,7 @@ def _holds(folder: Path, coming: Path, names: list[str]) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """Collect; 1 if something could not be read."""
+    for_any_terminal()
     parser = argparse.ArgumentParser(prog="python -m course.grading.collect")
     parser.add_argument("assignment", help="such as padding")
     parser.add_argument("files", nargs="+", type=Path, help="zips, folders or notebooks")

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from course.grading.assignment import draw, read, word
 from course.grading.collect import CollectError, source_of
 from course.grading.submission import cells_of, shows_others
+from course.text import for_any_terminal
 
 SHORTEST = 16  # characters of a secret, so that nobody tries all
 MAKE = """make one with: python -c 'import secrets; open("{}", "x").write(secrets.token_hex())'"""
@@ -35,6 +36,7 @@ def strip(notebook: NotebookNode) -> NotebookNode:
 
 def main(arguments: list[str] | None = None) -> int:
     """Make one release; 1 if that cannot be done."""
+    for_any_terminal()
     parser = argparse.ArgumentParser(prog="python -m course.grading.release")
     parser.add_argument("assignment", help="such as padding")
     parser.add_argument("--secret", type=Path, required=True, help="a file; keep it to yourself")

@@ -233,11 +233,11 @@ def walls() -> list[str]:
 
 def setting(name: str) -> str:
     """A setting of the kernel's, "" where it has none; or what it says of this process."""
-    status = Path("/proc/self/status").read_text().splitlines()
+    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     if name in (known := dict(line.split(":\t", 1) for line in status if ":\t" in line)):
         return known[name]
     path = Path("/proc/sys", name)
-    return path.read_text().strip() if path.exists() else ""
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
 MISSING = {  # by what is said then

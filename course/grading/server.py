@@ -142,9 +142,9 @@ def keep(descriptors: list[int], settings: dict) -> None:
     if settings["walls"]:
         uid, gid = os.getuid(), os.getgid()
         must(LIBC.unshare(NEW_NAMESPACES))
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1")
+        Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
+        Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1", encoding="utf-8")
+        Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1", encoding="utf-8")
     child = os.fork()
     if child:
         os.waitpid(child, 0)
@@ -161,7 +161,7 @@ def keep(descriptors: list[int], settings: dict) -> None:
 
 def shut_in(channel: int, limits: dict, walls: bool) -> None:
     """Give up all that a student's code does not need."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
     most = {"AS": pages * resource.getpagesize() + limits["memory"], "FSIZE": limits["disk"]}
     most |= {"NOFILE": 64, "CORE": 0}  # what is sent and not heard is the memory of no process
     if walls:  # without, all of its user's count

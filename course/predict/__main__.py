@@ -13,6 +13,7 @@ from pathlib import Path
 
 from course.predict.progress import calibration, first_goes, misconceptions, ranked, share
 from course.predict.record import NAME, Record
+from course.text import for_any_terminal
 
 
 def report(folder: Path, lesson: str = "") -> str:
@@ -58,6 +59,7 @@ def _name(lesson: str) -> str:
 
 def main() -> None:
     """Print the report of a folder."""
+    for_any_terminal()
     parser = argparse.ArgumentParser(
         prog="python -m course.predict", description="What do the records of a class tell?"
     )
