@@ -1,0 +1,298 @@
+"""Whatever may be wrong with a machine is told in words that help; each is simulated here."""
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import vermin
+
+from course import doctor
+
+CPU, INTEL = "/proc/cpuinfo", "flags\t\t: fpu sse sse2 avx avx2\n"
+
+
+def told(check, *words: str) -> None:
+    """One sentence or more, with these words, for whoever has no idea of computers."""
+    said = check()
+    for word in words:
+        assert word in said
+    assert said.isascii()  # on any terminal
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A function that changes what this machine says of itself."""
+
+    def change(system="Linux", machine="x86_64", libc="glibc", files=()):
+        monkeypatch.setattr(platform, "system", lambda: system)
+        monkeypatch.setattr(platform, "machine", lambda: machine)
+        monkeypatch.setattr(platform, "libc_ver", lambda: (libc, ""))
+        texts = dict(files)
+        monkeypatch.setattr(doctor, "_text", lambda path: texts.get(path, ""))
+
+    return change
+
+
+@pytest.fixture
+def program(monkeypatch, tmp_path):
+    """A function that puts a program before all others."""
+
+    def add(name: str, script: str) -> None:
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    return add
+
+
+@pytest.mark.parametrize("name", ["python_is_wrong", "wheel_is_missing", "processor_is_too_old"])
+def test_here_all_is_well(name):
+    assert getattr(doctor, name)() == ""
+
+
+@pytest.mark.parametrize("version", [(3, 6, 0), (3, 10, 14), (3, 14, 0), (3, 15, 2)])
+def test_python(monkeypatch, version):
+    monkeypatch.setattr(sys, "version_info", version)
+    told(doctor.python_is_wrong, f"this is 3.{version[1]}", "Python 3.11 to 3.13", doctor.COMMAND)
+
+
+@pytest.mark.parametrize("minor", [11, 12, 13])
+def test_python_that_fits(monkeypatch, minor):
+    monkeypatch.setattr(sys, "version_info", (3, minor, 0))
+    assert doctor.python_is_wrong() == ""
+
+
+def test_python_without_the_project_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    assert doctor.python_is_wrong() == ""
+    assert doctor.folder_is_read_only() == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "kind", "words"),
+    [
+        ("Darwin", "x86_64", "Intel processor"),
+        ("Linux", "armv7l", "for Linux on armv7l"),
+        ("Linux", "riscv64", "Binder"),
+        ("Windows", "arm64", "for Windows on arm64"),
+        ("Windows", "x86", "Binder"),
+        ("FreeBSD", "amd64", "for FreeBSD on amd64"),
+    ],
+)
+def test_no_wheel(machine, monkeypatch, system, kind, words):
+    machine(system, kind)
+    monkeypatch.setattr(doctor, "_output", lambda command: "0")
+    told(doctor.wheel_is_missing, words)
+
+
+@pytest.mark.parametrize(
+    "here", [("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64"), ("Windows", "AMD64")]
+)
+def test_a_wheel(machine, here):
+    machine(*here)
+    assert doctor.wheel_is_missing() == ""
+
+
+def test_a_python_for_intel_on_apple_silicon(machine, monkeypatch):
+    machine("Darwin", "x86_64")
+    monkeypatch.setattr(doctor, "_output", lambda command: "1")
+    told(doctor.wheel_is_missing, "made for Intel", "arm64")
+
+
+def test_32_bits(monkeypatch):
+    monkeypatch.setattr(doctor.struct, "calcsize", lambda kind: 4)
+    told(doctor.wheel_is_missing, "32 bits", "64-bit Python")
+
+
+def test_alpine(machine, monkeypatch):
+    machine(libc="")
+    assert doctor.wheel_is_missing() == ""
+    monkeypatch.setattr(doctor, "_is_musl", lambda: True)
+    told(doctor.wheel_is_missing, "Alpine")
+
+
+def test_no_avx(machine):
+    machine(files={CPU: INTEL})
+    assert doctor.processor_is_too_old() == ""
+    machine(files={CPU: INTEL.replace(" avx avx2", "")})
+    told(doctor.processor_is_too_old, "no AVX", "Illegal instruction", "Binder")
+    machine(machine="aarch64", files={CPU: "Features\t: fp asimd\n"})
+    assert doctor.processor_is_too_old() == ""
+
+
+@pytest.mark.parametrize("feature", [0, 1])
+def test_no_avx_on_windows(machine, monkeypatch, feature):
+    machine("Windows", "AMD64")
+    kernel = SimpleNamespace(IsProcessorFeaturePresent=lambda number: number == 39 and feature)
+    windll = SimpleNamespace(kernel32=kernel)
+    monkeypatch.setattr(doctor.ctypes, "windll", windll, raising=False)
+    assert ("no AVX" in doctor.processor_is_too_old()) == (not feature)
+
+
+@pytest.mark.parametrize("file", ["memory.max", "memory/memory.limit_in_bytes"])
+def test_a_container_with_little_memory(machine, file):
+    machine(files={f"/sys/fs/cgroup/{file}": "1073741824\n"})
+    told(doctor.memory_is_small, "1.0 GB", "close", "Shut Down Kernel")
+
+
+@pytest.mark.parametrize(("size", "small"), [(0, False), (1, True), (1.9, False), (8, False)])
+def test_memory(machine, monkeypatch, size, small):
+    machine(files={"/sys/fs/cgroup/memory.max": "max\n"})
+    monkeypatch.setattr(doctor, "_memory", lambda: int(size * doctor.GB))
+    assert ("GB of memory" in doctor.memory_is_small()) == small
+
+
+def test_memory_on_windows(machine, monkeypatch):
+    def tell(kilobytes):
+        kilobytes._obj.value = 4 * 1024**2
+
+    machine("Windows", "AMD64")
+    kernel = SimpleNamespace(GetPhysicallyInstalledSystemMemory=tell)
+    monkeypatch.setattr(doctor.ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    assert doctor._memory() == 4 * doctor.GB
+    assert doctor.memory_is_small() == ""
+
+
+def test_disk(monkeypatch, tmp_path):
+    usage = SimpleNamespace(free=doctor.GB)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    assert doctor.disk_is_full() == ""  # for all is there
+    monkeypatch.setattr(doctor, "_missing", lambda: ["keras"])
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    told(doctor.disk_is_full, "1.0 GB left", "delete")
+
+
+def test_a_folder_that_may_only_be_read(monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    told(doctor.folder_is_read_only, "copy the folder to your home")
+
+
+def test_packages(monkeypatch):
+    assert doctor.package_is_missing() == ""
+    monkeypatch.setattr(doctor, "PACKAGES", ["numpy", "kerass"])
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    assert doctor.package_is_missing() == ""  # uv brings them
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    told(doctor.package_is_missing, "no kerass", doctor.COMMAND)
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    told(doctor.package_is_missing, "no kerass")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise ImportError('DLL load failed while importing _pywrap')", "Visual C++"),
+        ("raise ImportError('cannot import name x')", "delete the folder .venv"),
+        ("import os; os.kill(os.getpid(), 4)", "lacks what it was built for"),
+        ("import os; os.kill(os.getpid(), 9)", "for want of memory"),
+        ("import os; os._exit(7)", "ended with 7"),
+        ("import time; time.sleep(60)", "virus scanner"),
+    ],
+)
+def test_a_broken_tensorflow(monkeypatch, tmp_path, code, words):
+    (tmp_path / "tensorflow.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(doctor, "PATIENCE", 5)
+    told(doctor.tensorflow_is_broken, words)
+
+
+def test_a_tensorflow_that_works(monkeypatch, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert doctor.tensorflow_is_broken() == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "old"), [("3.6.8", True), ("2.1.5", True), ("4.6.6", False), ("10.0", False)]
+)
+def test_jupyterlab(program, version, old):
+    program("jupyter", f"echo {version}")
+    assert (f"JupyterLab {version} here" in doctor.jupyter_is_old()) == old
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo no such command: lab >&2; exit 1", "echo"])
+def test_a_jupyter_that_says_nothing(program, script):
+    program("jupyter", script)
+    assert doctor.jupyter_is_old() == ""
+
+
+def test_no_jupyter(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert doctor.jupyter_is_old() == ""
+
+
+def test_a_port_in_use(monkeypatch):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(doctor, "PORT", server.getsockname()[1])
+        assert doctor.port_is_taken() == ""
+        server.listen()
+        told(doctor.port_is_taken, str(doctor.PORT), "that the terminal shows")
+
+
+@pytest.fixture
+def no_proxy(monkeypatch):
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("value", ["127.0.0.1:1", "[::1", "x:y", "..:1", "me:secret@127.0.0.1:1"])
+def test_a_dead_proxy(monkeypatch, no_proxy, name, value):
+    for begin in ("", "http://"):
+        monkeypatch.setenv(name, begin + value)
+        told(doctor.proxy_is_dead, f"{name} is ", "correct it or remove it")
+        assert "secret" not in doctor.proxy_is_dead()
+
+
+def test_a_proxy(monkeypatch, no_proxy):
+    assert doctor.proxy_is_dead() == ""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:secret@127.0.0.1:{port}")
+        assert doctor.proxy_is_dead() == ""
+
+
+# The command
+
+
+def test_all_that_is_wrong_is_printed(monkeypatch, capsys):
+    troubles = doctor.troubles
+    bad = ("memory", lambda: "There is \u2248 none."), ("disk", lambda: 1 / 0), ("port", str)
+    assert doctor.troubles(bad[2:]) == []
+    monkeypatch.setattr(doctor, "troubles", lambda: troubles(bad))
+    assert doctor.main() == 1
+    said = capsys.readouterr().out
+    assert said.startswith("memory: There is")
+    assert "\n\ndisk: this could not be looked at: ZeroDivisionError" in said
+    monkeypatch.setattr(doctor, "troubles", list)
+    assert doctor.main() == 0
+    assert capsys.readouterr().out == "Nothing is wrong that can be seen from here.\n"
+
+
+def test_every_check_is_made():
+    named = {name for name, each in vars(doctor).items() if callable(each) and "_is_" in name[1:]}
+    assert {check.__name__ for _, check in doctor.TO_START + doctor.TO_RUN} == named
+
+
+def test_any_python_can_run_it(tmp_path):
+    """It is read by Python 3.6, and imports nothing but the standard library."""
+    _, oldest = vermin.detect(Path(doctor.__file__).read_text(encoding="utf-8"))
+    assert oldest <= (3, 6)
+    bare = [sys.executable, "-I", "-S", doctor.__file__]
+    done = subprocess.run(
+        bare, cwd=tmp_path, capture_output=True, env={"PYTHONIOENCODING": "ascii"}
+    )
+    assert done.stderr == b""
+    assert done.stdout
