@@ -161,7 +161,13 @@ def test_students_install_no_test_tools():
     assert tools.isdisjoint(requirement.name for requirement in student_requirements())
     # What uv would install without being asked.
     assert "dev" not in groups
-    assert "default-groups" not in PROJECT["tool"]["uv"]
+    assert PROJECT["tool"]["uv"]["default-groups"] == ["lab"]
+    assert [Requirement(line).name for line in groups["lab"]] == ["jupyterlab"]
+
+
+def test_the_package_brings_no_jupyterlab():
+    """Whoever reads lessons in VS Code, or on a hub, has one; it is half of all packages."""
+    assert "jupyterlab" not in {requirement.name for requirement in student_requirements()}
 
 
 # How the code is written

@@ -76,7 +76,7 @@ def resolve(text: str) -> tuple[list[str], list[str], list[str]]:
         # On Binder pip installs, which would fetch, in any version, what is left out here.
         text = re.sub(r"^override-dependencies = .*\n", "", text, flags=re.MULTILINE)
         (folder / PROJECT.name).write_text(text, encoding="utf-8")
-        share = "\n".join(uv(*export, "--no-default-groups", "--group", "build", folder=folder))
+        share = "\n".join(uv(*export, "--group", "build", folder=folder))
         compile_ = ["pip", "compile", *PLAIN, "--no-deps", *ON_BINDER, python, "-"]
         return run, build, uv(*compile_, folder=folder, stdin=share)
 
