@@ -39,46 +39,63 @@ def _read(file: str) -> str:
     return FOLDER.joinpath(file).read_text(encoding="utf-8")
 
 
-STYLE, PLACE = CSS + _read("explore.css"), _read("place.js")
+STYLE = CSS + _read("explore.css")
 
-IMPORT = re.compile(r'import \{ \w+(?:, \w+)* \} from "\./(\w+\.js)";')
-EXPORT = re.compile(r"^export (?=(?:const|let|class|(?:async )?function) )")
+IMPORT = re.compile(r'import (\{ \w+(?:, \w+)* \}) from "\./(\w+\.js)";')
+EXPORT = re.compile(r"^export (?=(?:const|let|class|(?:async )?function) (\w+))")
 DEFAULT = "export default { render };"
 
 
-def bundle(view: str) -> str:
-    """One ES module out of a view and the modules it imports, in this folder.
+def modules(*files: str) -> str:
+    """A script with some ES modules of this folder, and those that they import, as objects.
 
-    A widget's module has no folder from which it could import, so imports are replaced by what
-    they name. No module is imported twice; no two may have the same name at their top level.
-    A `SyntaxError` names the line that cannot be inlined, and says what to write instead.
+    A widget's module has no folder from which it could import, and a page that was opened from a
+    file may import nothing. So each module becomes a function that is called at once, and what it
+    exports is in ``modules["its.js"]``. A `SyntaxError` names the line that this cannot be done
+    with, and says what to write instead.
     """
-    done = []  # modules
+    made: dict[str, str] = {}
 
-    def inline(file: str) -> str:
-        done.append(file)
-        before, kept = "", ""
+    def make(file: str) -> None:
+        body, exports = "", []
         for number, line in enumerate(_read(file).splitlines(), start=1):
             at = str(FOLDER / file), number, 1, line
             found = IMPORT.fullmatch(line)
-            if found and FOLDER.joinpath(found[1]).is_file():
-                before += inline(found[1]) if found[1] not in done else ""
+            if found and FOLDER.joinpath(found[2]).is_file():
+                if found[2] not in made:
+                    make(found[2])
+                body += f'const {found[1]} = modules["{found[2]}"];\n'
                 continue
             if re.match(r"\s*import\b(?![(.])", line):
                 write = 'write import { a, b } from "./module.js"; in one line, of a module here'
                 raise SyntaxError(write, at)
-            plain = EXPORT.sub("", line)
-            if re.match(r"\s*export\b", plain) and line != DEFAULT:
+            if exported := EXPORT.match(line) or line == DEFAULT:
+                exports.append("render" if line == DEFAULT else exported[1])
+            elif re.match(r"\s*export\b", line):
                 raise SyntaxError(f"export a const, let, class or function, or write {DEFAULT}", at)
-            kept += plain + "\n"
-        return before + kept
+            body += "" if line == DEFAULT else EXPORT.sub("", line) + "\n"
+        value = f"return {{ {', '.join(exports)} }};"
+        made[file] = f'modules["{file}"] = (() => {{\n{body}{value}\n}})();\n'
 
-    module = inline("kernel.js") + inline(f"{view}.js")
-    if not module.endswith(f"{DEFAULT}\n"):
-        end = str(FOLDER / f"{view}.js"), _read(f"{view}.js").count("\n"), 1, ""
+    for file in files:
+        if file not in made:
+            make(file)
+    return "const modules = {};\n" + "".join(made.values())
+
+
+def bundle(view: str) -> str:
+    """One ES module for a widget: its view, and what finds its model."""
+    source = _read(f"{view}.js")
+    if not source.endswith(f"{DEFAULT}\n"):
+        end = str(FOLDER / f"{view}.js"), source.count("\n"), 1, ""
         raise SyntaxError(f"write {DEFAULT} as the last line", end)
-    return module.replace(DEFAULT, "export default { initialize, render };")
+    names = {"initialize": "kernel.js", "render": f"{view}.js"}
+    lines = [f'const {{ {name} }} = modules["{file}"];\n' for name, file in names.items()]
+    exported = f"export default {{ {', '.join(names)} }};\n"
+    return "".join([modules(*names.values()), *lines, exported])
 
+
+PLACE = modules("place.js")
 
 # The end of every explorer's docstring.
 SHARED = """fixed, hidden : lists of str
@@ -185,11 +202,17 @@ class Explorer(anywidget.AnyWidget):
 
     def html(self, picture: Picture | None = None) -> str:
         """A static picture, unless scripts are sure to run, and the script that replaces it."""
-        key, view = json.dumps(self._key), self._esm.replace("export default", "return")
+        view = self._esm.replace("export default", "return")
         style = json.dumps(STYLE).replace("<", "\\u003c")  # "</script>" would end the script
-        constants = f"const key = {key};\nconst style = {style};\nconst view = (() => {{"
-        script = "\n".join(["(() => {", constants, view, "})();", PLACE, "})();"])
+        script = f"""(() => {{
+const view = (() => {{
+{view}}})();
+const {{ settle }} = (() => {{
+{PLACE}return modules["place.js"];
+}})();
+settle(document.currentScript.previousElementSibling, view, {style}, {json.dumps(self._key)});
+}})();"""
         name, state = type(self).__name__, html.escape(json.dumps(self.state()))
         image = picture.html() if picture else ""
         place = f'<div data-course-explorer="{name}" data-state="{state}">{image}</div>'
-        return f"{place}\n<script>\n{script}</script>"
+        return f"{place}\n<script>\n{script}\n</script>"

@@ -2,7 +2,7 @@
 // may come before the pictures, as when a cell runs, or after them, as when a page is reloaded.
 
 /** Called by anywidget for every model of the kernel, on show or not. */
-function initialize({ model }) {
+export function initialize({ model }) {
   const models = (globalThis.courseModels ??= new Map());
   const key = model.get("_key");
   models.set(key, model);

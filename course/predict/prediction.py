@@ -69,7 +69,9 @@ class Prediction(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         text = f"<p>{rich(self.question.prompt)}</p>\n<p><em>Run this cell to answer.</em></p>"
         script = SCRIPT.format(key=self._key)
-        page = f"<div>\n{text}\n</div>\n<script>\n{script}\n</script>"
+        question = html.escape(repr(self.question))  # for a page without a kernel
+        place = f'<div data-course-prediction="{question}">\n{text}\n</div>'
+        page = f"{place}\n<script>\n{script}\n</script>"
         return {"text/plain": repr(self), "text/html": page}, {}
 
     def _hear(self, _: "Prediction", message: dict, buffers: list) -> None:

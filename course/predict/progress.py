@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from course.explore.base import FOLDER
+from course.explore.base import modules
 from course.figures.kit import DENSITY, Picture
 from course.figures.style import GREEN, GREEN_TINT, GREY, GREY_TEXT, ORANGE
 from course.mistakes import MISTAKES, Mistake
@@ -27,8 +27,8 @@ NOTHING = (
     "No predictions yet: answer a question in a lesson, and this page will show how often you "
     "are right, how sure you were, and what to look at again."
 )
-LAND = FOLDER.joinpath("land.js").read_text(encoding="utf-8").replace("export ", "")
-SCRIPT = f"(() => {{\n{LAND}lead(document.currentScript.previousElementSibling);\n}})();"
+LEAD = 'modules["land.js"].lead(document.currentScript.previousElementSibling);'
+SCRIPT = f"(() => {{\n{modules('land.js')}{LEAD}\n}})();"
 
 
 @dataclass
@@ -152,7 +152,8 @@ class Progress:
                 for see, where in self.next_sections.items()
             ],
         }
-        parts = [self.picture().html() if self.entries else f"<p>{NOTHING}</p>"]
+        parts = ["<div data-course-progress>"]  # for a page without a kernel
+        parts.append(self.picture().html() if self.entries else f"<p>{NOTHING}</p>")
         for title, texts in lists.items():
             if items := [f"<li>{text}</li>" for text in texts]:
                 parts += [f"<h4>{title}</h4>", "<ul>", *items, "</ul>"]
@@ -160,6 +161,7 @@ class Progress:
             parts.append(f"<script>\n{SCRIPT}\n</script>")
         if self.notice:
             parts.append(f"<p>{html.escape(self.notice)}</p>")
+        parts.append("</div>")
         return "\n".join(parts)
 
 

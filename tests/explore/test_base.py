@@ -27,12 +27,6 @@ def test_there_is_little_javascript():
 @pytest.mark.parametrize("view", [*explore.__all__, "predict"])
 def test_a_bundle_imports_nothing_and_exports_the_view(view: str):
     module = bundle(view)
-    named = re.findall(
-        r"^(?:const|let|class|(?:async )?function) (\w+|[{\[].*?[}\]])", module, re.M
-    )
-    names = [name for each in named for name in re.findall(r"\w+(?= *[,}\]]|$)", each)]
-    assert [name for name in names if names.count(name) > 1] == []  # rename one of them
-    assert len(names) > 20
     assert not re.search(r"^\s*import\b", module, re.M)
     assert re.findall(r"^export .*", module, re.M) == ["export default { initialize, render };"]
 

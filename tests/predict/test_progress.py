@@ -38,7 +38,7 @@ def entry(question: int, *, mistake: str | None = None, sure: int = 75, **more) 
 def test_without_answers_there_is_a_kind_sentence():
     page = predict.progress()
     assert repr(page) == NOTHING
-    assert page._repr_html_() == f"<p>{NOTHING}</p>"
+    assert page._repr_html_() == f"<div data-course-progress>\n<p>{NOTHING}</p>\n</div>"
 
 
 def test_calibration_counts_first_answers():
