@@ -35,8 +35,8 @@ from course.stack import StackError
 FOLDER = resources.files(__package__)
 
 
-def _read(file: str) -> str:
-    return FOLDER.joinpath(file).read_text(encoding="utf-8")
+def _read(file: str, folder=None) -> str:
+    return (folder or FOLDER).joinpath(file).read_text(encoding="utf-8")
 
 
 STYLE = CSS + _read("explore.css")
@@ -46,8 +46,8 @@ EXPORT = re.compile(r"^export (?=(?:const|let|class|(?:async )?function) (\w+))"
 DEFAULT = "export default { render };"
 
 
-def modules(*files: str) -> str:
-    """A script with some ES modules of this folder, and those that they import, as objects.
+def modules(*files: str, folder=None) -> str:
+    """A script with some ES modules of a folder, and those that they import, as objects.
 
     A widget's module has no folder from which it could import, and a page that was opened from a
     file may import nothing. So each module becomes a function that is called at once, and what it
@@ -55,13 +55,14 @@ def modules(*files: str) -> str:
     with, and says what to write instead.
     """
     made: dict[str, str] = {}
+    folder = folder or FOLDER
 
     def make(file: str) -> None:
         body, exports = "", []
-        for number, line in enumerate(_read(file).splitlines(), start=1):
-            at = str(FOLDER / file), number, 1, line
+        for number, line in enumerate(_read(file, folder).splitlines(), start=1):
+            at = str(folder / file), number, 1, line
             found = IMPORT.fullmatch(line)
-            if found and FOLDER.joinpath(found[2]).is_file():
+            if found and folder.joinpath(found[2]).is_file():
                 if found[2] not in made:
                     make(found[2])
                 body += f'const {found[1]} = modules["{found[2]}"];\n'
@@ -69,11 +70,14 @@ def modules(*files: str) -> str:
             if re.match(r"\s*import\b(?![(.])", line):
                 write = 'write import { a, b } from "./module.js"; in one line, of a module here'
                 raise SyntaxError(write, at)
-            if exported := EXPORT.match(line) or line == DEFAULT:
-                exports.append("render" if line == DEFAULT else exported[1])
+            if line == DEFAULT:
+                exports.append("render")
+                continue
+            if exported := EXPORT.match(line):
+                exports.append(exported[1])
             elif re.match(r"\s*export\b", line):
                 raise SyntaxError(f"export a const, let, class or function, or write {DEFAULT}", at)
-            body += "" if line == DEFAULT else EXPORT.sub("", line) + "\n"
+            body += EXPORT.sub("", line) + "\n"
         value = f"return {{ {', '.join(exports)} }};"
         made[file] = f'modules["{file}"] = (() => {{\n{body}{value}\n}})();\n'
 

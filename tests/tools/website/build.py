@@ -1,0 +1,128 @@
+"""Build the site: all lessons, alive without a kernel, from the notebooks as they stand.
+
+    uv run --group site python tests/tools/website/build.py [folder]
+
+The folder (by default ``site``) can be opened from a file, or put on any server: it needs no other.
+"""
+
+import html
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import tables  # noqa: E402
+from lessons import NOTEBOOKS, ROOT  # noqa: E402
+from tool import print_anywhere  # noqa: E402
+
+from course import explore  # noqa: E402
+from course.explore.base import STYLE, modules  # noqa: E402
+from course.mistakes import MISTAKES  # noqa: E402
+from course.predict.prediction import SURE  # noqa: E402
+from course.predict.progress import MASTERED, NOTHING  # noqa: E402
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BINDER = re.search(r"\((https://mybinder.org/v2[^)]*)\)", README)[1]
+REPOSITORY = f"https://github.com/{re.search('/gh/([^/]+/[^/]+)', BINDER)[1]}"
+SOMEWHERE = (
+    f'<a href="{BINDER}">on Binder</a>, or <a href="{REPOSITORY}#two-commands">on your machine</a>'
+)
+ANNOUNCEMENT = f"Pictures and predictions work right here. To run code, open it {SOMEWHERE}."
+CHECK = f'<p class="course-how">You can answer, and check it, if you run this {SOMEWHERE}.</p>'
+HOW_TO_CHECK = {"output_type": "display_data", "metadata": {}, "data": {"text/html": CHECK}}
+
+
+def anchor(title: str) -> str:
+    """A heading's name in a link, as Jupyter makes it."""
+    return title.replace(" ", "-")
+
+
+def toctree() -> dict:
+    """A cell with the order of the pages."""
+    lessons, homework = map(sorted, map(NOTEBOOKS.glob, ("*.ipynb", "homework/release/*/*.ipynb")))
+    pages = [path.relative_to(NOTEBOOKS).with_suffix("") for path in [*lessons[1:], *homework]]
+    names = "\n".join([*(page.as_posix() for page in pages), "for_teachers"])
+    source = f"```{{toctree}}\n:hidden:\n\n{names}\n```"
+    return {"cell_type": "markdown", "id": "order", "metadata": {}, "source": source}
+
+
+LINK = re.compile(r'href="([\w/]*)\.ipynb(#[^"]*)?"')
+HEADING = re.compile(r"<h([1-6])>(.*?)<a class=\"headerlink\"", re.DOTALL)
+
+
+def to_pages(page: str) -> str:
+    """HTML in which links to notebooks lead to their pages."""
+    return LINK.sub(lambda found: f'href="{found[1]}.html{found[2] or ""}"', page)
+
+
+def about() -> dict:
+    """What the progress page has to know of the course."""
+    mistakes = {
+        name: [mistake.believes, mistake.see.replace(".ipynb", ".html"), mistake.where]
+        for name, mistake in MISTAKES.items()
+    }
+    return {"mistakes": mistakes, "sure": SURE, "mastered": MASTERED, "nothing": NOTHING}
+
+
+def alive(page: str) -> str:
+    """An output with all that the site's script needs to bring it to life."""
+    page = to_pages(tables.with_tables(page))
+    data = tables.script("data-course-mistakes", tables.encoded(about()))
+    return page.replace("<div data-course-progress>", f"{data}<div data-course-progress>")
+
+
+def linked(body: str) -> str:
+    """A page in which each heading also has the name by which notebooks link to it."""
+
+    def add(found: re.Match) -> str:
+        name = anchor(html.unescape(re.sub(r"<[^>]*>", "", found[2])).strip())
+        return f'<h{found[1]}><span id="{html.escape(name)}"></span>{found[2]}<a class="headerlink"'
+
+    return to_pages(HEADING.sub(add, body))
+
+
+def script() -> str:
+    """The site's one script: every view, and what stands in for the kernel."""
+    views = modules("place.js", *(f"{view}.js" for view in [*explore.__all__, "predict"]))
+    own = modules("site.js", folder=HERE).partition("\n")[2]  # the first line makes the place
+    return f"(() => {{\n{views}{own}}})();\n"
+
+
+def build(folder: Path) -> None:
+    """Write the site into a folder."""
+    from sphinx.application import Sphinx
+
+    with tempfile.TemporaryDirectory(prefix="site-") as name:
+        static = Path(name, "static")
+        static.mkdir()
+        (static / "course.js").write_text(script(), encoding="utf-8")
+        (static / "course.css").write_text(STYLE, encoding="utf-8")
+        shutil.copy(HERE / "site.css", static)
+        app = Sphinx(
+            *(NOTEBOOKS, HERE, folder, Path(name, "doctrees"), "html"),
+            confoverrides={"html_static_path": [str(static)]},
+            warningiserror=True,
+            status=None,
+        )
+        app.build()
+    (folder / "index.html").write_text(FIRST, encoding="utf-8")
+    (folder / ".nojekyll").touch()  # GitHub Pages leaves out folders that begin with _ otherwise
+
+
+FIRST = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=00_start_here.html">
+<title>Padding and stride</title>
+<p><a href="00_start_here.html">Padding and stride: start here</a></p>
+</html>
+"""
+
+
+if __name__ == "__main__":
+    print_anywhere()
+    build(Path(*sys.argv[1:2] or ["site"]).resolve())

@@ -1,0 +1,73 @@
+"""How Sphinx makes a site of the lessons as they stand: nothing is executed, nothing is copied."""
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import build  # noqa: E402
+import lessons  # noqa: E402
+
+PROJECT = tomllib.loads((lessons.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+project, author = "Padding and stride", "the authors of the course"
+html_title = project
+release = PROJECT["version"]
+extensions = ["myst_nb"]
+root_doc = "00_start_here"
+exclude_patterns = ["homework/source", "**.ipynb_checkpoints"]
+html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["course.css", "site.css"]
+html_js_files = ["course.js"]
+html_show_search_summary = False  # it would fetch pages, which a page from a file may not
+html_show_sourcelink = html_copy_source = False
+html_show_copyright = html_show_sphinx = False
+html_theme_options = {
+    "announcement": build.ANNOUNCEMENT,
+    "navigation_with_keys": False,  # arrow keys move windows
+}
+nb_execution_mode = "off"
+nb_mime_priority_overrides = [("html", "text/html", 0)]
+nb_merge_streams = True
+myst_heading_anchors = 3
+myst_heading_slug_func = "build.anchor"
+myst_enable_extensions = ["dollarmath"]
+suppress_warnings = ["myst.header"]  # a cell may begin with a heading of a lower level
+
+
+def prepare(app, docname, source):
+    """A notebook as the site shows it: what Jupyter knows by other means is written down."""
+    if not source[0].startswith("{"):
+        source[0] = source[0].replace("](../", f"]({build.REPOSITORY}/blob/HEAD/")
+        return
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        tags = cell["metadata"].setdefault("tags", [])
+        if "reveal" in tags:
+            tags.append("hide-output")
+        for output in cell.get("outputs", []):
+            if page := output.get("data", {}).get("text/html"):
+                output["data"]["text/html"] = build.alive("".join(page))
+        if cell["cell_type"] == "code" and "check(" in "".join(cell["source"]):
+            cell["outputs"].append(build.HOW_TO_CHECK)
+    if docname == root_doc:
+        notebook["cells"].append(
+            {"cell_type": "markdown", "metadata": {}, "source": build.toctree()}
+        )
+    source[0] = json.dumps(notebook)
+
+
+def link(app, pagename, templatename, context, doctree):
+    """Let links from lesson to lesson lead to the pages, and to the headings in them."""
+    if "body" in context:
+        context["body"] = build.linked(context["body"])
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("source-read", prepare)
+    app.connect("html-page-context", link)
