@@ -55,9 +55,7 @@ def prepare(app, docname, source):
         if cell["cell_type"] == "code" and "check(" in "".join(cell["source"]):
             cell["outputs"].append(build.HOW_TO_CHECK)
     if docname == root_doc:
-        notebook["cells"].append(
-            {"cell_type": "markdown", "metadata": {}, "source": build.toctree()}
-        )
+        notebook["cells"].append(build.toctree())
     source[0] = json.dumps(notebook)
 
 

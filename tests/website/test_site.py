@@ -1,0 +1,249 @@
+"""The site as its readers have it: from a file, offline, by keyboard, on a phone, on paper."""
+
+import functools
+import http.server
+import re
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import build
+import lessons
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from explore.conftest import watched
+
+from course.predict.record import FIELDS
+
+pytestmark = pytest.mark.slow
+
+PAGES = [
+    *(path.stem for path in sorted(lessons.NOTEBOOKS.glob("*.ipynb"))),
+    *(f"homework/release/{name}/{name}" for name in ("design", "padding", "stride")),
+    "for_teachers",
+]
+each_page = pytest.mark.parametrize("name", PAGES)
+
+
+class Parsed(HTMLParser):
+    """What a page links to, and the names in it that can be linked to."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.links, self.names = [], set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.names.add(attributes.get("id"))
+        self.links += [attributes[name] for name in ("href", "src") if attributes.get(name)]
+
+
+@pytest.fixture
+def visit(site, page):
+    """A function that opens a page of the site from its file."""
+
+    def visit(name: str, width: int = 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto((site / f"{name}.html").as_uri())
+        page.wait_for_function("document.readyState === 'complete'")
+        return page
+
+    return visit
+
+
+def test_there_is_a_page_for_every_lesson(site):
+    built = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")}
+    assert built == {*PAGES, "index", "search", "genindex"}
+    assert "00_start_here.html" in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_all_links_hold(site):
+    parsed = {path: Parsed(path) for path in site.rglob("*.html")}
+    broken = []
+    for path, page in parsed.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme:
+                assert parts.scheme in ("https", "data"), link
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            known = target in parsed and unquote(parts.fragment) in parsed[target].names
+            if not target.is_file() or (parts.fragment and not known):
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+def test_nothing_is_asked_of_anybody_else(site):
+    """No font, script or picture comes from elsewhere."""
+    for path in [*site.rglob("*.html"), *site.rglob("*.css"), *site.rglob("*.js")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"""(src=|url\(|@import|fetch\()\s*["']?(https?:)?//""", text), path
+
+
+@each_page
+def test_everything_on_a_page_is_alive(visit, name):
+    page = visit(name)
+    places = page.locator("[data-course-explorer], [data-course-prediction]")
+    assert (
+        places.count()
+        == page.locator("[data-alive] > .course-explorer, .course-explorer[data-alive]").count()
+    )
+    source = lessons.NOTEBOOKS / f"{name}.ipynb"
+    if source.exists():
+        text = source.read_text(encoding="utf-8")
+        asked = page.locator("[data-course-prediction] .course-prediction")
+        assert asked.count() == text.count("data-course-prediction")
+        shown = page.locator("[data-course-explorer] .course-explorer")
+        assert shown.count() == text.count("data-course-explorer")
+
+
+@each_page
+@pytest.mark.parametrize("width", [360, 900])
+def test_a_page_fits(visit, name, width):
+    page = visit(name, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@each_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_read_it(visit, page, name, scheme):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    visit(name)
+    for details in page.locator("details.hide").all():
+        details.evaluate("each => each.open = true")
+    found = Axe().run(page).response["violations"]
+    problems = [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+    assert problems == []
+
+
+@each_page
+def test_what_gives_an_answer_away_is_folded(visit, name):
+    page = visit(name)
+    source = lessons.NOTEBOOKS / f"{name}.ipynb"
+    if source.exists():
+        notebook = lessons.read(source)
+        reveals = [each for each in notebook.cells if "reveal" in each.metadata.get("tags", [])]
+        folded = page.locator("details.hide")
+        assert folded.count() == len(reveals)
+        assert page.locator("details.hide[open]").count() == 0
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details.hide[open]").count() == len(reveals)
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("details.hide[open]").count() == 0
+
+
+def test_without_scripts_there_are_pictures_and_questions(site, chromium):
+    context = chromium.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto((site / "05_stride.html").as_uri())
+    assert page.locator("[data-course-explorer] img").first.is_visible()
+    assert page.locator("[data-course-prediction]").first.inner_text().startswith("An input of")
+    context.close()
+
+
+RIGHT, WRONG, ODD = "13", "13.5", "thirteen"
+
+
+def test_a_prediction_by_keyboard_alone(visit):
+    """What is typed is refused, judged and kept, in the words of the notebooks."""
+    page = visit("05_stride")
+    place = page.locator(
+        "[data-course-prediction*='n=28, kernel_size=3, strides=2, padding=\\'valid']"
+    )
+    place.locator("input[type=text]").focus()
+    page.keyboard.type(ODD)
+    page.keyboard.press("Enter")
+    assert "“thirteen” cannot be read. Write it in digits." in place.inner_text()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(WRONG)
+    page.keyboard.press("Enter")
+    assert "Say how sure you are, too." in place.inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert "There is no half window" in place.inner_text()
+    assert "The right answer is 13." in place.inner_text()
+    assert place.locator("[data-course-explorer] svg").first.is_visible()
+    focused = page.evaluate("document.activeElement.textContent")
+    assert focused.startswith("✗ Not right yet.")
+    entry = page.evaluate("JSON.parse(localStorage.getItem('my_progress.jsonl'))")
+    assert set(entry) == set(FIELDS)
+    assert entry["lesson"] == "05_stride.ipynb"
+    assert entry["mistake"] == "no_floor"
+    page.reload()
+    assert "You have answered this: not right yet." in place.inner_text()
+    place.get_by_role("button", name="Show the explanation").click()
+    assert "There is no half window" in place.inner_text()
+    place.get_by_role("button", name="Another one").click()
+    assert "28 pixels" not in place.inner_text()
+    visit("00_start_here")
+    progress = page.locator("[data-course-progress]")
+    assert "05 stride: 0 of 1 right at first go" in progress.inner_text()
+    assert (
+        progress.get_by_role("link", name="Half a window?")
+        .get_attribute("href")
+        .startswith("05_stride.html#")
+    )
+    with page.expect_download() as download:
+        progress.get_by_role("link", name="my_progress.jsonl").click()
+    assert "13.5" in download.value.path().read_text(encoding="utf-8")
+
+
+def test_other_questions_come_before_those_that_were_answered(visit):
+    page = visit("01_sliding_window")
+    place, seen = page.locator("[data-course-prediction]").first, []
+    for _ in range(len_of_stock()):
+        seen.append(place.locator("p").first.inner_text())
+        place.locator("input[type=text]").fill("1")
+        place.get_by_text("50 %").click()
+        place.get_by_role("button", name="Commit").click()
+        place.get_by_role("button", name="Another one").click()
+    assert len(set(seen)) == len_of_stock()
+    assert place.locator("p").first.inner_text() in seen  # and then again
+
+
+def len_of_stock() -> int:
+    return build.tables.STOCK + 1
+
+
+def test_the_search_finds_a_lesson(visit, page, site):
+    page.goto((site / "search.html").as_uri() + "?q=receptive")
+    results = page.locator("#search-results li")
+    results.first.wait_for()
+    assert "07 · What can one unit see?" in results.all_inner_texts()[0:3].__str__()
+
+
+def test_links_lead_into_sections(visit, page):
+    visit("00_start_here")
+    page.get_by_role("link", name="what same promises").click()
+    page.wait_for_url("**/05_stride.html#*")
+    top = page.get_by_role("heading", name="What same promises").bounding_box()["y"]
+    assert 0 <= top < 200
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A server that writes no log."""
+
+    def log_message(self, *_):
+        pass
+
+
+def test_from_a_server(site, chromium):
+    """As on GitHub Pages, below a folder."""
+    handler = functools.partial(Quiet, directory=site.parent)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    context = chromium.new_context()
+    with watched(context.new_page()) as page:
+        failed = []
+        page.on("requestfailed", lambda request: failed.append(request.url))
+        page.on("response", lambda answer: answer.status >= 400 and failed.append(answer.url))
+        page.goto(f"http://127.0.0.1:{server.server_port}/{site.name}/index.html")
+        page.wait_for_url("**/00_start_here.html")
+        page.locator("[data-alive]").first.wait_for()
+        page.get_by_role("link", name="Next").click()
+        page.wait_for_url("**/01_sliding_window.html")
+        assert failed == []
+    context.close()
+    server.shutdown()
