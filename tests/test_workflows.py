@@ -1,6 +1,7 @@
 """What runs on GitHub: pinned, with few rights, and the commands that the pages give."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -121,7 +122,7 @@ def test_commands_exist_and_are_those_of_the_pages(path: Path):
     if path.stem == "pages" and not (ROOT / "tests" / "tools" / "website").exists():
         pytest.skip("this copy has nothing that builds the site")
     ours = [line for line in lines(path) if line.startswith(("pip ", "uv ", ".ci/"))]
-    assert ours or path.stem == "pages"
+    assert ours
     for line in ours:
         assert line == ".ci/run" or line.startswith("pip install uv && uv run ")
         for group in re.findall(r"--group (\w+)", line):
@@ -129,14 +130,9 @@ def test_commands_exist_and_are_those_of_the_pages(path: Path):
         for tool in re.findall(r"\buv run .*?python \S+\.py", line):
             assert (ROOT / tool.split()[-1]).is_file()
             assert tool in PAGES
-        assert (
-            line.startswith("pip install uv && uv run --group test pytest")
-            or ".py" in line
-            or (line == ".ci/run")
-        )
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+@pytest.mark.skipif(os.name == "nt" or not shutil.which("jq"), reason="no bash, or no jq")
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows which files there are")
 def test_every_notebook_has_its_job():
     (listing,) = [line for line in lines(ROOT / ".github/workflows/nightly.yml") if "jq" in line]
