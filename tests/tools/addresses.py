@@ -116,6 +116,8 @@ def main() -> int:
     parser.add_argument("repository", nargs="?")
     parser.add_argument("site", nargs="?", default="")
     options = parser.parse_args()
+    if not (ROOT / ".git").exists():
+        parser.error("this is no clone, and only git knows which files belong to the course")
     if options.repository:
         try:
             changed = move(given(options.repository, options.site))
