@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import addresses
 import pytest
@@ -53,6 +53,16 @@ def test_readme_leads_to_the_addresses_of_the_project():
     assert re.findall(r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)/HEAD", README) == [HERE.repository]
     clones = re.findall(r"^git clone (\S+)", README, re.MULTILINE)
     assert clones == [addresses.GITHUB + HERE.repository]
+
+
+def test_the_link_for_a_hub_opens_the_start_page_of_the_clone():
+    page = (ROOT / "binder" / "README.md").read_text(encoding="utf-8")
+    link = urlsplit(re.findall(r"^https://HUB/.*$", page, re.MULTILINE)[0])
+    assert link.path == "/hub/user-redirect/git-pull"
+    options = dict(parse_qsl(link.query))
+    assert options["repo"] == addresses.GITHUB + HERE.repository
+    opens = options["urlpath"].removeprefix(f"lab/tree/{options['targetPath']}/")
+    assert (ROOT / opens).is_file()
 
 
 def test_a_fork_has_only_its_own_addresses(copy: Path):
