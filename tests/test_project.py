@@ -3,6 +3,7 @@
 import ast
 import graphlib
 import importlib.metadata
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from lessons import ROOT, lesson_paths
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -22,8 +24,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 HEAVY = {"ipywidgets", "keras", "matplotlib", "numpy", "tensorflow"}
 
 TOP_LEVEL = {
-    *("notebooks", "course", "tests", "binder", ".ci", ".github"),
-    *("pyproject.toml", "README.md", "CONTRIBUTING.md", "LICENSE"),
+    *("notebooks", "course", "tests", "binder", ".ci", ".github", ".devcontainer"),
+    *("pyproject.toml", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"),
     *(".gitignore", ".gitattributes"),
 }
 
@@ -96,11 +98,30 @@ def test_scripts_can_be_run_and_stop_at_the_first_error(script: str):
         assert os.access(ROOT / script, os.X_OK)
 
 
-def test_links_of_the_pages_resolve():
-    links = [link for link in re.findall(r"\]\(([^)\s]+)", PAGES) if "://" not in link]
-    missing = [link for link in links if not (ROOT / link).exists()]
-    assert links
-    assert not missing
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_links_of_the_pages_resolve(tracked: list[str]):
+    missing, followed = [], set()
+    for page in [ROOT / name for name in tracked if name.endswith(".md")]:
+        for link in re.findall(r"\]\(([^)\s]+)", page.read_text(encoding="utf-8")):
+            if "://" in link:
+                continue
+            name, _, anchor = link.partition("#")
+            target = page.parent / name if name else page
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                missing.append((page.name, link))
+            followed.add(page.relative_to(ROOT).as_posix())
+    assert followed >= {
+        "README.md",
+        "CHANGELOG.md",
+        "binder/README.md",
+        "notebooks/for_teachers.md",
+    }
+    assert missing == []
 
 
 def test_readme_opens_and_lists_the_lessons_that_exist():
@@ -193,6 +214,48 @@ def test_binder_has_a_python_that_the_course_supports():
     runtime = (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip()
     supported = SpecifierSet(PROJECT["project"]["requires-python"])
     assert supported.contains(runtime.removeprefix("python-"))
+
+
+# Who cites it, and what a version is
+
+
+def test_citation_is_of_this_version_and_of_nobody_invented():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = PROJECT["project"]
+    assert citation["cff-version"] == "1.2.0"
+    assert citation.keys() >= {"message", "title"}
+    assert citation["authors"] == [{"name": "The padding-and-stride contributors"}]
+    assert citation["version"] == project["version"]
+    assert citation["license"] == project["license"]
+    assert citation["repository-code"] == project["urls"]["Repository"]
+    assert citation["url"] == project["urls"]["Homepage"]
+
+
+def test_changelog_begins_with_what_is_unreleased_and_has_this_version():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first, *released = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", text, re.MULTILINE)
+    assert first == ("Unreleased", "")
+    assert released[0][0] == PROJECT["project"]["version"]
+    assert all(day for _, day in released)
+    for version, _ in [first, *released]:
+        assert f"\n[{version}]: {PROJECT['project']['urls']['Repository']}/" in text
+
+
+# Codespaces
+
+
+def test_codespaces_do_what_the_readme_says():
+    folder = ROOT / ".devcontainer"
+    container = json.loads((folder / "devcontainer.json").read_text(encoding="utf-8"))
+    image, _, python = container["image"].partition(":")
+    assert image
+    assert SpecifierSet(PROJECT["project"]["requires-python"]).contains(python)
+    install, start = commands("pip install uv && uv run ")[0].split(" && ")
+    assert container["postCreateCommand"] == f"{install} && uv sync"
+    assert container["postAttachCommand"].startswith(f"{start} ")
+    (port,) = container["forwardPorts"]
+    assert f" --port {port} " in container["postAttachCommand"]
+    assert container["customizations"]["vscode"]["extensions"]
 
 
 # What git tracks
