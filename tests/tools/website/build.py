@@ -31,8 +31,9 @@ REPOSITORY = f"https://github.com/{re.search('/gh/([^/]+/[^/]+)', BINDER)[1]}"
 SOMEWHERE = (
     f'<a href="{BINDER}">on Binder</a>, or <a href="{REPOSITORY}#two-commands">on your machine</a>'
 )
-ANNOUNCEMENT = f"Pictures and predictions work right here. To run code, open it {SOMEWHERE}."
-CHECK = f'<p class="course-how">You can answer, and check it, if you run this {SOMEWHERE}.</p>'
+NOTE = '<p class="course-how">{}</p>'
+ALIVE = NOTE.format(f"Pictures and predictions work right here. To run code, open it {SOMEWHERE}.")
+CHECK = NOTE.format(f"You can answer, and check it, if you run this {SOMEWHERE}.")
 HOW_TO_CHECK = {"output_type": "display_data", "metadata": {}, "data": {"text/html": CHECK}}
 
 
@@ -82,7 +83,7 @@ def linked(body: str) -> str:
         name = anchor(html.unescape(re.sub(r"<[^>]*>", "", found[2])).strip())
         return f'<h{found[1]}><span id="{html.escape(name)}"></span>{found[2]}<a class="headerlink"'
 
-    return to_pages(HEADING.sub(add, body))
+    return to_pages(HEADING.sub(add, body)).replace("</h1>", f"</h1>{ALIVE}", 1)
 
 
 def script() -> str:
@@ -101,7 +102,8 @@ def build(folder: Path) -> None:
         static.mkdir()
         (static / "course.js").write_text(script(), encoding="utf-8")
         (static / "course.css").write_text(STYLE, encoding="utf-8")
-        shutil.copy(HERE / "site.css", static)
+        for file in ("site.css", "favicon.svg"):
+            shutil.copy(HERE / file, static)
         app = Sphinx(
             *(NOTEBOOKS, HERE, folder, Path(name, "doctrees"), "html"),
             confoverrides={"html_static_path": [str(static)]},

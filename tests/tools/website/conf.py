@@ -21,15 +21,13 @@ root_doc = "00_start_here"
 exclude_patterns = ["homework/source", "**.ipynb_checkpoints"]
 html_theme = "furo"
 html_static_path = ["static"]
+html_favicon = "favicon.svg"
 html_css_files = ["course.css", "site.css"]
 html_js_files = ["course.js"]
 html_show_search_summary = False  # it would fetch pages, which a page from a file may not
 html_show_sourcelink = html_copy_source = False
 html_show_copyright = html_show_sphinx = False
-html_theme_options = {
-    "announcement": build.ANNOUNCEMENT,
-    "navigation_with_keys": False,  # arrow keys move windows
-}
+html_theme_options = {"navigation_with_keys": False}  # arrow keys move windows
 nb_execution_mode = "off"
 nb_mime_priority_overrides = [("html", "text/html", 0)]
 nb_merge_streams = True

@@ -95,8 +95,20 @@ const details = (open) => () => {
   }
 };
 
+/** Let keys reach what is too wide for its place. */
+function reach() {
+  for (const each of document.querySelectorAll("pre")) each.tabIndex = each.scrollWidth > each.clientWidth ? 0 : -1;
+}
+
+const LABELS = { ".sidebar-drawer": "Lessons", ".toc-drawer": "On this page" }; // the theme gives none
+
 document.addEventListener("DOMContentLoaded", () => {
+  for (const [part, label] of Object.entries(LABELS)) document.querySelector(part)?.setAttribute("aria-label", label);
   enliven(document);
+  const section = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (section) addEventListener("load", () => setTimeout(() => section.scrollIntoView())); // what is above has grown
+  for (const event of ["resize", "toggle"]) addEventListener(event, reach, true);
+  reach();
   new MutationObserver(() => enliven(document)).observe(document.body, { childList: true, subtree: true });
   addEventListener("beforeprint", details(true)); // on paper nothing can be opened
   addEventListener("afterprint", details(false));

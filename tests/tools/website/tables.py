@@ -154,7 +154,12 @@ def describe(kind: answers.Answer) -> dict:
 
 def stock(question: Question) -> list[dict]:
     """The table of a question, and those of others like it."""
-    return list(map(table, [question, *map(question.another, range(1, STOCK + 1))]))
+    found = dict.fromkeys([question])
+    for seed in itertools.count(1):
+        if len(found) > STOCK:
+            return list(map(table, found))
+        found[question.another(seed)] = None
+    raise AssertionError
 
 
 def script(name: str, content: object) -> str:
