@@ -174,11 +174,8 @@ def test_it_is_as_started_otherwise(helper, start, monkeypatch):
         ]))
     """
     fork = start()
-    monkeypatch.setattr(type(helper), "current", None)
-    monkeypatch.setattr(type(helper), "__init__", lambda self: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        start()
-    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "local-provisioner")
+    factory = KernelProvisionerFactory.instance()
+    monkeypatch.setattr(factory, "default_provisioner_name", "local-provisioner")
     usual = start()
     assert (is_fork(fork), is_fork(usual)) == (True, False)
     assert json.loads(run(fork, code)) == json.loads(run(usual, code))
@@ -190,12 +187,15 @@ def test_environment_folder_and_streams_are_those_asked_for(helper, start, tmp_p
     here = tmp_path / "süß"
     here.mkdir()
     with open(tmp_path / "out", "w") as out, open(tmp_path / "err", "w") as err:
-        kernel = start(env={**variables, "NEW": "2"}, cwd=str(here), stdout=out, stderr=err.fileno())
+        variables["NEW"] = "2"
+        kernel = start(env=variables, cwd=str(here), stdout=out, stderr=err.fileno())
     assert is_fork(kernel)
-    code = "import os; print(os.environ.get('OLD'), os.environ['NEW'], os.path.basename(os.getcwd()))"
+    code = """
+        import os, pathlib
+        print(os.environ.get("OLD"), os.environ["NEW"], pathlib.Path.cwd().name)
+    """
     assert run(kernel, code) == "None 2 süß"
-    run(kernel, "import sys; os.write(sys.stdout._original_stdstream_copy, b'to out')")
-    run(kernel, "os.write(sys.stderr._original_stdstream_copy, b'to err')")
+    run(kernel, "os.write(1, b'to out'), os.write(2, b'to err')")
     assert "to out" in (tmp_path / "out").read_text()
     assert "to err" in (tmp_path / "err").read_text()
 
@@ -247,7 +247,9 @@ def test_an_interrupt_is_for_one_kernel(helper, start):
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("os.kill(os.getpid(), 9)", -9), ("os._exit(7)", 7)], ids=["killed", "exit"]
+    ("code", "status"),
+    [("os.kill(os.getpid(), 9)", -9), ("os._exit(7)", 7)],
+    ids=["killed", "exit"],
 )
 def test_a_crash_is_noticed(helper, start, code, status):
     kernel = start()
@@ -322,7 +324,7 @@ def test_nobody_waits_for_the_helper(own_helper, start):
 
 @pytest.mark.parametrize(
     "module",
-    ["raise ImportError", "import threading, time; threading.Thread(target=time.sleep, args=[60], daemon=True).start()"],
+    ["raise ImportError", "import _thread, time; _thread.start_new_thread(time.sleep, (60,))"],
     ids=["fails", "starts a thread"],
 )
 def test_a_helper_that_cannot_fork_is_no_loss_and_not_tried_again(
@@ -390,7 +392,6 @@ def server(site, tmp_path):
 
     try:
         here = wait_for(info)
-        wait_for(lambda: psutil.net_connections and process.children())
         yield process, ask
     finally:
         for each in (*process.children(recursive=True), process):
@@ -399,14 +400,24 @@ def server(site, tmp_path):
         process.wait()
 
 
+def helpers(process):
+    """The helper of a server, if there is one."""
+    found = []
+    for child in process.children():
+        with contextlib.suppress(psutil.Error):
+            if "helper.py" in str(child.cmdline()):
+                found.append(child)
+    return found
+
+
 def forks(process):
-    """The kernels among a server's grandchildren."""
-    return [fork for child in process.children() for fork in child.children()]
+    """The kernels of a server that are forks."""
+    return [fork for helper in helpers(process) for fork in helper.children()]
 
 
 def test_a_server_forks_its_kernels_restarts_them_and_leaves_nothing(server):
     process, ask = server
-    (helper,) = process.children()  # from the start, before there is a kernel
+    (helper,) = helpers(process)  # from the start, before there is a kernel
 
     def fork():
         kernel = ask("POST", "kernels", {"name": "python3"})

@@ -15,7 +15,6 @@ import select
 import signal
 import socket
 import sys
-from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 MORE_LIKELY = 100  # of 1,000; when memory runs out, rather a kernel goes than this, and all with it
@@ -50,9 +49,8 @@ def become_kernel(request: dict, line: socket.socket, streams: list[int], helper
     os.environ.clear()
     os.environ.update(request["env"])
     os.environ["JPY_PARENT_PID"] = str(helper)  # ipykernel watches whether it still is
-    with contextlib.suppress(OSError):
-        score = Path("/proc/self/oom_score_adj")
-        score.write_text(str(min(int(score.read_text()) + MORE_LIKELY, 1000)))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+b", 0) as score:
+        score.write(b"%d" % min(int(score.read()) + MORE_LIKELY, 1000))
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # random does so by itself
     sys.argv[1:] = request["argv"]
@@ -71,14 +69,14 @@ def main() -> None:
     helper = os.getpid()
     kernels: dict[int, tuple[int, socket.socket]] = {}  # by a descriptor that tells of their end
     while True:
-        told, _, _ = select.select([orders, *kernels], [], [])
+        told, _, _ = select.select([orders.fileno(), *kernels], [], [])
         for ended in kernels.keys() & set(told):
             pid, line = kernels.pop(ended)
             os.close(ended)
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             with line, contextlib.suppress(OSError):  # maybe nobody wants to know any more
                 line.send(f"ended {status}".encode())
-        if orders not in told:
+        if orders.fileno() not in told:
             continue
         message, descriptors, _, _ = socket.recv_fds(orders, 2**22, 4)
         if not message:
