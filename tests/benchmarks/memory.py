@@ -5,7 +5,8 @@
 Runs whole lessons through a Jupyter server, as JupyterLab does: one after another, each closed
 before the next, and then so that all stay open. Prints megabytes of the server and everything that
 it started, each page that several share counted once (PSS), and the seconds from opening a lesson
-until its first cell is done. To do so within a limit, on a Linux with systemd, write
+until its first cell is done. Files that uv links from its cache are shared with the programs of other
+environments that run meanwhile; ``UV_LINK_MODE=copy uv sync`` makes none. To do so within a limit, on a Linux with systemd, write
 ``systemd-run --user --scope -p MemoryMax=2G -p MemorySwapMax=0`` before it.
 """
 
@@ -72,7 +73,13 @@ class Server:
         self.token = secrets.token_hex()
         options = ["--allow-root", "--no-browser", f"--port={self.place.partition(':')[2]}"]
         self.process = psutil.Popen(
-            ["jupyter-lab", *options, f"--IdentityProvider.token={self.token}"],
+            [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                *options,
+                f"--IdentityProvider.token={self.token}",
+            ],
             cwd=folder / "repository",
             env=os.environ | {"PYTHONPATH": str(site), "JUPYTER_CONFIG_PATH": str(settings)},
             stderr=(folder / "log").open("w"),
