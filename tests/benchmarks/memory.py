@@ -5,9 +5,12 @@
 Runs whole lessons through a Jupyter server, as JupyterLab does: one after another, each closed
 before the next, and then so that all stay open. Prints megabytes of the server and everything that
 it started, each page that several share counted once (PSS), and the seconds from opening a lesson
-until its first cell is done. Files that uv links from its cache are shared with the programs of other
-environments that run meanwhile; ``UV_LINK_MODE=copy uv sync`` makes none. To do so within a limit, on a Linux with systemd, write
-``systemd-run --user --scope -p MemoryMax=2G -p MemorySwapMax=0`` before it.
+until its first cell is done.
+
+Files that uv links from its cache are shared with the programs of other environments, which makes
+the numbers smaller while these run; ``UV_LINK_MODE=copy uv sync`` links none. To measure within a
+limit, on a Linux with systemd, begin the command with
+``systemd-run --user --scope -p MemoryMax=2G -p MemorySwapMax=0``.
 """
 
 import contextlib
@@ -185,6 +188,7 @@ def measure(paths: list[Path], forked: bool) -> None:
     print("lesson                first cell       MB, alone    MB, with all before", flush=True)
     alone, seconds = [], []
     with serve(forked) as server:
+        print(f"none yet {megabytes(server.process):36.0f}", flush=True)
         for path in paths:
             session, first, line = server.run(path)
             alone.append(megabytes(server.process))

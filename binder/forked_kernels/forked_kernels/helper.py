@@ -32,6 +32,7 @@ def imports() -> None:
 
     if len(os.listdir("/proc/self/task")) > 1:
         sys.exit("forked_kernels: importing TensorFlow started a thread, so nothing is forked.")
+    os.close(os.pidfd_open(os.getpid()))  # some systems refuse it: rather now than later
     gc.collect()
     gc.freeze()  # or a kernel's first collection would copy what is shared
 
@@ -82,7 +83,12 @@ def main() -> None:
         if not message:
             return
         line = socket.socket(fileno=descriptors.pop(0))
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # no memory, or too many processes: the kernels that run shall go on
+            for descriptor in (line.detach(), *descriptors):
+                os.close(descriptor)
+            continue
         if not pid:
             orders.close()
             for ended, (_, others_line) in kernels.items():
