@@ -394,10 +394,10 @@ def server(site, tmp_path):
         here = wait_for(info)
         yield process, ask
     finally:
-        for each in (*process.children(recursive=True), process):
-            with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.NoSuchProcess):  # the test has ended it
+            for each in (*process.children(recursive=True), process):
                 each.kill()
-        process.wait()
+            process.wait()
 
 
 def helpers(process):
@@ -429,21 +429,21 @@ def test_a_server_forks_its_kernels_restarts_them_and_leaves_nothing(server):
     (first,) = forks(process)
     assert first.ppid() == helper.pid
 
-    first.send_signal(signal.SIGKILL)
-    wait_for(lambda: forks(process) not in ([], [first]))  # it restarts what has died
-    (second,) = forks(process)
-    assert ask("GET", "kernels")[0]["id"] == kernel["id"]
-
     ask("POST", f"kernels/{kernel['id']}/restart")
-    (third,) = forks(process)
-    assert third != second
+    (second,) = forks(process)
+    assert second != first
 
     ask("DELETE", f"kernels/{kernel['id']}")
     assert forks(process) == []
-    assert gone(third.pid)
+    assert gone(second.pid)
 
-    ask("POST", "kernels", {"name": "python3"})
+    kernel = ask("POST", "kernels", {"name": "python3"})
+    (third,) = forks(process)
+    third.send_signal(signal.SIGKILL)
+    wait_for(lambda: forks(process) not in ([], [third]))  # it restarts what has died
     (fourth,) = forks(process)
+    assert [each["id"] for each in ask("GET", "kernels")] == [kernel["id"]]
+
     process.kill()  # as the system does when memory runs out
     process.wait()
     wait_for(lambda: gone(fourth.pid) and gone(helper.pid))
