@@ -136,6 +136,15 @@ def is_fork(manager):
     return not isinstance(manager.provisioner.process, subprocess.Popen)
 
 
+def started_fork(start):
+    """A new kernel, if it is a fork."""
+    kernel = start()
+    if is_fork(kernel):
+        return kernel
+    kernel.shutdown_kernel(now=True)
+    return None
+
+
 def gone(pid):
     """Whether no process has the number any more, not even a dead one."""
     return not psutil.pid_exists(pid)
@@ -213,6 +222,17 @@ def test_two_kernels_share_neither_names_nor_chance(helper, start):
     run(first, "mine = 1")
     assert run(first, "print(mine)") == "1"
     assert run(second, "print(mine)") == "NameError"
+
+
+def test_nor_chance_that_was_there_before(own_helper, start, tmp_path, monkeypatch):
+    """Today, neither Keras nor TensorFlow imports NumPy's."""
+    (tmp_path / "keras.py").write_text("import random, numpy.random")
+    (tmp_path / "tensorflow.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    kernels = [wait_for(lambda: started_fork(start)) for _ in range(2)]
+    code = "import random, numpy; print(random.random(), numpy.random.rand())"
+    first, second = (run(kernel, code).split() for kernel in kernels)
+    assert not {*first} & {*second}
 
 
 # It lives as others do
@@ -340,13 +360,7 @@ def test_a_helper_that_cannot_fork_is_no_loss_and_not_tried_again(
 
 
 def test_a_helper_that_dies_takes_its_kernels_along_and_is_replaced(own_helper, start):
-    def fork():
-        kernel = start()
-        if is_fork(kernel):
-            return kernel
-        kernel.shutdown_kernel(now=True)
-
-    kernel = wait_for(fork)
+    kernel = wait_for(lambda: started_fork(start))
     pid = kernel.provisioner.pid
     own_helper.current.process.kill()
     wait_for(lambda: not kernel.is_alive())
@@ -354,7 +368,7 @@ def test_a_helper_that_dies_takes_its_kernels_along_and_is_replaced(own_helper, 
     kernel.restart_kernel(now=True)
     assert not is_fork(kernel)
     assert run(kernel, "print('here')") == "here"
-    assert is_fork(wait_for(fork))
+    assert is_fork(wait_for(lambda: started_fork(start)))
 
 
 # In a Jupyter server

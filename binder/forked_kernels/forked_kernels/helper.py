@@ -52,8 +52,8 @@ def become_kernel(request: dict, line: socket.socket, streams: list[int], helper
     os.environ["JPY_PARENT_PID"] = str(helper)  # ipykernel watches whether it still is
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+b", 0) as score:
         score.write(b"%d" % min(int(score.read()) + MORE_LIKELY, 1000))
-    if numpy := sys.modules.get("numpy"):
-        numpy.random.seed()  # random does so by itself
+    if numpy_random := sys.modules.get("numpy.random"):  # NumPy imports it when it is asked for
+        numpy_random.seed()  # random does so by itself
     sys.argv[1:] = request["argv"]
     sys.path.insert(0, request["cwd"])
     line.send(f"runs {os.getpid()}".encode())
