@@ -362,6 +362,7 @@ def test_a_helper_that_cannot_fork_is_no_loss_and_not_tried_again(
 def test_a_helper_that_dies_takes_its_kernels_along_and_is_replaced(own_helper, start):
     kernel = wait_for(lambda: started_fork(start))
     pid = kernel.provisioner.pid
+    os.kill(pid, signal.SIGSTOP)  # ipykernel would see it, too, but not while it computes
     own_helper.current.process.kill()
     wait_for(lambda: not kernel.is_alive())
     wait_for(lambda: gone(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
@@ -458,6 +459,7 @@ def test_a_server_forks_its_kernels_restarts_them_and_leaves_nothing(server):
     (fourth,) = forks(process)
     assert [each["id"] for each in ask("GET", "kernels")] == [kernel["id"]]
 
+    fourth.suspend()  # a busy kernel would not see it either
     process.kill()  # as the system does when memory runs out
     process.wait()
     wait_for(lambda: gone(fourth.pid) and gone(helper.pid))
