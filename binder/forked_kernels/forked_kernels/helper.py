@@ -55,7 +55,6 @@ def become_kernel(request: dict, line: socket.socket, streams: list[int], helper
     if numpy_random := sys.modules.get("numpy.random"):  # NumPy imports it when it is asked for
         numpy_random.seed()  # random does so by itself
     sys.argv[1:] = request["argv"]
-    sys.path.insert(0, request["cwd"])
     line.send(f"runs {os.getpid()}".encode())
     line.close()
     runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
@@ -63,7 +62,7 @@ def become_kernel(request: dict, line: socket.socket, streams: list[int], helper
 
 def main() -> None:
     """Fork when asked, and tell how each kernel ended, until the Jupyter server is gone."""
-    del sys.path[0]  # the folder of this file; a kernel has its own there
+    del sys.path[0]  # the folder of this file; IPython adds that of the notebook
     orders = socket.socket(fileno=int(sys.argv[1]))
     imports()
     orders.send(b"ready")
