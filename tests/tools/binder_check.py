@@ -113,6 +113,12 @@ def try_lesson(page: Page) -> str:
     return f"pictures {pictures}, explorers {explorers.count()}"
 
 
+def megabytes(process: psutil.Process) -> int:
+    """The memory of a process; of what several share, its part, where the system tells that."""
+    info = process.memory_full_info()
+    return getattr(info, "pss", info.rss) // 10**6
+
+
 def main() -> None:
     screenshots = Path(tempfile.mkdtemp(prefix="binder_check-"))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -132,7 +138,7 @@ def main() -> None:
                 seen = try_lesson(page)
                 page.screenshot(path=screenshots / f"{Path(path).stem}.png")
                 processes = (server, *server.children(recursive=True))
-                used = (f"{p.name()} {p.memory_info().rss // 10**6} MB" for p in processes)
+                used = (f"{p.name()} {megabytes(p)} MB" for p in processes)
                 print(f"{path}: {seen}", *used, sep=", ", flush=True)
                 page.close()
                 for kernel in context.request.get(f"{address}/api/kernels").json():
