@@ -178,7 +178,7 @@ def test_python_starts_in_any_folder():
 
 def test_students_install_no_test_tools():
     groups = PROJECT["dependency-groups"]
-    tools = {Requirement(line).name for line in groups["test"]}
+    tools = {Requirement(line).name for line in groups["test"] if isinstance(line, str)}
     assert tools.isdisjoint(requirement.name for requirement in student_requirements())
     # What uv would install without being asked.
     assert "dev" not in groups

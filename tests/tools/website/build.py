@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -27,7 +28,8 @@ from course.predict.progress import MASTERED, NOTHING  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BINDER = re.search(r"\((https://mybinder.org/v2[^)]*)\)", README)[1]
-REPOSITORY = f"https://github.com/{re.search('/gh/([^/]+/[^/]+)', BINDER)[1]}"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REPOSITORY = PROJECT["urls"]["Repository"]
 SOMEWHERE = (
     f'<a href="{BINDER}">on Binder</a>, or <a href="{REPOSITORY}#two-commands">on your machine</a>'
 )

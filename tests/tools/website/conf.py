@@ -2,20 +2,16 @@
 
 import json
 import sys
-import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import build  # noqa: E402
-import lessons  # noqa: E402
-
-PROJECT = tomllib.loads((lessons.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 project, author = "Padding and stride", "the authors of the course"
 html_title = project
-release = PROJECT["version"]
+release = build.PROJECT["version"]
 extensions = ["myst_nb"]
 root_doc = "00_start_here"
 exclude_patterns = ["homework/source", "**.ipynb_checkpoints"]
