@@ -1,5 +1,6 @@
 """The site, built once, and its script alone."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from explore.conftest import chromium, context, page  # noqa: F401 (fixtures)
 def site(tmp_path_factory) -> Path:
     """The folder of a site."""
     folder = tmp_path_factory.mktemp("site")
-    build.build(folder)
+    with warnings.catch_warnings(action="ignore"):  # of what Sphinx will change one day
+        build.build(folder)
     return folder
 
 

@@ -3,11 +3,15 @@
 import functools
 import http.server
 import re
+import subprocess
+import sys
 import threading
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import build
 import lessons
 import pytest
 import tables
@@ -58,6 +62,20 @@ def test_there_is_a_page_for_every_lesson(site):
     built = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")}
     assert built == {*PAGES, "index", "search", "genindex"}
     assert "00_start_here.html" in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_site_needs_no_more_than_its_group():
+    """Where it is published, nothing else is installed."""
+    code = "import build, tables, conf, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=Path(build.__file__).parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    groups = tomllib.loads((build.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    tools = [line for line in groups["dependency-groups"]["test"] if isinstance(line, str)]
+    names = {re.match(r"[a-z-]+", line)[0].replace("-", "_") for line in tools}
+    assert {"nbval", "pytest", "playwright"} <= names
+    needs = {"nbformat", "jinja2", "packaging", "psutil", "pillow"}  # as myst-nb or others do
+    assert set(done.stdout.split()) & (names - needs) == set()
 
 
 def test_all_links_hold(site):
