@@ -90,12 +90,14 @@ function rich(tag, text) {
 
 function render({ model, el }) {
   const described = newId();
+  const asked = newId(); // the question is read with the field, however one comes to it
   const [question, sheet, buttons, says, picture, notice] = Array.from({ length: 6 }, () => html("div"));
   const problem = html("p", { id: described, role: "alert", class: "problem" });
   const status = html("p", { role: "status", tabindex: -1 });
   const result = html("div", { "aria-live": "polite" }, html("div"), says);
   const form = html("form", { onsubmit: commit }, sheet, problem, div("row", html("button", {}, "Commit")));
   notice.setAttribute("role", "status");
+  question.id = asked;
   const part = div("prediction", question, form, status, result, buttons, notice);
   el.className = "course-explorer";
   el.replaceChildren(html("style", {}, model.get("_css")), part, picture);
@@ -147,7 +149,7 @@ function render({ model, el }) {
   function ask() {
     const fields = model.get("fields");
     question.replaceChildren(rich("p", model.get("prompt")));
-    answer = CONTROLS[fields.kind](fields, described);
+    answer = CONTROLS[fields.kind](fields, `${asked} ${described}`);
     sure = radios("How sure are you that this is right?", model.get("sure"), described);
     sheet.replaceChildren(answer.element, sure.element);
     problem.textContent = "";

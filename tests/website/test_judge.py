@@ -64,7 +64,7 @@ def in_python(question, text: str) -> dict | str:
 def test_every_answer_is_judged_in_the_same_words(in_browser):
     questions = asked()
     assert len(questions) > 100
-    cases = [(tables.table(question), typed(question)) for question in questions]
+    cases = [(tables.shuffled(tables.table(question)), typed(question)) for question in questions]
     judged = in_browser(JUDGE, cases)
     differ = []
     for question, (_, texts), found in zip(questions, cases, judged, strict=True):
@@ -80,7 +80,7 @@ def test_every_answer_is_judged_in_the_same_words(in_browser):
 
 def test_the_table_shows_no_answer_at_a_glance():
     for question in asked():
-        table = tables.table(question)
+        table = tables.shuffled(tables.table(question))
         open_to_all = {name: table[name] for name in table if name not in ("prompt", "question")}
         text = json.dumps(open_to_all)
         assert question.why not in text

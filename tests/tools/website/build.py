@@ -30,13 +30,27 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BINDER = re.search(r"\((https://mybinder.org/v2[^)]*)\)", README)[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]
-SOMEWHERE = (
-    f'<a href="{BINDER}">on Binder</a>, or <a href="{REPOSITORY}#two-commands">on your machine</a>'
-)
 NOTE = '<p class="course-how">{}</p>'
-ALIVE = NOTE.format(f"Pictures and predictions work right here. To run code, open it {SOMEWHERE}.")
-CHECK = NOTE.format(f"You can answer, and check it, if you run this {SOMEWHERE}.")
-HOW_TO_CHECK = {"output_type": "display_data", "metadata": {}, "data": {"text/html": CHECK}}
+ALIVE = (
+    "Pictures and predictions work right here. What is said of running cells, of kernels and of "
+    "files holds for the notebook: open it {}."
+)
+DEAD = "This is a notebook, as it was run before. To run it yourself, open it {}."
+CHECK = "You can answer, and check it, when you run this {}."
+SCRIPTS = "<em>To answer here, allow this page JavaScript; or run the notebook.</em>"
+
+
+def somewhere(page: str) -> str:
+    """Where a page's notebook can be run."""
+    binder = BINDER.replace("00_start_here", page)
+    machine = f"{REPOSITORY}#two-commands"
+    return f'<a href="{binder}">on Binder</a>, or <a href="{machine}">on your machine</a>'
+
+
+def how_to_check(page: str) -> dict:
+    """An output that says where an exercise can be checked."""
+    text = NOTE.format(CHECK.format(somewhere(page)))
+    return {"output_type": "display_data", "metadata": {}, "data": {"text/html": text}}
 
 
 def anchor(title: str) -> str:
@@ -47,19 +61,15 @@ def anchor(title: str) -> str:
 def toctree() -> dict:
     """A cell with the order of the pages."""
     lessons, homework = map(sorted, map(NOTEBOOKS.glob, ("*.ipynb", "homework/release/*/*.ipynb")))
-    pages = [path.relative_to(NOTEBOOKS).with_suffix("") for path in [*lessons[1:], *homework]]
-    names = "\n".join([*(page.as_posix() for page in pages), "for_teachers"])
-    source = f"```{{toctree}}\n:hidden:\n\n{names}\n```"
+    start = lessons.pop(0).read_text(encoding="utf-8")
+    homework.sort(key=lambda path: start.index(f"({path.relative_to(NOTEBOOKS).as_posix()})"))
+    pages = [path.relative_to(NOTEBOOKS).with_suffix("") for path in [*lessons, *homework]]
+    names = ["Start here, and your progress <self>", *(page.as_posix() for page in pages)]
+    source = "\n".join(["```{toctree}", ":hidden:", "", *names, "for_teachers", "```"])
     return {"cell_type": "markdown", "id": "order", "metadata": {}, "source": source}
 
 
-LINK = re.compile(r'href="([\w/]*)\.ipynb(#[^"]*)?"')
 HEADING = re.compile(r"<h([1-6])>(.*?)<a class=\"headerlink\"", re.DOTALL)
-
-
-def to_pages(page: str) -> str:
-    """HTML in which links to notebooks lead to their pages."""
-    return LINK.sub(lambda found: f'href="{found[1]}.html{found[2] or ""}"', page)
 
 
 def about() -> dict:
@@ -71,21 +81,25 @@ def about() -> dict:
     return {"mistakes": mistakes, "sure": SURE, "mastered": MASTERED, "nothing": NOTHING}
 
 
-def alive(page: str) -> str:
+def alive(page: str, lesson: str) -> str:
     """An output with all that the site's script needs to bring it to life."""
-    page = to_pages(tables.with_tables(page))
+    page = tables.to_pages(tables.with_tables(page, lesson))
+    page = page.replace("<em>Run this cell to answer.</em>", SCRIPTS)
     data = tables.script("data-course-mistakes", tables.encoded(about()))
     return page.replace("<div data-course-progress>", f"{data}<div data-course-progress>")
 
 
-def linked(body: str) -> str:
+def linked(body: str, page: str) -> str:
     """A page in which each heading also has the name by which notebooks link to it."""
 
     def add(found: re.Match) -> str:
         name = anchor(html.unescape(re.sub(r"<[^>]*>", "", found[2])).strip())
         return f'<h{found[1]}><span id="{html.escape(name)}"></span>{found[2]}<a class="headerlink"'
 
-    return to_pages(HEADING.sub(add, body)).replace("</h1>", f"</h1>{ALIVE}", 1)
+    body = tables.to_pages(HEADING.sub(add, body))
+    body = body.replace(' aria-label="Toggle hidden content"', "")  # what it shows is better
+    note = ALIVE if "data-course-prediction" in body else DEAD
+    return body.replace("</h1>", f"</h1>{NOTE.format(note.format(somewhere(page)))}", 1)
 
 
 def script() -> str:

@@ -8,6 +8,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import build  # noqa: E402
+from sphinx.search.en import SearchEnglish  # noqa: E402
 
 project, author = "Padding and stride", "the authors of the course"
 html_title = project
@@ -15,6 +16,7 @@ release = build.PROJECT["version"]
 extensions = ["myst_nb"]
 root_doc = "00_start_here"
 exclude_patterns = ["homework/source", "**.ipynb_checkpoints"]
+SearchEnglish.stopwords = frozenset()  # one of them is "same"
 html_theme = "furo"
 html_static_path = ["static"]
 html_favicon = "favicon.svg"
@@ -26,6 +28,7 @@ html_show_copyright = html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": False}  # arrow keys move windows
 nb_execution_mode = "off"
 nb_mime_priority_overrides = [("html", "text/html", 0)]
+nb_code_prompt_show, nb_code_prompt_hide = "Show what comes out", "Hide what comes out"
 nb_merge_streams = True
 myst_heading_anchors = 3
 myst_heading_slug_func = "build.anchor"
@@ -45,9 +48,11 @@ def prepare(app, docname, source):
             tags.append("hide-output")
         for output in cell.get("outputs", []):
             if page := output.get("data", {}).get("text/html"):
-                output["data"]["text/html"] = build.alive("".join(page))
+                output["data"]["text/html"] = build.alive(
+                    "".join(page), f"{docname.split('/')[-1]}.ipynb"
+                )
         if cell["cell_type"] == "code" and "check(" in "".join(cell["source"]):
-            cell["outputs"].append(build.HOW_TO_CHECK)
+            cell["outputs"].append(build.how_to_check(docname))
     if docname == root_doc:
         notebook["cells"].append(build.toctree())
     source[0] = json.dumps(notebook)
@@ -56,7 +61,8 @@ def prepare(app, docname, source):
 def link(app, pagename, templatename, context, doctree):
     """Let links from lesson to lesson lead to the pages, and to the headings in them."""
     if "body" in context:
-        context["body"] = build.linked(context["body"])
+        notebook = pagename if (build.NOTEBOOKS / f"{pagename}.ipynb").exists() else ""
+        context["body"] = build.linked(context["body"], notebook)
 
 
 def setup(app):

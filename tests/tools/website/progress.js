@@ -1,6 +1,6 @@
 // The progress page without a kernel: what course/predict/progress.py says, of this browser's record.
 
-import { download, entries } from "./record.js";
+import { download, entries, trouble } from "./record.js";
 
 /** For each way of being sure, in per cent: how many first answers were right, of how many. */
 function calibration(answers, sure) {
@@ -21,7 +21,7 @@ function misconceptions(answers, known) {
       if (tells.includes(one.name)) one.since = correct ? one.since + 1 : 0;
     }
     asked.add(question);
-    if (!known[mistake]) continue;
+    if (!Object.hasOwn(known, mistake ?? "")) continue;
     if (!met.has(mistake)) met.set(mistake, { name: mistake, times: 0, since: 0 });
     const one = met.get(mistake);
     Object.assign(one, { times: one.times + 1, since: 0 });
@@ -85,7 +85,7 @@ export function progress(place, about) {
       ),
       ...list("Look at next", next.map(([see, where]) => item(html("a", { href: see }, where)))),
       ...(answered
-        ? [html("p", {}, "Your answers stay in this browser. To go on in the notebooks, put ", download(), " beside them.")]
+        ? [html("p", {}, trouble() || "Your answers stay in this browser.", " To go on in the notebooks, put ", download(), " beside them.")]
         : []),
     );
   }

@@ -1,33 +1,51 @@
 // The student's answers in this browser: lines as in my_progress.jsonl, which they can become.
 
 const NAME = "my_progress.jsonl";
-let kept = []; // where nothing can be stored, answers last as long as the page
-let notice = "";
+const KINDS = { question: "string", lesson: "string", time: "string", answer: "string", sure: "number", correct: "boolean" };
+const kept = []; // where nothing can be stored, answers last as long as the page
 
-/** All answers, in the order in which they were given. */
-export function entries() {
-  let text = "";
+/** The answer in a line, as course/predict/record.py reads it; null if it is none. */
+function entry(line) {
   try {
-    text = localStorage.getItem(NAME) ?? "";
+    const found = JSON.parse(line);
+    const fits = Object.entries(KINDS).every(([name, kind]) => typeof found[name] === kind);
+    const { mistake, tells } = found;
+    const named = (mistake === null || typeof mistake === "string") && tells.every((each) => typeof each === "string");
+    return fits && named ? found : null;
   } catch {
-    return kept;
+    return null; // damaged, or something else: it stays where it is
   }
-  return [...text.split("\n").filter(Boolean).map(JSON.parse), ...kept];
 }
+
+function lines() {
+  try {
+    return (localStorage.getItem(NAME) ?? "").split("\n").filter((line) => line.trim());
+  } catch {
+    return [];
+  }
+}
+
+/** All answers that can be read, in the order in which they were given. */
+export const entries = () => [...lines().map(entry).filter(Boolean), ...kept];
 
 /** Keep an answer. */
 export function add(entry) {
   try {
-    const text = localStorage.getItem(NAME) ?? "";
-    localStorage.setItem(NAME, `${text}\n${JSON.stringify(entry)}`);
+    localStorage.setItem(NAME, `${localStorage.getItem(NAME) ?? ""}\n${JSON.stringify(entry)}`);
   } catch {
     kept.push(entry);
-    notice = "This browser keeps nothing: your answers are remembered only until you leave this page.";
   }
 }
 
 /** What the student should know about the record, if anything. */
-export const trouble = () => notice;
+export function trouble() {
+  try {
+    localStorage.setItem(NAME, localStorage.getItem(NAME) ?? "");
+    return "";
+  } catch {
+    return "This browser keeps nothing: your answers are remembered only until you leave this page.";
+  }
+}
 
 /** The file for the notebooks, as a link to download it. */
 export function download() {

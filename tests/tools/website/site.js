@@ -9,7 +9,7 @@ const fileName = (name) => `${name.replace(/Explorer$/, "").replace(/(?!^)[A-Z]/
 const content = (place) => JSON.parse(place.previousElementSibling.textContent);
 
 /** A prediction's model: what course/predict/prediction.py does, without Python. */
-function stand(tables, percents) {
+function stand(tables, percents, lesson) {
   let table = tables[0];
   const listeners = {};
   const tell = (event, ...details) => (listeners[event] ?? []).forEach((each) => each(...details));
@@ -31,8 +31,8 @@ function stand(tables, percents) {
       const judged = judge(table, answer);
       if (!percents.some(([percent]) => percent === sure)) return tell("msg:custom", { problem: "Say how sure you are, too.", field: "sure" });
       add({
-        question: table.question, lesson: lesson(), time: new Date().toISOString().replace(/\.\d+Z/, "+00:00"),
-        answer, sure, correct: judged.correct, mistake: judged.mistake, tells: table.tells,
+        question: table.question, lesson, time: new Date().toISOString().replace(/\.\d+Z/, "+00:00"),
+        answer, sure, correct: judged.correct, mistake: judged.mistake, tells: judged.tells,
       });
       document.dispatchEvent(new Event("course-answer"));
       reveal({ answer, sure }, judged);
@@ -43,13 +43,15 @@ function stand(tables, percents) {
       const answered = new Set(entries().map(({ question }) => question));
       const at = tables.indexOf(table);
       const others = [...tables.slice(at + 1), ...tables.slice(0, at)];
-      ask(others.find(({ question }) => !answered.has(question)) ?? others[0]);
+      const fresh = others.find(({ question }) => !answered.has(question));
+      ask(fresh ?? others[0]);
+      if (!fresh) change({ notice: "You have answered all of these: they repeat. The notebook has more." });
     },
   };
   function ask(next) {
     table = next;
     const { prompt, fields } = table;
-    change({ prompt, fields, shown: {}, earlier: {}, says: "", picture: "", attempt: state.attempt + 1 });
+    change({ prompt, fields, shown: {}, earlier: {}, says: "", picture: "", notice: trouble(), attempt: state.attempt + 1 });
   }
   Object.assign(state, { prompt: table.prompt, fields: table.fields });
   return {
@@ -69,9 +71,6 @@ function stand(tables, percents) {
   };
 }
 
-/** The notebook that this page is made of. */
-const lesson = () => decodeURI(location.pathname).split("/").pop().replace(/\.html$/, ".ipynb");
-
 /** Bring to life what has been added to the page. */
 function enliven(part) {
   for (const place of part.querySelectorAll("[data-course-explorer]:not([data-alive])")) {
@@ -88,8 +87,9 @@ function enliven(part) {
   }
 }
 
+/** All that is folded, opened or as it was. */
 const details = (open) => () => {
-  for (const each of document.querySelectorAll("details.hide")) {
+  for (const each of document.querySelectorAll("details")) {
     if (open) each.dataset.before = each.open;
     each.open = open || each.dataset.before === "true";
   }
@@ -104,12 +104,12 @@ const LABELS = { ".sidebar-drawer": "Lessons", ".toc-drawer": "On this page" }; 
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const [part, label] of Object.entries(LABELS)) document.querySelector(part)?.setAttribute("aria-label", label);
-  enliven(document);
-  const section = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (section) addEventListener("load", () => setTimeout(() => section.scrollIntoView())); // what is above has grown
-  for (const event of ["resize", "toggle"]) addEventListener(event, reach, true);
-  reach();
-  new MutationObserver(() => enliven(document)).observe(document.body, { childList: true, subtree: true });
   addEventListener("beforeprint", details(true)); // on paper nothing can be opened
   addEventListener("afterprint", details(false));
+  for (const event of ["resize", "toggle"]) addEventListener(event, reach, true);
+  const section = document.querySelector(":target");
+  if (section) addEventListener("load", () => setTimeout(() => section.scrollIntoView())); // what is above has grown
+  new MutationObserver(() => enliven(document)).observe(document.body, { childList: true, subtree: true });
+  enliven(document);
+  reach();
 });

@@ -5,7 +5,7 @@ import { parse } from "./answers.js";
 const bytes = (text) => new TextEncoder().encode(text);
 /** What tables.encoded has encoded. */
 export const decoded = (text) =>
-  JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text), (each) => each.charCodeAt(0))));
+  JSON.parse(new TextDecoder().decode(Uint8Array.from(atob([...text].reverse().join("")), (each) => each.charCodeAt(0))));
 
 /** The hash of an answer (FNV-1a, 32 bits). */
 function key(salt, answer) {

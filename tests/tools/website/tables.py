@@ -61,9 +61,18 @@ def written(answer: object) -> list:
     return [answer]
 
 
+LINK = re.compile(r'href="([\w/]*)\.ipynb(#[^"]*)?"')
+
+
+def to_pages(page: str) -> str:
+    """HTML in which links to notebooks lead to their pages."""
+    return LINK.sub(lambda found: f'href="{found[1]}.html{found[2] or ""}"', page)
+
+
 def encoded(content: object) -> str:
     """What cannot be read at a glance."""
-    return base64.b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
+    text = base64.b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
+    return text[::-1]  # or all that is right would begin alike
 
 
 def said(question: Question, answer: object) -> dict:
@@ -71,8 +80,9 @@ def said(question: Question, answer: object) -> dict:
     prediction = predict.ask(question)
     diagnosis = question.judge(answer)
     prediction._reveal("", 50, diagnosis)
-    entry = {name: prediction.shown[name] for name in ("correct", "message", "see")}
-    entry |= {"says": prediction.says, "mistake": diagnosis.mistake}
+    entry = {name: to_pages(prediction.shown[name]) for name in ("message", "see")}
+    entry |= {"says": prediction.says, "tells": list(question.told_apart)}
+    entry |= {"correct": diagnosis.correct, "mistake": diagnosis.mistake}
     entry |= {"picture": prediction.picture.partition("\n<script>")[0]}  # the site has its own
     prediction.close()
     return entry
@@ -97,8 +107,7 @@ def table(question: Question) -> dict:
         "prompt": rich(question.prompt),
         "fields": predict.prediction._fields(question),
         "type": describe(kind),
-        "tells": list(question.told_apart),
-        "known": {key(salt, each): place(each) for each in known},
+        "known": dict(sorted((key(salt, each), place(each)) for each in known)),
         "texts": texts,
         "pictures": pictures,
     }
@@ -150,12 +159,23 @@ def describe(kind: answers.Answer) -> dict:
     return {"type": type(kind).__name__, "each": answers.Shape().asks, **found}
 
 
+def shuffled(table: dict) -> dict:
+    """A table whose texts stand in no order that tells which of them is right."""
+    texts = sorted(table["texts"])
+    to = {old: texts.index(text) for old, text in enumerate(table["texts"])}
+    moved = {name: to[table[name]] for name in ("other", "outside", "count") if name in table}
+    if "first" in table:
+        moved["first"] = [to[each] for each in table["first"]]
+    known = {each: to[place] for each, place in table["known"].items()}
+    return table | moved | {"texts": texts, "known": known}
+
+
 def stock(question: Question) -> list[dict]:
     """The table of a question, and those of others like it."""
     found = dict.fromkeys([question])
     for seed in itertools.count(1):
         if len(found) > STOCK:
-            return list(map(table, found))
+            return [shuffled(table(each)) for each in found]
         found[question.another(seed)] = None
     raise AssertionError
 
@@ -170,11 +190,11 @@ TABLE = re.compile('<script type="application/json" data-course-table>(.*?)</scr
 PREDICTION = re.compile(r'<div data-course-prediction="([^"]*)">')
 
 
-def with_tables(page: str) -> str:
+def with_tables(page: str, lesson: str) -> str:
     """An output with the tables of the questions in it, each before its place."""
 
     def add(found: re.Match) -> str:
         question = question_of(html.unescape(found[1]))
-        return script("data-course-table", [stock(question), list(SURE.items())]) + found[0]
+        return script("data-course-table", [stock(question), list(SURE.items()), lesson]) + found[0]
 
     return PREDICTION.sub(add, page)
