@@ -20,6 +20,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import addresses
 import lessons
 import prose
 import pytest
@@ -34,6 +35,11 @@ LESSONS = lesson_paths()
 ALT_LENGTH = 20  # characters: enough to say what a picture shows, not only that it is one
 LINE_LENGTH = 100  # characters
 CELL_LENGTH = 15  # lines: a cell is short enough to read at a glance
+
+# What the first code cell of a lesson says first, for whoever has nothing but the lesson.
+HERE = addresses.GITHUB + addresses.of_project().repository
+INSTALL = f"# No module 'course'? Run %pip install git+{HERE}"
+HOMEWORK = NOTEBOOKS / "homework"  # its first cell is locked, with a checksum of what it says
 
 LIMITS = {"words": 700, "lines of code": 50, "predictions": 4, "minutes": 23}
 
@@ -276,13 +282,22 @@ def imports_course_first(lesson):
 
 
 @rule
+def says_how_to_get_the_course(lesson):
+    where, cell = next(cells(lesson.notebook, "code"), ("it", None))
+    if HOMEWORK in lesson.path.parents:
+        return
+    if not cell or cell.source.partition("\n")[0] != INSTALL:
+        yield f"{where} must begin with this line, for whoever has the lesson alone: {INSTALL}"
+
+
+@rule
 def is_read_at_a_glance(lesson):
     for where, cell in cells(lesson.notebook, "code"):
         lines = cell.source.splitlines()
         if len(lines) > CELL_LENGTH:
             yield f"{where} has {len(lines)} lines; {CELL_LENGTH} are enough"
         for line in lines:
-            if len(line) > LINE_LENGTH:
+            if len(line) > LINE_LENGTH and line != INSTALL:  # that of a fork may be longer
                 yield f"{where} has a line of {len(line)} characters: “{line[:40]}…”"
 
 
@@ -294,6 +309,7 @@ def takes_about_twenty_minutes(lesson):
         return  # what is no lesson of the series takes its own time
     sources = [cell.source for _, cell in cells(notebook, "code")]
     code = "\n".join(each for each in sources[1:] if "predict.weakest(" not in each)
+    code = re.sub(r"^ *(?:import|from) .*", "", code, flags=re.MULTILINE)
     sizes = {
         "words": lessons.words(notebook),
         "lines of code": sum(map(bool, map(str.strip, code.split("\n")))),
@@ -493,6 +509,83 @@ def test_light_lesson_loads_no_tensorflow(path):
     assert not loaded_by(path)
 
 
+# Runs notebooks as far as the cell that wants TensorFlow, which stays away: it takes seconds.
+UNTIL_TENSORFLOW = """
+import json, pathlib, sys, lessons
+
+class Wanted(Exception):
+    pass
+
+class Guard:
+    @staticmethod
+    def find_spec(name, *_):
+        if name in {"keras", "tensorflow"}:
+            raise Wanted
+
+sys.meta_path.insert(0, Guard)
+wanted_by = {}
+for name in sys.argv[1:]:
+    path, namespace = pathlib.Path(name), {}
+    for _, cell in lessons.cells(lessons.read(path), "code"):
+        try:
+            namespace = lessons.run(lessons.NotebookNode(cells=[cell]), path.parent, namespace)
+        except Wanted:
+            wanted_by[name] = cell.id
+            break
+print(json.dumps(wanted_by))
+"""
+SHOWN = re.compile(r"\b(?:explore\.\w+|predict\.ask)\(")  # an explorer or a prediction
+LOADS = re.compile(r"# loads TensorFlow\b")
+
+
+def late_problems(paths: list[Path]) -> Iterator[str]:
+    """Where a lesson loads TensorFlow before it shows something, or without a word."""
+    command = [sys.executable, "-c", UNTIL_TENSORFLOW, *map(str, paths)]
+    tools = Path(lessons.__file__).parent
+    done = subprocess.run(command, cwd=tools, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    wanted_by = json.loads(done.stdout)
+    for path in paths:
+        sources = {cell.id: cell.source for _, cell in cells(lessons.read(path), "code")}
+        shown = [name for name, source in sources.items() if SHOWN.search(source)]
+        says = [name for name, source in sources.items() if LOADS.search(source)]
+        loads, order = wanted_by.get(str(path)), [*sources]
+        if loads and shown and order.index(loads) <= order.index(shown[0]):
+            yield f"{path.name}: {loads} loads TensorFlow before {shown[0]} shows anything"
+        if says != [loads] * bool(loads):
+            yield f"{path.name}: {loads} loads TensorFlow, and {says} say so: “# loads TensorFlow”"
+
+
+def test_tensorflow_is_loaded_late_and_by_a_cell_that_says_so():
+    # What a homework asks is graded: it shows nothing before its answers.
+    problems = list(late_problems([path for path in LESSONS if HOMEWORK not in path.parents]))
+    assert not problems, "\n".join(problems)
+
+
+KERAS = "import sys\nimport keras"
+
+
+def test_an_early_or_silent_tensorflow_is_noticed(write_notebook):
+    says = "# loads TensorFlow"
+    ask = "from course import predict, questions\npredict.ask(questions.output_size(n=9))"
+    notebooks = {  # what stands before and after the prediction: how many problems
+        ("import course", f"{KERAS}  {says}"): 0,
+        ("import course", KERAS): 1,
+        (f"import course  {says}", "import sys"): 1,
+        (f"{KERAS}  {says}", "import sys"): 1,
+        (f"from course import keras_graph  {says}", "import sys"): 1,
+        (KERAS, f"import sys  {says}"): 2,
+    }
+    paths = [
+        write_notebook(
+            ("code", one), ("code", ask), ("code", two), name=f"{i}.ipynb", execute=False
+        )
+        for i, (one, two) in enumerate(notebooks)
+    ]
+    found = [problem.partition(":")[0] for problem in late_problems(paths)]
+    assert [found.count(path.name) for path in paths] == [*notebooks.values()]
+
+
 @pytest.mark.slow
 def test_hidden_import_of_keras_is_found(write_notebook):
     hidden = "import sys\nsys.modules['ke' 'ras'] = sys"  # as quick as importing it is slow
@@ -522,7 +615,7 @@ Picture()"""
 
 GOOD = (
     ("markdown", "# A window\n\nSee [the sizes](#Two-lonely-sizes)."),
-    ("code", "from course.geometry import Window\n\nn = 28"),
+    ("code", f"{INSTALL}\nfrom course.geometry import Window\n\nn = 28"),
     ("code", "o = Window(kernel_size=3).output_size(n)\nprint(o)\nprint(o)"),
     ("markdown", "## Two *lonely* sizes\n\nFrom 28 to 26."),
     ("code", PICTURE),
@@ -627,6 +720,7 @@ def recounted(notebook):
     notebook.cells[2].execution_count = 7
 
 
+START = "from course.geometry import Window\nn = 28"
 BREAKS = [
     (runs_without_error, output(ERROR)),
     (keeps_stderr_empty, output(stream("oh", "stderr"))),
@@ -670,7 +764,10 @@ BREAKS = [
     (compares_every_output, add(2, "# NBVAL_SKIP")),
     (compares_every_output, add(2, f"{IGNORE}\nassert o")),
     (compares_every_output, add(2, f"{IGNORE}\n# times differ")),
-    (imports_course_first, replace(1, "import math\nfrom course.geometry import Window\nn = 28")),
+    (imports_course_first, replace(1, f"{INSTALL}\nimport math\n{START}")),
+    (says_how_to_get_the_course, replace(1, START)),
+    (says_how_to_get_the_course, replace(1, f"{START}\n{INSTALL}")),
+    (says_how_to_get_the_course, replace(1, f"{INSTALL}2\n{START}")),
     (is_read_at_a_glance, add(2, "\n" * CELL_LENGTH + "o")),
     (is_read_at_a_glance, add(2, f"name = '{'x' * LINE_LENGTH}'")),
     (has_a_title, replace(0, "A window")),
