@@ -1,7 +1,10 @@
 """The browser judges as Python does, in the same words; and keeps a record that Python reads."""
 
+import base64
 import json
 import random
+import re
+from html import escape, unescape
 from pathlib import Path
 
 import build
@@ -133,10 +136,8 @@ def test_the_progress_page_says_the_same(in_browser):
         assert [each for each, _ in told["next"]] == see
 
 
-def test_what_the_browser_kept_goes_on_in_the_notebooks(in_browser, page, tmp_path):
-    page.route("http://course/", lambda route: route.fulfill(body="<!doctype html>"))
-    page.context.set_offline(False)
-    page.goto("http://course/")
+def test_what_the_browser_kept_goes_on_in_the_notebooks(in_browser, stored, tmp_path):
+    stored("")
     kept = answers(12)
     keep = """(entries) => {
       entries.forEach(modules["record.js"].add);
@@ -149,3 +150,48 @@ def test_what_the_browser_kept_goes_on_in_the_notebooks(in_browser, page, tmp_pa
     assert record.notice == ""
     record.add(kept[0])
     assert Record(path).entries() == [*kept, kept[0]]
+
+
+def test_links_in_what_is_said_lead_to_pages(site):
+    """Encoded as they are, nobody else sees them."""
+    seen = set()
+    for path in site.glob("*.html"):
+        for found in tables.TABLE.findall(path.read_text(encoding="utf-8")):
+            for table in json.loads(found)[0]:
+                for text in table["texts"]:
+                    entry = json.loads(base64.b64decode(text[::-1]))
+                    links = re.findall('href="([^"]*)"', entry["see"] + entry["says"])
+                    seen |= set(map(unescape, links))
+    assert len(seen) > 10
+    for link in seen:
+        file, _, name = link.partition("#")
+        path = site / file
+        assert f'id="{escape(name)}"' in path.read_text(encoding="utf-8"), link
+
+
+RECORDS = ["garbage", "null", "[]", '{"question": 1}', '{"trunc', '{"lesson": null, "tells": null}']
+
+
+def test_damaged_lines_cost_themselves_only(in_browser, stored):
+    kept = answers(3)
+    lines = [*RECORDS, *map(json.dumps, kept), json.dumps(kept[0] | {"mistake": "constructor"})]
+    stored("\n".join(lines))
+    read = in_browser("() => modules['record.js'].entries()", None)
+    assert read == [*kept, kept[0] | {"mistake": "constructor"}]
+    told = in_browser(TOLD, [[read], build.about()])[0]
+    assert told["summary"] == Progress(read).summary
+    in_browser("(entry) => modules['record.js'].add(entry)", kept[1])
+    assert in_browser("() => modules['record.js'].entries()", None) == [*read, kept[1]]
+
+
+@pytest.fixture
+def stored(page):
+    """A function that puts a text where the site keeps its record."""
+
+    def store(text: str) -> None:
+        page.context.set_offline(False)
+        page.route("http://course/", lambda route: route.fulfill(body="<!doctype html>"))
+        page.goto("http://course/")
+        page.evaluate("(text) => localStorage.setItem('my_progress.jsonl', text)", text)
+
+    return store

@@ -90,7 +90,7 @@ def alive(page: str, lesson: str) -> str:
 
 
 def linked(body: str, page: str) -> str:
-    """A page in which each heading also has the name by which notebooks link to it."""
+    """What Sphinx made, with links as the lessons have them, and a note where to run ``page``."""
 
     def add(found: re.Match) -> str:
         name = anchor(html.unescape(re.sub(r"<[^>]*>", "", found[2])).strip())
@@ -98,6 +98,8 @@ def linked(body: str, page: str) -> str:
 
     body = tables.to_pages(HEADING.sub(add, body))
     body = body.replace(' aria-label="Toggle hidden content"', "")  # what it shows is better
+    if not page:
+        return body
     note = ALIVE if "data-course-prediction" in body else DEAD
     return body.replace("</h1>", f"</h1>{NOTE.format(note.format(somewhere(page)))}", 1)
 

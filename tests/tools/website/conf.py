@@ -41,16 +41,16 @@ def prepare(app, docname, source):
     if not source[0].startswith("{"):
         source[0] = source[0].replace("](../", f"]({build.REPOSITORY}/blob/HEAD/")
         return
-    notebook = json.loads(source[0])
+    notebook, lesson = json.loads(source[0]), f"{docname.rpartition('/')[2]}.ipynb"
     for cell in notebook["cells"]:
         tags = cell["metadata"].setdefault("tags", [])
         if "reveal" in tags:
             tags.append("hide-output")
         for output in cell.get("outputs", []):
             if page := output.get("data", {}).get("text/html"):
-                output["data"]["text/html"] = build.alive(
-                    "".join(page), f"{docname.split('/')[-1]}.ipynb"
-                )
+                output["data"]["text/html"] = build.alive("".join(page), lesson)
+        if "doctor." in "".join(cell["source"]):  # nothing of the reader's machine was checked
+            cell["outputs"] = [each for each in cell["outputs"] if "text" not in each]
         if cell["cell_type"] == "code" and "check(" in "".join(cell["source"]):
             cell["outputs"].append(build.how_to_check(docname))
     if docname == root_doc:
