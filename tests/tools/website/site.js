@@ -13,7 +13,7 @@ function stand(tables, percents, lesson) {
   let table = tables[0];
   const listeners = {};
   const tell = (event, ...details) => (listeners[event] ?? []).forEach((each) => each(...details));
-  const state = { sure: percents, attempt: 0, earlier: {}, shown: {}, says: "", picture: "", notice: "", _css: "" };
+  const state = { sure: percents, attempt: 0, earlier: {}, shown: {}, says: "", picture: "", notice: trouble(), _css: "" };
   const change = (values) => {
     Object.assign(state, values);
     tell("change");
