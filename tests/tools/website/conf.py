@@ -18,7 +18,6 @@ root_doc = "00_start_here"
 exclude_patterns = ["homework/source", "**.ipynb_checkpoints"]
 SearchEnglish.stopwords = frozenset()  # one of them is "same"
 html_theme = "furo"
-html_static_path = ["static"]
 html_favicon = "favicon.svg"
 html_css_files = ["course.css", "site.css"]
 html_js_files = ["course.js"]
@@ -32,7 +31,6 @@ nb_code_prompt_show, nb_code_prompt_hide = "Show what comes out", "Hide what com
 nb_merge_streams = True
 myst_heading_anchors = 3
 myst_heading_slug_func = "build.anchor"
-myst_enable_extensions = ["dollarmath"]
 suppress_warnings = ["myst.header"]  # a cell may begin with a heading of a lower level
 
 

@@ -22,7 +22,6 @@ from course.text import rich
 STOCK = 5  # other questions for “Another one”
 DIGITS = (1, 2, 3)  # decimals to which a wrong answer may have been rounded
 LARGE = 1009  # a count, and a number, that no question has
-FIGURE = str(LARGE)
 
 
 def question_of(text: str) -> Question:
