@@ -20,7 +20,7 @@ const NO_KERNEL =
  * The ledger of a network. From a layer that breaks on, a row has a name and a kind only; `broken`
  * is the problem, and which layer has it. `heads` are as in network.py.
  */
-function ledgerRows({ n, channels, layers, head }, heads) {
+export function ledgerRows({ n, channels, layers, head }, heads) {
   const windows = layers.map((layer) => ({ ...layer, dilation_rate: 1 }));
   const maps = stack(windows, n);
   const fits = maps.length - 1;

@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/tools"), str(ROOT / "test
 import build  # noqa: E402
 from explore.conftest import browser  # noqa: E402
 from explore.lab import Notebook, serve  # noqa: E402
+from tool import print_anywhere  # noqa: E402
 
 LESSON, ROUNDS = "01_sliding_window", 5
 ALIVE = ".course-explorer svg"
@@ -106,4 +107,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anywhere()
     main()

@@ -75,7 +75,7 @@ def settings_of(explorer: NetworkExplorer) -> dict:
 
 
 def browser_ledgers(page, networks: list[dict]) -> list[dict]:
-    source = bundle("network") + "\nexport { ledgerRows };"
+    source = bundle("network") + '\nexport const { ledgerRows } = modules["network.js"];'
     return json.loads(
         page.evaluate(IN_THE_BROWSER, {"source": source, "networks": networks, "heads": HEADS})
     )

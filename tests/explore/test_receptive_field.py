@@ -16,7 +16,8 @@ from course.receptive_field import of_windows
 from explore.conftest import SLIDERS
 
 COMPUTE = """async ({ module, states }) => {
-  const source = `${module}\\nexport { stack, cone };`;
+  const source = `${module}\\nexport const { stack } = modules["stack.js"];` +
+    `export const { cone } = modules["receptive_field.js"];`;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { stack, cone } = await import(url);
   return JSON.stringify(states.map(({ n, layers }) => {

@@ -11,7 +11,9 @@ import html
 import itertools
 import json
 import re
+import sys
 from fractions import Fraction
+from unittest import mock
 
 from course import predict
 from course.predict.prediction import SURE
@@ -78,7 +80,9 @@ def said(question: Question, answer: object) -> dict:
     """What `course.predict` says of an answer, and shows."""
     prediction = predict.ask(question)
     diagnosis = question.judge(answer)
-    prediction._reveal("", 50, diagnosis)
+    with mock.patch.dict(sys.modules):  # it would be quoted, if it happened to be loaded
+        sys.modules.pop("keras", None)
+        prediction._reveal("", 50, diagnosis)
     entry = {name: to_pages(prediction.shown[name]) for name in ("message", "see")}
     entry |= {"says": prediction.says, "tells": list(question.told_apart)}
     entry |= {"correct": diagnosis.correct, "mistake": diagnosis.mistake}
