@@ -296,3 +296,8 @@ def test_any_python_can_run_it(tmp_path):
     )
     assert done.stderr == b""
     assert done.stdout
+
+
+def test_the_command_is_that_of_the_readme():
+    readme = (Path(doctor.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"\n{doctor.COMMAND}\n" in readme

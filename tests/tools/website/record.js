@@ -29,11 +29,11 @@ function lines() {
 export const entries = () => [...lines().map(entry).filter(Boolean), ...kept];
 
 /** Keep an answer. */
-export function add(entry) {
+export function add(answer) {
   try {
-    localStorage.setItem(NAME, `${localStorage.getItem(NAME) ?? ""}\n${JSON.stringify(entry)}`);
+    localStorage.setItem(NAME, `${localStorage.getItem(NAME) ?? ""}\n${JSON.stringify(answer)}`);
   } catch {
-    kept.push(entry);
+    kept.push(answer);
   }
 }
 

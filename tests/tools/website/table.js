@@ -26,7 +26,6 @@ function place(table, answer) {
   return table.first[numbers.findIndex((number, at) => !right(number, at))];
 }
 
-const LARGE = "1009"; // as tables.py has it
 const minus = (number) => String(number).replace("-", "−");
 
 /** What is said about a typed answer: {correct, message, …}. An AnswerError if it cannot be read. */
@@ -34,10 +33,10 @@ export function judge(table, text) {
   const answer = parse(table.type, text);
   const at = place(table, answer);
   const entry = decoded(table.texts[at]);
-  if (at === table.count) entry.message = entry.message.replace(LARGE, answer.length);
+  if (at === table.count) entry.message = entry.message.replace(table.stand_in, answer.length);
   if (at === table.outside) {
     const outside = answer.filter((pixel) => pixel < 0 || pixel >= table.n);
-    entry.message = entry.message.replace(LARGE, minus(Math.min(...outside)));
+    entry.message = entry.message.replace(table.stand_in, minus(Math.min(...outside)));
   }
   return { ...entry, picture: decoded(table.pictures[entry.picture]) };
 }

@@ -121,9 +121,10 @@ def table(question: Question) -> dict:
         table["first"] = list(map(place, changed))
         table["right"] = [key(f"{salt} {at}", each) for at, each in enumerate(flat)]
     if isinstance(kind, answers.Rows):
-        table["count"] = place((0,) * LARGE)  # how many there are stands for how many there were
+        table |= {"count": place((0,) * LARGE), "stand_in": LARGE}  # for how many there are
     elif isinstance(kind, answers.Pixels):
         table |= {"outside": place(frozenset([LARGE])), "n": question.setting["n"]}
+        table["stand_in"] = LARGE  # for the pixel that is not there
         pixels = range(question.setting["n"])
         some = itertools.chain(*(itertools.combinations(pixels, size) for size in pixels))
         table["other"] = place(next(each for each in map(frozenset, some) if each not in known))
@@ -175,12 +176,10 @@ def shuffled(table: dict) -> dict:
 
 def stock(question: Question) -> list[dict]:
     """The table of a question, and those of others like it."""
-    found = dict.fromkeys([question])
-    for seed in itertools.count(1):
-        if len(found) > STOCK:
-            return [shuffled(table(each)) for each in found]
-        found[question.another(seed)] = None
-    raise AssertionError
+    found, seeds = dict.fromkeys([question]), itertools.count(1)
+    while len(found) <= STOCK:  # two seeds may draw the same
+        found[question.another(next(seeds))] = None
+    return [shuffled(table(each)) for each in found]
 
 
 def script(name: str, content: object) -> str:
