@@ -15,6 +15,7 @@ import urllib.request
 
 import psutil
 import pytest
+from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from lessons import ROOT
@@ -377,20 +378,36 @@ def test_a_helper_that_dies_takes_its_kernels_along_and_is_replaced(own_helper, 
 # In a Jupyter server
 
 
+GROUP = """
+from pathlib import Path
+from forked_kernels import limit
+limit.GROUPS, limit.OWN, limit.SECONDS = Path("{folder}"), Path("{folder}", "cgroup"), 0.1
+def _load_jupyter_server_extension(app): pass
+"""
+
+
 @pytest.fixture
 def server(site, tmp_path):
     """A Jupyter server with the package: its process, and a function that asks it."""
     settings = tmp_path / "config" / "jupyter_server_config.d"
     settings.mkdir(parents=True)
-    (settings / "x.json").write_text((PACKAGE / "jupyter_server_config.json").read_text())
+    own = json.loads((PACKAGE / "jupyter_server_config.json").read_text())
+    own["ServerApp"]["jpserver_extensions"]["a_group"] = True
+    (settings / "x.json").write_text(json.dumps(own))
+    (tmp_path / "a_group.py").write_text(GROUP.format(folder=tmp_path))
+    (tmp_path / "cgroup").write_text("0::/\n")
+    (tmp_path / "memory.stat").write_text("anon 70\nshmem 5\n")
+    (tmp_path / "memory.max").write_text("max\n")
     variables = os.environ | {
-        "PYTHONPATH": str(site),
+        "PYTHONPATH": f"{site}{os.pathsep}{tmp_path}",
         "JUPYTER_CONFIG_PATH": str(tmp_path / "config"),
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
     }
     command = [sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser", "--port=0"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = psutil.Popen(command, cwd=tmp_path, env=variables, **quiet)
+    with (tmp_path / "log").open("w") as log:
+        process = psutil.Popen(
+            command, cwd=tmp_path, env=variables, stdout=subprocess.DEVNULL, stderr=log
+        )
 
     def info():
         with contextlib.suppress(ValueError):
@@ -465,3 +482,74 @@ def test_a_server_forks_its_kernels_restarts_them_and_leaves_nothing(server):
     process.kill()  # as the system does when memory runs out
     process.wait()
     wait_for(lambda: gone(fourth.pid) and gone(helper.pid))
+
+
+# Before memory runs out
+
+
+def test_before_memory_runs_out_the_kernel_that_idled_longest_is_shut_down(
+    server, tmp_path, request
+):
+    _, ask = server
+    limit = tmp_path / "memory.max"
+    kernels = [ask("POST", "kernels", {"name": "python3"})["id"] for _ in range(4)]
+
+    def states():
+        found = {each["id"]: each["execution_state"] for each in ask("GET", "kernels")}
+        return [found.get(kernel) for kernel in kernels]
+
+    for number, (code, state) in enumerate([("while True: pass", "busy"), *[("0", "idle")] * 3]):
+        file = tmp_path / "runtime" / f"kernel-{kernels[number]}.json"
+        client = BlockingKernelClient(connection_file=str(file))
+        client.load_connection_file()
+        client.start_channels()
+        request.addfinalizer(client.stop_channels)
+        client.execute(code)
+        wait_for(lambda number=number, state=state: states()[number] == state)
+
+    limit.write_text("101\n")  # of which 75 are less than three quarters
+    time.sleep(1)
+    assert None not in states()
+    limit.write_text("100\n")
+    wait_for(lambda: states() == ["busy", None, None, "idle"])
+    time.sleep(1)
+    assert states() == ["busy", None, None, "idle"]
+    log = (tmp_path / "log").read_text()
+    assert log.index(f"{kernels[1]} shut down: 75 of 100 bytes") < log.index(f"{kernels[2]} shut")
+
+
+ONE = "total_rss 3\ntotal_shmem 4\nhierarchical_memory_limit {}\n"
+TWO = "anon 3\nshmem 4\nfile 9\n"
+FREE = 9223372036854771712  # what version 1 says of no limit
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "expected"),
+    [
+        ("0::/\n", {"memory.stat": TWO, "memory.max": "100\n"}, (7, 100)),
+        ("0::/\n", {"memory.stat": TWO, "memory.max": "max\n"}, (7, float("inf"))),
+        ("0::/a/b\n", {"a/b/memory.stat": TWO, "a/b/memory.max": "100\n"}, (7, 100)),
+        ("0::/not/seen\n", {"memory.stat": TWO, "memory.max": "100\n"}, (7, 100)),
+        ("4:memory:/a\n0::/\n", {"memory/a/memory.stat": ONE.format(100)}, (7, 100)),
+        ("0::/\n4:memory:/not/seen\n", {"memory/memory.stat": ONE.format(FREE)}, (7, FREE)),
+        ("0::/\n", {"memory.stat": TWO}, None),  # the system's own, outside a container
+        ("0::/\n1:name=systemd:/a\n", {}, None),
+        (None, {}, None),
+    ],
+)
+def test_what_limits_a_process(forked_kernels, tmp_path, monkeypatch, own, files, expected):
+    limit = forked_kernels.limit
+    monkeypatch.setattr(limit, "GROUPS", tmp_path)
+    monkeypatch.setattr(limit, "OWN", tmp_path / "own")
+    for name, text in {**files, **({"own": own} if own else {})}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    folder = limit.group()
+    assert (folder and limit.memory(folder)) == expected
+
+
+def test_what_limits_this_process_can_be_read(forked_kernels):
+    folder = forked_kernels.limit.group()
+    if folder:  # not in every container
+        taken, most = forked_kernels.limit.memory(folder)
+        assert 0 <= taken < most

@@ -9,7 +9,7 @@ const TOO_LATE = 5_000;
 const WAITING = "Waiting for the kernel…";
 const SILENT =
   "Still waiting: the answer comes from a running kernel. If yours is busy, it will come; if it " +
-  "was stopped or restarted, run this cell again.";
+  "was stopped or restarted, run the cells from the top down to this one again.";
 
 /** Listens to keys: Enter commits. (A form does it by itself, but JupyterLab forbids it in a cell.) */
 function submit(event) {

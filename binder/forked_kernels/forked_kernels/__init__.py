@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from forked_kernels import limit
+
 NAME = "forked-kernels"  # as in pyproject.toml
 # What is read while Python starts or the helper imports: a fork can no longer change it.
 EARLY = (
@@ -178,3 +180,4 @@ def _load_jupyter_server_extension(app: Any) -> None:
         factory.default_provisioner_name = NAME
         with contextlib.suppress(UnusualError):
             Helper.get()
+    limit.watch(app)
