@@ -316,6 +316,13 @@ def test_unusual_options_make_no_fork(helper, start, options):
     assert not is_fork(start(**options))
 
 
+def test_which_variables_make_no_fork_is_said(forked_kernels, helper):
+    plain = [sys.executable, "-m", "ipykernel_launcher", "-f", "x"]
+    world = {**os.environ, "TF_X": "1", "LANG": "eo", "OTHER": "1"}
+    with pytest.raises(forked_kernels.UnusualError, match=r"variables: LANG, TF_X$"):
+        helper.fork(plain, env=world)
+
+
 @pytest.mark.parametrize("change", ["another Python", "an option of Python", "another module"])
 def test_another_command_makes_no_fork(helper, start, tmp_path, monkeypatch, change):
     other = tmp_path / "python"

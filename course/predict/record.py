@@ -85,7 +85,7 @@ class Record:
 @functools.cache
 def here() -> Record:
     """The record of the folder in which this kernel works, or the one that ``PLACE`` names."""
-    return Record(Path(os.environ.get(PLACE, NAME)).absolute())
+    return Record(Path(os.environ.get(PLACE) or NAME).expanduser().absolute())
 
 
 def _entry(line: str) -> dict | None:

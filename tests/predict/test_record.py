@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from course.predict.record import NAME, OLD_NAME, Record
+from course.predict.record import NAME, OLD_NAME, PLACE, Record, here
 
 ENTRY = {
     "question": "questions.output_size(n=7)",
@@ -44,6 +44,17 @@ def path(folder: Path) -> Path:
 @pytest.fixture
 def kept(path: Path) -> Record:
     return Record(path)
+
+
+@pytest.mark.parametrize(
+    ("named", "place"), [(None, NAME), ("", NAME), ("mine", "mine"), ("~/mine", "home/mine")]
+)
+def test_a_hub_can_name_its_place(folder: Path, monkeypatch, named, place):
+    for variable in ("HOME", "USERPROFILE"):  # the second on Windows
+        monkeypatch.setenv(variable, str(folder / "home"))
+    if named is not None:
+        monkeypatch.setenv(PLACE, named)
+    assert here().path == folder / place
 
 
 def test_an_answer_is_there_after_a_restart(kept: Record, path: Path):

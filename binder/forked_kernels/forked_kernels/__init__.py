@@ -138,8 +138,9 @@ class Helper:
         if others:
             raise UnusualError(f"other options, {others}")
         env = dict(os.environ if env is None else env)
-        if early(env) != self.early:
-            raise UnusualError("other environment variables")
+        if differ := early(env).items() ^ self.early.items():
+            names = ", ".join(sorted({name for name, _ in differ}))
+            raise UnusualError(f"other environment variables: {names}")
         request = {"argv": options[2:], "cwd": str(cwd or Path.cwd()), "env": env}
         mine, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         mine.settimeout(PATIENCE)
