@@ -4,7 +4,8 @@
 
 Both are served from this machine, the site by Python's plain server. For the site: until the first
 explorer answers, and what is transferred. For JupyterLab: from the command that starts it, and from
-the address typed while it runs. Medians of some rounds, and their ratios.
+the address typed while it runs; and with a bare notebook, whose only cell shows a picture, from the
+command. Medians of some rounds, and their ratios.
 """
 
 import functools
@@ -21,12 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/tools"), str(ROOT / "tests/tools/website")]
 
 import build  # noqa: E402
+import nbformat  # noqa: E402
 from explore.conftest import browser  # noqa: E402
 from explore.lab import Notebook, serve  # noqa: E402
 from tool import print_anywhere  # noqa: E402
 
 LESSON, ROUNDS = "01_sliding_window", 5
-ALIVE = ".course-explorer svg"
+ALIVE, BARE = ".course-explorer svg", ".bare"
+CELL = 'from IPython.display import HTML\nHTML(\'<svg class="bare" width="9" height="9"/>\')'
 FRAMES = """(place) => new Promise((done) => {
   let frames = 0;
   const count = () => {
@@ -46,13 +49,13 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def seconds(page, address: str, *, run: bool) -> float:
+def seconds(page, address: str, *, run: bool, picture: str = ALIVE) -> float:
     """From an address to the first live picture."""
     began = time.perf_counter()
     page.goto(address)
     if run:
         Notebook(page).page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.locator(ALIVE).first.wait_for(timeout=120_000)
+    page.locator(picture).first.wait_for(timeout=120_000)
     return time.perf_counter() - began
 
 
@@ -78,7 +81,7 @@ def main() -> None:
             place.get_by_text("75 %").click()
             frames.append(place.evaluate(FRAMES))
             context.close()
-        start, warm = [], []
+        start, warm, bare = [], [], []
         for number in range(ROUNDS):
             notebooks = folder / str(number)
             shutil.copytree(ROOT / "notebooks", notebooks / "notebooks")
@@ -95,11 +98,25 @@ def main() -> None:
                 context = chromium.new_context()
                 warm.append(seconds(context.new_page(), f"{path}?reset", run=True))
                 context.close()
+            (notebooks / "bare").mkdir()
+            cells = [nbformat.v4.new_code_cell(CELL)]
+            nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks / "bare/bare.ipynb")
+            own = folder / f"bare{number}"
+            own.mkdir()
+            began = time.perf_counter()
+            with serve(notebooks / "bare", own) as address:
+                context = chromium.new_context()
+                path = f"{address}/doc/tree/bare.ipynb"
+                seconds(context.new_page(), path, run=True, picture=BARE)
+                bare.append(time.perf_counter() - began)
+                context.close()
     middle = statistics.median
     requests, size = sizes[-1]
     print(f"site, to the first live picture   {1000 * middle(site):8.0f} ms")
     print(f"JupyterLab running, the same      {1000 * middle(warm):8.0f} ms")
     print(f"JupyterLab started, the same      {1000 * middle(start):8.0f} ms")
+    print(f"a bare notebook, the same         {1000 * middle(bare):8.0f} ms")
+    print(f"the lesson takes of that          {middle(start) / middle(bare):8.2f} times")
     print(f"the site is sooner by             {middle(warm) / middle(site):8.1f} and")
     print(f"                                  {middle(start) / middle(site):8.1f} times")
     print(f"a page of the site                {size / 1000:8.0f} kB in {requests} requests")
