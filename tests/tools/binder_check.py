@@ -27,6 +27,7 @@ from playwright.sync_api import Page, TimeoutError, sync_playwright
 from tool import copy_repository, print_anywhere
 
 NEWS_BY_THEN = 5_000  # milliseconds after which JupyterLab has asked about Jupyter news, if it does
+SCREENS = 20  # to look through for a picture
 # A cell that waits or runs shows [*] instead of a number.
 RUNNING = """
     [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
@@ -96,7 +97,12 @@ def try_lesson(page: Page) -> str:
     page.wait_for_timeout(NEWS_BY_THEN)
     if page.locator(".Toastify__toast").count():
         sys.exit("JupyterLab greets the student with a message of its own.")
-    pictures = page.locator(".jp-OutputArea img").count()
+    page.mouse.move(640, 500)
+    for _ in range(SCREENS):  # JupyterLab draws what is near the screen
+        if pictures := page.locator(".jp-OutputArea img").count():
+            break
+        page.mouse.wheel(0, 700)
+        page.wait_for_timeout(300)
     if not pictures or page.evaluate(BROKEN_PICTURES):
         sys.exit("Pictures do not show before the lesson is run.")
     page.get_by_role("menuitem", name="Run", exact=True).click()
