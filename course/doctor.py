@@ -29,6 +29,15 @@ PORT = 8888  # which Jupyter tries first
 PATIENCE = 300  # seconds
 ILLEGAL = 0xC000001D  # how Windows says that a processor does not know an instruction
 PACKAGES = ["anywidget", "ipywidgets", "keras", "matplotlib", "numpy", "tensorflow"]
+TRY = """
+import importlib.util, sys
+for name in "{names}".split(", "):
+    print(importlib.util.find_spec(name).origin, file=sys.stderr)
+import {names}
+keras.layers.Conv2D
+"""
+VENV = ROOT / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
+AGAIN = f"delete the folder {VENV.name}, and start the course again"
 
 
 def python_is_wrong():
@@ -114,37 +123,60 @@ def folder_is_read_only():
 
 
 def package_is_missing():
-    """Whether a kernel's Python has what the lessons import; outside of one, uv brings it."""
-    missing = _missing()
-    if not missing or ("ipykernel" not in sys.modules and shutil.which("uv")):
+    """Whether this Python has what the lessons import; where it is no kernel's, uv brings it."""
+    missing = ", ".join(_missing())
+    if not missing or not (_inside() or "ipykernel" in sys.modules or not _uv()):
         return ""
-    return f"This Python has no {', '.join(missing)}. Start the course like this:\n{COMMAND}"
+    if _inside():
+        return f"{VENV} has no {missing}: {AGAIN}."
+    return f"This Python has no {missing}. Start the course like this. {_start()}"
 
 
-def tensorflow_is_broken():
-    """Whether TensorFlow can be imported; another process tries, for that may end it."""
+def import_is_broken():
+    """Whether the packages can be imported; another process tries, for that may end it."""
     if _missing():
         return ""
-    command = [sys.executable, "-c", "import tensorflow"]
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    lessons = str(ROOT / "notebooks")
+    here = lessons if os.path.isdir(lessons) and "ipykernel" not in sys.modules else os.getcwd()
+    variables = dict({"KERAS_BACKEND": "tensorflow"}, **os.environ)  # as course/__init__.py has it
     try:
-        done = subprocess.run(command, timeout=PATIENCE, **pipes)
+        done = subprocess.run(
+            [sys.executable, "-c", TRY.format(names=", ".join(PACKAGES))],
+            cwd=here,
+            env=variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE,
+        )
     except subprocess.TimeoutExpired:
         return (
-            f"TensorFlow was not imported after {PATIENCE} seconds. The first time takes longest: "
+            f"They were not imported after {PATIENCE} seconds. The first time takes longest: "
             "try again; a virus scanner may be reading all of it."
         )
     if not done.returncode:
         return ""
-    said = done.stderr.decode("utf-8", "replace").strip() or f"it ended with {done.returncode}"
-    why, advice = said.splitlines()[-1], "delete the folder .venv, and start the course again"
+    said = done.stderr.decode("utf-8", "replace")
+    # TensorFlow ends with a page of advice for its developers: the reason stands before it.
+    reasons = re.findall(r"^[\w.]*(?:Error|Exception)\b.*", said, re.MULTILINE)
+    why = reasons[-1].strip() if reasons else f"it ended with {done.returncode}"
+    advice = AGAIN if _inside() else f"start the course with packages of its own. {_start()}"
     if "DLL load failed" in said:
         advice = 'install Microsoft\'s "Visual C++ Redistributable" (x64), and restart Windows'
+    if re.search("failed to map segment|Cannot allocate memory|MemoryError|bad_alloc", said):
+        advice = "there was too little memory: close other programs"
+    if variables["KERAS_BACKEND"] != "tensorflow":
+        advice = f"KERAS_BACKEND is {variables['KERAS_BACKEND']}: remove this variable"
+    for folder in filter(None, [here, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]):
+        for file in re.findall(re.escape(folder) + r"[^\"'()\n]*\.py\b", said):
+            if folder == here:
+                advice = f"rename or remove {file}, which is taken for a package"
+            elif not file.startswith(sys.prefix):
+                advice = f"PYTHONPATH brings {file}: remove PYTHONPATH"
     if done.returncode in (-signal.SIGILL, ILLEGAL):
         why, advice = "this processor lacks what it was built for", BINDER
     if done.returncode == -9:  # SIGKILL, which Windows has not
         why, advice = "the system ended it for want of memory", "close other programs"
-    return f"TensorFlow cannot be imported ({why}): {advice}."
+    return f"They cannot be imported ({why}): {advice}."
 
 
 def jupyter_is_old():
@@ -200,7 +232,7 @@ TO_RUN = (
     ("memory", memory_is_small),
     ("folder", folder_is_read_only),
     ("packages", package_is_missing),
-    ("TensorFlow", tensorflow_is_broken),
+    ("packages", import_is_broken),
 )
 
 
@@ -219,7 +251,23 @@ def troubles(checks=TO_START + TO_RUN):
 def _missing():
     from importlib.util import find_spec
 
-    return [name for name in PACKAGES if not find_spec(name)]
+    specs = {name: find_spec(name) for name in PACKAGES}
+    return [name for name, spec in specs.items() if not spec or not spec.has_location]
+
+
+def _inside():
+    """Whether this Python is that of the course, which uv has made."""
+    return Path(sys.executable).parent.parent.resolve() == VENV
+
+
+def _uv():
+    """What the `uv` on the PATH says of itself; nothing if there is none, or if it is broken."""
+    return _output(["uv", "--version"])
+
+
+def _start():
+    """What starts the course here: the README's command, as far as this machine takes it."""
+    return f"In the folder {ROOT}:\n{COMMAND}"
 
 
 def _is_musl():

@@ -177,38 +177,130 @@ def test_a_folder_that_may_only_be_read(monkeypatch):
 def test_packages(monkeypatch):
     assert doctor.package_is_missing() == ""
     monkeypatch.setattr(doctor, "PACKAGES", ["numpy", "kerass"])
-    monkeypatch.setattr(shutil, "which", lambda name: name)
+    told(doctor.package_is_missing, "no kerass", "delete the folder")
+    monkeypatch.setattr(doctor, "_inside", lambda: False)
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     assert doctor.package_is_missing() == ""  # uv brings them
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setenv("PATH", "")
     told(doctor.package_is_missing, "no kerass", doctor.COMMAND)
-    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.undo()
+    monkeypatch.setattr(doctor, "PACKAGES", ["kerass"])
+    monkeypatch.setattr(doctor, "_inside", lambda: False)
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    told(doctor.package_is_missing, "no kerass", "uv run jupyter lab")
+
+
+def test_a_package_whose_folder_is_empty(monkeypatch, tmp_path):
+    (tmp_path / "kerass").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(doctor, "PACKAGES", ["kerass"])
     told(doctor.package_is_missing, "no kerass")
+
+
+@pytest.fixture
+def broken(monkeypatch, tmp_path):
+    """A function that gives Python another module, and lets it end as that does."""
+
+    def add(code: str, name="tensorflow", inside=True) -> None:
+        folder = tmp_path / "packages"
+        for package in doctor.PACKAGES:
+            (folder / package).mkdir(parents=True)
+            (folder / package / "__init__.py").write_text(f"class layers: {CONV}")
+        (folder / name / "__init__.py").write_text(code)
+        python = tmp_path / "python"
+        begin = f"import sys; sys.path.insert(1, {str(folder)!r}); exec(sys.argv[1])"
+        python.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{begin}" "$2"\n')
+        python.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(python))
+        monkeypatch.setattr(doctor, "_inside", lambda: inside)
+
+    return add
+
+
+CONV = "Conv2D = None"
+NATIVE = """Traceback (most recent call last):
+  File "pywrap_tensorflow.py", line 73, in <module>
+ImportError: libx.so: cannot open shared object file
+
+Failed to load the native TensorFlow runtime.
+If you need help, create an issue."""
 
 
 @pytest.mark.parametrize(
     ("code", "words"),
     [
         ("raise ImportError('DLL load failed while importing _pywrap')", "Visual C++"),
-        ("raise ImportError('cannot import name x')", "delete the folder .venv"),
+        ("raise ImportError('cannot import name x')", "x): delete the folder"),
+        (
+            f"raise ImportError({NATIVE!r})",
+            "(ImportError: libx.so: cannot open shared object file)",
+        ),
+        ("raise ImportError('libx.so: failed to map segment')", "close other programs"),
+        ("raise OSError('x: Cannot allocate memory')", "close other programs"),
+        ("raise MemoryError", "(MemoryError): there was too little memory"),
         ("import os; os.kill(os.getpid(), 4)", "lacks what it was built for"),
         ("import os; os.kill(os.getpid(), 9)", "for want of memory"),
         ("import os; os._exit(7)", "ended with 7"),
         ("import time; time.sleep(60)", "virus scanner"),
     ],
 )
-def test_a_broken_tensorflow(monkeypatch, tmp_path, code, words):
-    (tmp_path / "tensorflow.py").write_text(code)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+def test_a_package_that_cannot_be_imported(monkeypatch, broken, code, words):
+    broken(code)
     monkeypatch.setattr(doctor, "PATIENCE", 5)
-    told(doctor.tensorflow_is_broken, words)
+    told(doctor.import_is_broken, words)
 
 
-def test_a_tensorflow_that_works(monkeypatch, tmp_path):
-    (tmp_path / "tensorflow.py").write_text("")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert doctor.tensorflow_is_broken() == ""
+@pytest.mark.parametrize("name", ["anywidget", "ipywidgets", "keras", "matplotlib", "numpy"])
+def test_every_package_is_tried(broken, name):
+    broken("1 / 0", name)
+    told(doctor.import_is_broken, "ZeroDivisionError", "delete the folder")
+
+
+def test_outside_of_the_course_no_folder_is_deleted(broken):
+    broken("1 / 0", inside=False)
+    told(doctor.import_is_broken, "with packages of its own", "uv run jupyter lab")
+
+
+def test_packages_that_work(broken):
+    broken("")
+    assert doctor.import_is_broken() == ""
+
+
+def test_another_backend(monkeypatch, broken):
+    broken("import jax", "keras")
+    monkeypatch.setenv("KERAS_BACKEND", "nowhere")
+    told(doctor.import_is_broken, "KERAS_BACKEND is nowhere", "remove")
+
+
+def test_a_backend_that_another_project_asked_for(monkeypatch, broken):
+    """As in the lessons, what stands in a file at home does not count."""
+    broken(
+        "import os; assert os.environ['KERAS_BACKEND'] == 'tensorflow'\nclass layers: " + CONV,
+        "keras",
+    )
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert doctor.import_is_broken() == ""
+
+
+@pytest.mark.parametrize("name", ["keras", "dataclasses"])
+@pytest.mark.parametrize("kernel", [False, True])
+def test_a_file_of_a_student_with_the_name_of_a_package(monkeypatch, tmp_path, name, kernel):
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    lessons = tmp_path / "notebooks"
+    lessons.mkdir()
+    (lessons / f"{name}.py").write_text("")
+    if kernel:
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+        monkeypatch.chdir(lessons)
+    else:
+        monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    told(doctor.import_is_broken, f"rename or remove {lessons / name}.py")
+
+
+def test_a_variable_that_brings_other_packages(monkeypatch, tmp_path):
+    (tmp_path / "keras.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(doctor.ROOT), str(tmp_path)]))
+    told(doctor.import_is_broken, f"PYTHONPATH brings {tmp_path / 'keras.py'}: remove PYTHONPATH")
 
 
 @pytest.mark.parametrize(
