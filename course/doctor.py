@@ -7,6 +7,7 @@ Python of 2016, and with the standard library alone. The start page asks it, too
 """
 
 import ctypes
+import json
 import os
 import platform
 import re
@@ -25,6 +26,7 @@ BINDER = "the Binder link in the README opens the course without installing anyt
 GB = 1024**3
 NEEDS_MEMORY = 2 * GB  # the server, a browser's tab and one lesson with TensorFlow
 NEEDS_DISK = 3 * GB  # 2 to keep, and what is unpacked meanwhile
+NEEDS_CACHE = 2 * GB  # where it is on another disk
 PORT = 8888  # which Jupyter tries first
 PATIENCE = 300  # seconds
 ILLEGAL = 0xC000001D  # how Windows says that a processor does not know an instruction
@@ -35,6 +37,11 @@ for name in "{names}".split(", "):
     print(importlib.util.find_spec(name).origin, file=sys.stderr)
 import {names}
 keras.layers.Conv2D
+"""
+ASK = """
+import json, runpy, sys
+doctor = runpy.run_path(sys.argv[1])
+print(json.dumps(doctor["troubles"](doctor["TO_RUN"])))
 """
 VENV = ROOT / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
 AGAIN = f"delete the folder {VENV.name}, and start the course again"
@@ -92,9 +99,16 @@ def processor_is_too_old():
 def memory_is_small():
     """Whether a lesson with TensorFlow, the server and the browser have room."""
     sizes = [_memory()]
-    for place in ("memory.max", "memory/memory.limit_in_bytes"):  # a container's limit, if any
-        limit = _text("/sys/fs/cgroup/" + place).strip()
-        sizes += [int(limit)] if limit.isdigit() else []
+    # A container's limit, or a cluster's. It holds for all groups within, and the own group may be
+    # a path that a container cannot see.
+    for own in [
+        "",
+        *re.findall(r"^\d+:(?:memory)?:/(.*)", _text("/proc/self/cgroup"), re.MULTILINE),
+    ]:
+        for group in (Path(own), *Path(own).parents):
+            for file in (group / "memory.max", "memory" / group / "memory.limit_in_bytes"):
+                limit = _text("/sys/fs/cgroup" / file).strip()
+                sizes += [int(limit)] if limit.isdigit() else []
     least = min(filter(None, sizes), default=NEEDS_MEMORY)
     if least >= 0.9 * NEEDS_MEMORY:  # the system keeps some to itself
         return ""
@@ -106,12 +120,42 @@ def memory_is_small():
 
 
 def disk_is_full():
-    """Whether there is room for the packages, unless they are there."""
-    free = shutil.disk_usage(str(ROOT)).free
-    if not _missing() or (ROOT / ".venv").exists() or free >= NEEDS_DISK:
+    """Whether there is room for the packages, unless they are there, and where uv keeps them."""
+    if not _missing():
         return ""
-    needs = f"{NEEDS_DISK // GB} are needed once"
-    return f"The disk with {ROOT} has {free / GB:.1f} GB left, and {needs}: delete something."
+    places = (
+        (ROOT, NEEDS_DISK, ""),
+        (_cache(), NEEDS_CACHE, ", or set UV_CACHE_DIR to another disk"),
+    )
+    for place, needs, other in places:
+        free = shutil.disk_usage(str(_nearest(place))).free
+        if free < needs:
+            return (
+                f"The disk with {place} has {free / GB:.1f} GB left, and {needs // GB} are needed "
+                f"once: delete something{other}."
+            )
+    return ""
+
+
+def home_is_closed():
+    """Whether uv can keep what it downloads, and Jupyter what it knows."""
+    for name, place in (("HOME", Path(os.path.expanduser("~"))), ("UV_CACHE_DIR", _cache())):
+        if not os.access(os.path.join(str(_nearest(place)), ""), os.W_OK):
+            return (
+                f"Nothing can be written into {place}, where uv and Jupyter keep what they need: "
+                f"set {name} to a folder of your own (`export {name}=...`)."
+            )
+    return ""
+
+
+def user_is_root():
+    """Whether JupyterLab refuses to start."""
+    if not hasattr(os, "geteuid") or os.geteuid():
+        return ""
+    return (
+        "You are root, for whom JupyterLab does not start: be another user, or write --allow-root "
+        "after `jupyter lab`."
+    )
 
 
 def folder_is_read_only():
@@ -197,7 +241,8 @@ def port_is_taken():
         if probe.connect_ex(("127.0.0.1", PORT)):
             return ""
     return (
-        f"Something answers at port {PORT}, perhaps another JupyterLab. That of the course takes "
+        f"Something answers at port {PORT}: perhaps the course itself, if it runs, or another "
+        "JupyterLab. That of the course takes then "
         f"the next one that is free: open the address that the terminal shows, not {PORT}."
     )
 
@@ -220,24 +265,26 @@ def proxy_is_dead():
 
 
 TO_START = (
-    ("Python", python_is_wrong),
-    ("TensorFlow for this machine", wheel_is_missing),
-    ("disk", disk_is_full),
+    ("home", home_is_closed),
+    ("user", user_is_root),
     ("JupyterLab", jupyter_is_old),
     ("port", port_is_taken),
     ("proxy", proxy_is_dead),
 )
 TO_RUN = (
+    ("Python", python_is_wrong),
+    ("TensorFlow for this machine", wheel_is_missing),
     ("processor", processor_is_too_old),
     ("memory", memory_is_small),
+    ("disk", disk_is_full),
     ("folder", folder_is_read_only),
     ("packages", package_is_missing),
     ("packages", import_is_broken),
 )
 
 
-def troubles(checks=TO_START + TO_RUN):
-    """What is wrong, in words: by default, whatever keeps the course from starting or running."""
+def troubles(checks):
+    """What is wrong, in words."""
     found = []
     for name, check in checks:
         try:
@@ -246,6 +293,17 @@ def troubles(checks=TO_START + TO_RUN):
             said = f"this could not be looked at: {error!r}."
         found += [f"{name}: {said}"] if said else []
     return found
+
+
+def of_the_course():
+    """What keeps lessons from running, as the course's own Python sees it where there is one."""
+    if _inside() or not VENV.exists():
+        return troubles(TO_RUN)
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    try:
+        return json.loads(_output([str(python), "-c", ASK, __file__], 2 * PATIENCE))
+    except ValueError:
+        return [f"Python: that of the course does not start: {AGAIN}.", *troubles(TO_RUN)]
 
 
 def _missing():
@@ -270,6 +328,17 @@ def _start():
     return f"In the folder {ROOT}:\n{COMMAND}"
 
 
+def _nearest(path):
+    """The path, or the folder in which it would be made."""
+    return next(place for place in (path, *path.parents) if os.path.exists(str(place)))
+
+
+def _cache():
+    """Where uv keeps what it has downloaded; on Windows, elsewhere on the same disk."""
+    usual = os.path.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "uv")
+    return Path(os.path.expanduser(os.environ.get("UV_CACHE_DIR", usual))).absolute()
+
+
 def _is_musl():
     return any(Path("/lib").glob("ld-musl-*"))
 
@@ -281,11 +350,13 @@ def _text(path):
         return ""
 
 
-def _output(command):
+def _output(command, patience=60):
     """What a command prints; nothing if there is none, or if it takes too long."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     try:
-        done = subprocess.run([shutil.which(command[0]) or "", *command[1:]], timeout=60, **pipes)
+        done = subprocess.run(
+            [shutil.which(command[0]) or "", *command[1:]], timeout=patience, **pipes
+        )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode("utf-8", "replace").strip()
@@ -304,7 +375,7 @@ def _memory():
 
 def main():
     """Print what is wrong, a paragraph each, and return 1 if there is anything."""
-    found = troubles()
+    found = troubles(TO_START) + of_the_course()
     text = "\n\n".join(found) or "Nothing is wrong that can be seen from here."
     encoding = sys.stdout.encoding or "ascii"
     print(text.encode(encoding, "replace").decode(encoding))

@@ -34,7 +34,7 @@ def machine(monkeypatch):
         monkeypatch.setattr(platform, "machine", lambda: machine)
         monkeypatch.setattr(platform, "libc_ver", lambda: (libc, ""))
         texts = dict(files)
-        monkeypatch.setattr(doctor, "_text", lambda path: texts.get(path, ""))
+        monkeypatch.setattr(doctor, "_text", lambda path: texts.get(str(path), ""))
 
     return change
 
@@ -142,6 +142,21 @@ def test_a_container_with_little_memory(machine, file):
     told(doctor.memory_is_small, "1.0 GB", "close", "Shut Down Kernel")
 
 
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [
+        ("0::/user.slice/mine", "user.slice/mine/memory.max"),
+        ("0::/user.slice/mine", "user.slice/memory.max"),
+        ("4:memory:/job/7", "memory/job/7/memory.limit_in_bytes"),
+    ],
+)
+def test_a_group_with_little_memory(machine, line, file):
+    """As on a cluster, where a limit holds for all groups within."""
+    limit = {f"/sys/fs/cgroup/{file}": "1073741824\n"}
+    machine(files={"/proc/self/cgroup": f"1:cpu:/\n{line}\n", **limit})
+    told(doctor.memory_is_small, "1.0 GB")
+
+
 @pytest.mark.parametrize(("size", "small"), [(0, False), (1, True), (1.9, False), (8, False)])
 def test_memory(machine, monkeypatch, size, small):
     machine(files={"/sys/fs/cgroup/memory.max": "max\n"})
@@ -161,12 +176,37 @@ def test_memory_on_windows(machine, monkeypatch):
 
 
 def test_disk(monkeypatch, tmp_path):
-    usage = SimpleNamespace(free=doctor.GB)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    free = {str(tmp_path): doctor.GB, str(doctor.ROOT): 9 * doctor.GB}
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free[path]))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "not" / "there"))
     assert doctor.disk_is_full() == ""  # for all is there
     monkeypatch.setattr(doctor, "_missing", lambda: ["keras"])
+    told(doctor.disk_is_full, f"{tmp_path}", "1.0 GB left", "UV_CACHE_DIR")
+    monkeypatch.setenv("UV_CACHE_DIR", str(doctor.ROOT))
+    assert doctor.disk_is_full() == ""
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
-    told(doctor.disk_is_full, "1.0 GB left", "delete")
+    (tmp_path / ".venv").mkdir()  # half-made
+    told(doctor.disk_is_full, f"{tmp_path} has 1.0 GB left", "delete")
+
+
+def test_a_home_where_nothing_can_be_written(monkeypatch, tmp_path):
+    monkeypatch.delenv("UV_CACHE_DIR", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "new"))
+    assert doctor.home_is_closed() == ""  # it is made
+    monkeypatch.setenv("HOME", os.devnull)
+    told(doctor.home_is_closed, f"into {os.devnull}", "set HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("UV_CACHE_DIR", f"{os.devnull}/cache")
+    told(doctor.home_is_closed, f"into {os.devnull}/cache", "set UV_CACHE_DIR")
+
+
+def test_root(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert doctor.user_is_root() == ""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    told(doctor.user_is_root, "root", "--allow-root")
+    monkeypatch.delattr(os, "geteuid")  # as on Windows
+    assert doctor.user_is_root() == ""
 
 
 def test_a_folder_that_may_only_be_read(monkeypatch):
@@ -328,7 +368,7 @@ def test_a_port_in_use(monkeypatch):
         monkeypatch.setattr(doctor, "PORT", server.getsockname()[1])
         assert doctor.port_is_taken() == ""
         server.listen()
-        told(doctor.port_is_taken, str(doctor.PORT), "that the terminal shows")
+        told(doctor.port_is_taken, str(doctor.PORT), "the course itself", "that the terminal shows")
 
 
 @pytest.fixture
@@ -360,17 +400,59 @@ def test_a_proxy(monkeypatch, no_proxy):
 
 
 def test_all_that_is_wrong_is_printed(monkeypatch, capsys):
-    troubles = doctor.troubles
     bad = ("memory", lambda: "There is \u2248 none."), ("disk", lambda: 1 / 0), ("port", str)
     assert doctor.troubles(bad[2:]) == []
-    monkeypatch.setattr(doctor, "troubles", lambda: troubles(bad))
+    monkeypatch.setattr(doctor, "TO_START", bad[:1])
+    monkeypatch.setattr(doctor, "TO_RUN", bad[1:])
     assert doctor.main() == 1
     said = capsys.readouterr().out
     assert said.startswith("memory: There is")
     assert "\n\ndisk: this could not be looked at: ZeroDivisionError" in said
-    monkeypatch.setattr(doctor, "troubles", list)
+    monkeypatch.setattr(doctor, "troubles", lambda checks: [])
     assert doctor.main() == 0
     assert capsys.readouterr().out == "Nothing is wrong that can be seen from here.\n"
+
+
+@pytest.fixture
+def own(monkeypatch, tmp_path):
+    """A function that gives the course a Python of its own, which is not this one."""
+
+    def make(script: str) -> None:
+        for name in ("bin/python", "Scripts/python.exe"):
+            path = tmp_path / name
+            path.parent.mkdir()
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(0o755)
+        monkeypatch.setattr(doctor, "VENV", tmp_path)
+
+    return make
+
+
+def test_the_python_of_the_course_is_asked(own, monkeypatch):
+    own(f'exec {sys.executable} "$@"')
+    monkeypatch.setattr(sys, "version_info", (3, 10, 1))
+    monkeypatch.setattr(doctor, "PACKAGES", ["kerass"])
+    monkeypatch.setenv("KERAS_BACKEND", "nowhere")
+    said = "\n".join(doctor.of_the_course())
+    assert "KERAS_BACKEND is nowhere" in said
+    assert "3.10" not in said
+    assert "kerass" not in said
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exec nowhere"])
+def test_a_python_of_the_course_that_does_not_start(own, monkeypatch, script):
+    own(script)
+    monkeypatch.setattr(doctor, "TO_RUN", [("disk", lambda: "It is full.")])
+    broken, disk = doctor.of_the_course()
+    told(lambda: broken, "does not start", "delete the folder")
+    assert disk == "disk: It is full."
+
+
+def test_without_a_python_of_the_course_this_one_is_asked(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "TO_RUN", [("port", str), ("disk", lambda: "It is full.")])
+    assert doctor.of_the_course() == ["disk: It is full."]
+    monkeypatch.setattr(doctor, "VENV", tmp_path / "nowhere")
+    assert doctor.of_the_course() == ["disk: It is full."]
 
 
 def test_every_check_is_made():
