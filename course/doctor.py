@@ -17,6 +17,8 @@ import socket
 import struct
 import subprocess
 import sys
+import sysconfig
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,25 +26,24 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "pip install uv && uv run jupyter lab notebooks/00_start_here.ipynb"
 BINDER = "the Binder link in the README opens the course without installing anything"
 GB = 1024**3
+NEEDS_UV = (0, 6, 2)  # which knows build-constraint-dependencies
 NEEDS_MEMORY = 2 * GB  # the server, a browser's tab and one lesson with TensorFlow
-NEEDS_DISK = 3 * GB  # 2 to keep, and what is unpacked meanwhile
-NEEDS_CACHE = 2 * GB  # where it is on another disk
+NEEDS_DISK = 3  # GB: 2 to keep, and what is unpacked meanwhile
+NEEDS_CACHE = 2  # GB, where it is on another disk
 PORT = 8888  # which Jupyter tries first
 PATIENCE = 300  # seconds
 ILLEGAL = 0xC000001D  # how Windows says that a processor does not know an instruction
-PACKAGES = ["anywidget", "ipywidgets", "keras", "matplotlib", "numpy", "tensorflow"]
+PACKAGES = "anywidget, ipywidgets, keras, matplotlib, numpy, tensorflow"
 TRY = """
 import importlib.util, sys
 for name in "{names}".split(", "):
-    print(importlib.util.find_spec(name).origin, file=sys.stderr)
+    spec = importlib.util.find_spec(name)  # an empty folder has no origin
+    print(spec and spec.origin or sys.exit("ImportError: there is no " + name), file=sys.stderr)
 import {names}
 keras.layers.Conv2D
 """
-ASK = """
-import json, runpy, sys
-doctor = runpy.run_path(sys.argv[1])
-print(json.dumps(doctor["troubles"](doctor["TO_RUN"])))
-"""
+ASK = "import json, runpy, sys; doctor = runpy.run_path(sys.argv[1])"
+ASK += "; print(json.dumps(doctor['troubles'](doctor['TO_RUN'])))"
 VENV = ROOT / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
 AGAIN = f"delete the folder {VENV.name}, and start the course again"
 
@@ -56,7 +57,7 @@ def python_is_wrong():
     if (3, first) <= sys.version_info[:2] < (3, end):
         return ""
     have, good = ".".join(map(str, sys.version_info[:2])), f"3.{first} to 3.{end - 1}"
-    return f"TensorFlow exists for Python {good}, and this is {have}. uv brings one:\n{COMMAND}"
+    return f"TensorFlow exists for Python {good}, and this is {have}: uv brings one. {_start()}"
 
 
 def wheel_is_missing():
@@ -99,12 +100,8 @@ def processor_is_too_old():
 def memory_is_small():
     """Whether a lesson with TensorFlow, the server and the browser have room."""
     sizes = [_memory()]
-    # A container's limit, or a cluster's. It holds for all groups within, and the own group may be
-    # a path that a container cannot see.
-    for own in [
-        "",
-        *re.findall(r"^\d+:(?:memory)?:/(.*)", _text("/proc/self/cgroup"), re.MULTILINE),
-    ]:
+    # A limit holds for all groups within. A container may be told a path that it cannot see.
+    for own in ["", *re.findall(r"^\d+:(?:memory)?:/(.+)", _text("/proc/self/cgroup"), re.M)]:
         for group in (Path(own), *Path(own).parents):
             for file in (group / "memory.max", "memory" / group / "memory.limit_in_bytes"):
                 limit = _text("/sys/fs/cgroup" / file).strip()
@@ -120,42 +117,29 @@ def memory_is_small():
 
 
 def disk_is_full():
-    """Whether there is room for the packages, unless they are there, and where uv keeps them."""
-    if not _missing():
-        return ""
-    places = (
-        (ROOT, NEEDS_DISK, ""),
-        (_cache(), NEEDS_CACHE, ", or set UV_CACHE_DIR to another disk"),
-    )
-    for place, needs, other in places:
-        free = shutil.disk_usage(str(_nearest(place))).free
-        if free < needs:
-            return (
-                f"The disk with {place} has {free / GB:.1f} GB left, and {needs // GB} are needed "
-                f"once: delete something{other}."
-            )
-    return ""
-
-
-def home_is_closed():
-    """Whether uv can keep what it downloads, and Jupyter what it knows."""
-    for name, place in (("HOME", Path(os.path.expanduser("~"))), ("UV_CACHE_DIR", _cache())):
-        if not os.access(os.path.join(str(_nearest(place)), ""), os.W_OK):
-            return (
-                f"Nothing can be written into {place}, where uv and Jupyter keep what they need: "
-                f"set {name} to a folder of your own (`export {name}=...`)."
-            )
+    """Whether uv and Jupyter can write where they do, and have room for what is not there yet."""
+    # What uv writes last says that an install has not ended halfway.
+    there = any(VENV.glob("[Ll]ib/**/tensorflow*.dist-info/INSTALLER")) or find_spec("tensorflow")
+    home = Path(os.path.expanduser("~"))
+    cache = Path(os.environ.get("UV_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or home)
+    places = ("HOME", home, 0), ("UV_CACHE_DIR", cache, NEEDS_CACHE), ("", ROOT, NEEDS_DISK)
+    for name, place, needs in places:
+        folder = next(str(each) for each in (place, *place.parents) if os.path.exists(str(each)))
+        other = f"set {name} to another folder (`export {name}=...`)"
+        if name and not os.access(os.path.join(folder, ""), os.W_OK):
+            return f"Nothing can be written into {place}: {other}."
+        free = shutil.disk_usage(folder).free / GB
+        if free < needs and not there:
+            left = f"The disk with {place} has {free:.1f} GB left, and {needs} are needed once"
+            return f"{left}: delete something{name and ', or ' + other}."
     return ""
 
 
 def user_is_root():
     """Whether JupyterLab refuses to start."""
-    if not hasattr(os, "geteuid") or os.geteuid():
-        return ""
-    return (
-        "You are root, for whom JupyterLab does not start: be another user, or write --allow-root "
-        "after `jupyter lab`."
-    )
+    root = hasattr(os, "geteuid") and not os.geteuid()
+    why = "JupyterLab does not start for root: write --allow-root after `jupyter lab`."
+    return why if root else ""
 
 
 def folder_is_read_only():
@@ -166,61 +150,54 @@ def folder_is_read_only():
     return f"You may only read {ROOT}: copy the folder to your home, and open the course there."
 
 
-def package_is_missing():
-    """Whether this Python has what the lessons import; where it is no kernel's, uv brings it."""
-    missing = ", ".join(_missing())
-    if not missing or not (_inside() or "ipykernel" in sys.modules or not _uv()):
-        return ""
-    if _inside():
-        return f"{VENV} has no {missing}: {AGAIN}."
-    return f"This Python has no {missing}. Start the course like this. {_start()}"
-
-
 def import_is_broken():
-    """Whether the packages can be imported; another process tries, for that may end it."""
-    if _missing():
-        return ""
+    """Whether this Python can import what lessons need; another process tries: that may end it."""
+    kernel = "ipykernel" in sys.modules
+    if not kernel and not _inside() and _uv():
+        return ""  # uv brings a Python that has them
     lessons = str(ROOT / "notebooks")
-    here = lessons if os.path.isdir(lessons) and "ipykernel" not in sys.modules else os.getcwd()
-    variables = dict({"KERAS_BACKEND": "tensorflow"}, **os.environ)  # as course/__init__.py has it
+    here = lessons if os.path.isdir(lessons) and not kernel else os.getcwd()
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # as course/__init__.py does
+    command = [sys.executable, "-c", TRY.format(names=PACKAGES)]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", TRY.format(names=", ".join(PACKAGES))],
-            cwd=here,
-            env=variables,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=PATIENCE,
-        )
+        done = subprocess.run(command, cwd=here, timeout=PATIENCE, **pipes)
     except subprocess.TimeoutExpired:
-        return (
-            f"They were not imported after {PATIENCE} seconds. The first time takes longest: "
-            "try again; a virus scanner may be reading all of it."
-        )
+        return f"It takes more than {PATIENCE} seconds, maybe for a virus scanner: try again."
     if not done.returncode:
         return ""
     said = done.stderr.decode("utf-8", "replace")
-    # TensorFlow ends with a page of advice for its developers: the reason stands before it.
-    reasons = re.findall(r"^[\w.]*(?:Error|Exception)\b.*", said, re.MULTILINE)
-    why = reasons[-1].strip() if reasons else f"it ended with {done.returncode}"
+    # TensorFlow ends with advice for its developers: the reason stands before it.
+    why = re.findall(r"^[\w.]*(?:Error|Exception)\b.*", said, re.MULTILINE)
+    why = why[-1].strip() if why else f"it ended with {done.returncode}"
     advice = AGAIN if _inside() else f"start the course with packages of its own. {_start()}"
     if "DLL load failed" in said:
         advice = 'install Microsoft\'s "Visual C++ Redistributable" (x64), and restart Windows'
-    if re.search("failed to map segment|Cannot allocate memory|MemoryError|bad_alloc", said):
-        advice = "there was too little memory: close other programs"
-    if variables["KERAS_BACKEND"] != "tensorflow":
-        advice = f"KERAS_BACKEND is {variables['KERAS_BACKEND']}: remove this variable"
+    if backend != "tensorflow":
+        advice = f"KERAS_BACKEND is {backend}: remove this variable"
+    ours = sys.prefix, sysconfig.get_path("stdlib")
     for folder in filter(None, [here, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]):
         for file in re.findall(re.escape(folder) + r"[^\"'()\n]*\.py\b", said):
-            if folder == here:
-                advice = f"rename or remove {file}, which is taken for a package"
-            elif not file.startswith(sys.prefix):
-                advice = f"PYTHONPATH brings {file}: remove PYTHONPATH"
+            if not file.startswith(ours):
+                cause = "rename it" if folder == here else "remove the variable PYTHONPATH"
+                advice = f"{file} is in the way: {cause}"
+    if done.returncode == -9 or re.search("failed to map|Cannot allocate|MemoryError", said):
+        advice = "there was too little memory: close other programs"  # -9: Linux ended it
     if done.returncode in (-signal.SIGILL, ILLEGAL):
         why, advice = "this processor lacks what it was built for", BINDER
-    if done.returncode == -9:  # SIGKILL, which Windows has not
-        why, advice = "the system ended it for want of memory", "close other programs"
-    return f"They cannot be imported ({why}): {advice}."
+    return f"What lessons need cannot be imported ({why}): {advice}."
+
+
+def uv_is_unfit():
+    """Whether the `uv` on the PATH works, and knows what pyproject.toml asks of it."""
+    said = _uv()
+    if not said:
+        return f"`uv` is there, but does not start. {_start()}" if shutil.which("uv") else ""
+    version, needs = said.split()[1], ".".join(map(str, NEEDS_UV))
+    if tuple(map(int, re.findall(r"\d+", version)[:3])) >= NEEDS_UV:
+        return ""
+    how = "`pip install -U uv`, `pipx upgrade uv` or `uv self update`"
+    return f"uv is {version}, and the course needs {needs}: renew it, with {how}."
 
 
 def jupyter_is_old():
@@ -230,7 +207,7 @@ def jupyter_is_old():
         return ""
     return (
         f"`jupyter lab` starts JupyterLab {version} here, which does not show live pictures. "
-        f"Start the course's own:\n{COMMAND}"
+        f"Start the course's own. {_start()}"
     )
 
 
@@ -241,9 +218,8 @@ def port_is_taken():
         if probe.connect_ex(("127.0.0.1", PORT)):
             return ""
     return (
-        f"Something answers at port {PORT}: perhaps the course itself, if it runs, or another "
-        "JupyterLab. That of the course takes then "
-        f"the next one that is free: open the address that the terminal shows, not {PORT}."
+        f"Something answers at port {PORT}: perhaps the course itself, or another JupyterLab. The "
+        f"course takes the next one that is free: open what the terminal shows, not {PORT}."
     )
 
 
@@ -265,8 +241,9 @@ def proxy_is_dead():
 
 
 TO_START = (
-    ("home", home_is_closed),
+    ("disk", disk_is_full),
     ("user", user_is_root),
+    ("uv", uv_is_unfit),
     ("JupyterLab", jupyter_is_old),
     ("port", port_is_taken),
     ("proxy", proxy_is_dead),
@@ -276,9 +253,7 @@ TO_RUN = (
     ("TensorFlow for this machine", wheel_is_missing),
     ("processor", processor_is_too_old),
     ("memory", memory_is_small),
-    ("disk", disk_is_full),
     ("folder", folder_is_read_only),
-    ("packages", package_is_missing),
     ("packages", import_is_broken),
 )
 
@@ -306,13 +281,6 @@ def of_the_course():
         return [f"Python: that of the course does not start: {AGAIN}.", *troubles(TO_RUN)]
 
 
-def _missing():
-    from importlib.util import find_spec
-
-    specs = {name: find_spec(name) for name in PACKAGES}
-    return [name for name, spec in specs.items() if not spec or not spec.has_location]
-
-
 def _inside():
     """Whether this Python is that of the course, which uv has made."""
     return Path(sys.executable).parent.parent.resolve() == VENV
@@ -325,18 +293,17 @@ def _uv():
 
 def _start():
     """What starts the course here: the README's command, as far as this machine takes it."""
-    return f"In the folder {ROOT}:\n{COMMAND}"
-
-
-def _nearest(path):
-    """The path, or the folder in which it would be made."""
-    return next(place for place in (path, *path.parents) if os.path.exists(str(place)))
-
-
-def _cache():
-    """Where uv keeps what it has downloaded; on Windows, elsewhere on the same disk."""
-    usual = os.path.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "uv")
-    return Path(os.path.expanduser(os.environ.get("UV_CACHE_DIR", usual))).absolute()
+    command, run = COMMAND, COMMAND.partition(" && ")[2]
+    managed = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")  # as Debian's is
+    if _uv():
+        command = run
+    elif _output([sys.executable, "-m", "uv", "--version"]):
+        command = f"{sys.executable} -m {run}"  # pip put it where the PATH does not lead
+    elif sys.version_info[1] < 8:
+        return "But uv needs Python 3.8: install a newer Python first."
+    elif sys.prefix == sys.base_prefix and os.path.exists(managed):
+        command = f"pipx install uv && {run}"
+    return f"In the folder {ROOT}:\n{command}"
 
 
 def _is_musl():
@@ -354,9 +321,8 @@ def _output(command, patience=60):
     """What a command prints; nothing if there is none, or if it takes too long."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     try:
-        done = subprocess.run(
-            [shutil.which(command[0]) or "", *command[1:]], timeout=patience, **pipes
-        )
+        program = shutil.which(command[0]) or ""
+        done = subprocess.run([program, *command[1:]], timeout=patience, **pipes)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode("utf-8", "replace").strip()
@@ -375,10 +341,15 @@ def _memory():
 
 def main():
     """Print what is wrong, a paragraph each, and return 1 if there is anything."""
-    found = troubles(TO_START) + of_the_course()
-    text = "\n\n".join(found) or "Nothing is wrong that can be seen from here."
-    encoding = sys.stdout.encoding or "ascii"
-    print(text.encode(encoding, "replace").decode(encoding))
+    try:
+        print("This can take a minute.", file=sys.stderr, flush=True)
+        found = troubles(TO_START) + of_the_course()
+        text = "\n\n".join(found) or "Nothing is wrong that can be seen from here."
+        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
+    except (OSError, KeyboardInterrupt):  # nobody reads it, or nobody waits
+        sys.stdout = sys.stderr = None  # else Python would try again, and tell of it
+        return 1
     return min(len(found), 1)
 
 
