@@ -45,7 +45,7 @@ keras.layers.Conv2D
 ASK = "import json, runpy, sys; doctor = runpy.run_path(sys.argv[1])"
 ASK += "; print(json.dumps(doctor['troubles'](doctor['TO_RUN'])))"
 VENV = ROOT / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
-AGAIN = f"delete the folder {VENV.name}, and start the course again"
+AGAIN = f"delete the folder {VENV.name}, and start the course again."
 
 
 def python_is_wrong():
@@ -138,7 +138,7 @@ def disk_is_full():
 def user_is_root():
     """Whether JupyterLab refuses to start."""
     root = hasattr(os, "geteuid") and not os.geteuid()
-    why = "JupyterLab does not start for root: write --allow-root after `jupyter lab`."
+    why = "JupyterLab does not start for root: add --allow-root at the end of the command."
     return why if root else ""
 
 
@@ -172,20 +172,20 @@ def import_is_broken():
     why = why[-1].strip() if why else f"it ended with {done.returncode}"
     advice = AGAIN if _inside() else f"start the course with packages of its own. {_start()}"
     if "DLL load failed" in said:
-        advice = 'install Microsoft\'s "Visual C++ Redistributable" (x64), and restart Windows'
+        advice = 'install Microsoft\'s "Visual C++ Redistributable" (x64), and restart Windows.'
     if backend != "tensorflow":
-        advice = f"KERAS_BACKEND is {backend}: remove this variable"
+        advice = f"KERAS_BACKEND is {backend}: remove this variable."
     ours = sys.prefix, sysconfig.get_path("stdlib")
     for folder in filter(None, [here, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]):
         for file in re.findall(re.escape(folder) + r"[^\"'()\n]*\.py\b", said):
             if not file.startswith(ours):
                 cause = "rename it" if folder == here else "remove the variable PYTHONPATH"
-                advice = f"{file} is in the way: {cause}"
+                advice = f"{file} is in the way: {cause}."
     if done.returncode == -9 or re.search("failed to map|Cannot allocate|MemoryError", said):
-        advice = "there was too little memory: close other programs"  # -9: Linux ended it
+        advice = "there was too little memory: close other programs."  # -9: Linux ended it
     if done.returncode in (-signal.SIGILL, ILLEGAL):
-        why, advice = "this processor lacks what it was built for", BINDER
-    return f"What lessons need cannot be imported ({why}): {advice}."
+        why, advice = "this processor lacks what it was built for", f"{BINDER}."
+    return f"What lessons need cannot be imported ({why}): {advice}"
 
 
 def uv_is_unfit():
@@ -278,7 +278,7 @@ def of_the_course():
     try:
         return json.loads(_output([str(python), "-c", ASK, __file__], 2 * PATIENCE))
     except ValueError:
-        return [f"Python: that of the course does not start: {AGAIN}.", *troubles(TO_RUN)]
+        return [f"Python: that of the course does not start: {AGAIN}", *troubles(TO_RUN)]
 
 
 def _inside():

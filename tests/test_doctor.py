@@ -244,6 +244,7 @@ def test_packages(monkeypatch):
     assert doctor.import_is_broken() == ""  # uv brings them
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
     told(doctor.import_is_broken, "no kerass", "with packages of its own", RUN)
+    assert doctor.import_is_broken().endswith(f"\n{RUN}")  # to be copied
     monkeypatch.delitem(sys.modules, "ipykernel")
     monkeypatch.setattr(doctor, "_uv", lambda: "")
     told(doctor.import_is_broken, "no kerass", "with packages of its own", RUN)
