@@ -55,6 +55,14 @@ def test_readme_leads_to_the_addresses_of_the_project():
     assert clones == [addresses.GITHUB + HERE.repository]
 
 
+def test_no_file_of_a_fork_shows_where_it_comes_from():
+    if foreign := {*addresses.of_upstream()} - {*HERE}:
+        shown = addresses.showing(foreign)
+        assert not shown, (
+            f"{foreign} came by a merge: run tests/tools/addresses.py OWNER/NAME again"
+        )
+
+
 def test_the_link_for_a_hub_opens_the_start_page_of_the_clone():
     page = (ROOT / "binder" / "README.md").read_text(encoding="utf-8")
     link = urlsplit(re.findall(r"^https://HUB/.*$", page, re.MULTILINE)[0])
@@ -71,7 +79,11 @@ def test_a_fork_has_only_its_own_addresses(copy: Path):
     after = texts(copy)
     owner = HERE.repository.partition("/")[0]
     old = [*HERE, *(quote(each, safe="") for each in HERE), f"{owner}.github.io"]
-    assert [name for name, text in after.items() for each in old if each.encode() in text] == []
+    shown = {
+        name: addresses.UPSTREAM.sub("", text.decode(errors="ignore"))
+        for name, text in after.items()
+    }
+    assert [name for name, text in shown.items() for each in old if each in text] == []
     changed = {name for name in after if after[name] != before[name]}
     assert changed >= {"README.md", "CITATION.cff", "CHANGELOG.md", "pyproject.toml"}
     assert changed <= {line.strip() for line in said.splitlines()}
@@ -90,9 +102,16 @@ def test_a_fork_has_only_its_own_addresses(copy: Path):
     for name in changed:
         read.get(Path(name).suffix, bytes)(after[name])
 
-    # Again changes nothing, another move is like the first, and the way back leads home.
+    # Again changes nothing but what a merge brought. Another move is like the first, and the way
+    # back leads home.
     assert "0 files changed" in move(copy, *FORK)
     assert texts(copy) == after
+    for address, its in zip(addresses.of_upstream(), FORK, strict=True):
+        page = copy / "CONTRIBUTING.md"
+        page.write_text(f"{address}\n", encoding="utf-8")
+        assert "1 files changed" in move(copy, *FORK)
+        assert page.read_text(encoding="utf-8") == f"{its}\n"
+    page.write_bytes(after[page.name])
     move(copy, ELSEWHERE.repository)
     assert f'Homepage = "{ELSEWHERE.site}/"' in (copy / "pyproject.toml").read_text("utf-8")
     move(copy, *HERE)

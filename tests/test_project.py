@@ -237,8 +237,12 @@ def test_changelog_begins_with_what_is_unreleased_and_has_this_version():
     assert first == ("Unreleased", "")
     assert released[0][0] == PROJECT["project"]["version"]
     assert all(day for _, day in released)
-    for version, _ in [first, *released]:
-        assert f"\n[{version}]: {PROJECT['project']['urls']['Repository']}/" in text
+    repository = PROJECT["project"]["urls"]["Repository"]
+    links = dict(re.findall(r"^\[(.+?)\]: (\S+)$", text, re.MULTILINE))
+    assert links == {
+        "Unreleased": f"{repository}/compare/v{released[0][0]}...HEAD",
+        **{version: f"{repository}/releases/tag/v{version}" for version, _ in released},
+    }, "one link for each version, [Unreleased] from the newest on"
 
 
 # Codespaces

@@ -194,6 +194,13 @@ def test_what_only_counts_on_the_page_is_counted(text, problem, lesson_of):
     assert [each.partition(": ")[2] for each in found] == ([problem] if problem else [])
 
 
+@pytest.mark.parametrize("text", ["10⁴ weights", "k² of them", "10⁻³"])
+def test_a_small_number_is_refused_as_nothing_would_compute_it(text, lesson_of):
+    found = [each for each in prose.lesson_problems(lesson_of(text)) if "<sup>" in each]
+    assert len(found) == 1
+    assert prose.lesson_problems(lesson_of("26<sup>25</sup>", "o", "o - 1")) == []
+
+
 @pytest.mark.parametrize(
     ("text", "right"),
     [

@@ -48,7 +48,7 @@ def lines(path: Path) -> list[str]:
 
 
 def test_there_are_workflows():
-    assert {path.name for path in FILES} >= {"tests.yml", "weekly.yml", "nightly.yml", "pages.yml"}
+    assert {path.name for path in FILES} >= {"tests.yml", "weekly.yml", "mutants.yml", "pages.yml"}
 
 
 @each_workflow
@@ -75,9 +75,7 @@ def test_rights_are_few(path: Path):
     checkouts = [
         step for step in steps(path) if step.get("uses", "").startswith("actions/checkout")
     ]
-    assert [step["with"] for step in checkouts] == [{"persist-credentials": "false"}] * len(
-        checkouts
-    )
+    assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
 
 
 @each_workflow
@@ -99,6 +97,28 @@ def test_every_python_is_supported(path: Path):
         listed = job.get("strategy", {}).get("matrix", {}).get("python", VERSIONS)
         assert set(listed) <= set(VERSIONS)
         assert {VERSIONS[0], VERSIONS[-1]} <= set(listed)
+
+
+def test_a_commit_is_tested_once_and_on_main_to_the_end():
+    tests = read(ROOT / ".github/workflows/tests.yml")
+    assert tests["on"] == {"push": {"branches": ["main"]}, "pull_request": None}
+    expected = "${{ github.ref != 'refs/heads/main' }}"
+    assert tests["concurrency"]["cancel-in-progress"] == expected
+
+
+def test_the_site_shows_only_what_has_passed():
+    pages, tests = (read(ROOT / f".github/workflows/{name}.yml") for name in ("pages", "tests"))
+    passed = {"workflows": [tests["name"]], "types": ["completed"], "branches": ["main"]}
+    assert pages["on"] == {"workflow_run": passed, "workflow_dispatch": None}
+    build = pages["jobs"]["build"]
+    run = "github.event.workflow_run"
+    # A pull request may come from another's branch that is called main.
+    assert build["if"] == (
+        "github.event_name == 'workflow_dispatch' || "
+        f"{run}.conclusion == 'success' && {run}.event == 'push'"
+    )
+    assert build["steps"][0]["with"]["ref"] == f"${{{{ {run}.head_sha || github.sha }}}}"
+    assert pages["jobs"]["deploy"]["needs"] == "build"
 
 
 def test_tests_run_on_each_system_and_skip_nothing_on_linux():
@@ -133,7 +153,7 @@ def test_commands_exist_and_are_those_of_the_pages(path: Path):
 @pytest.mark.skipif(os.name == "nt" or not shutil.which("jq"), reason="no bash, or no jq")
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows which files there are")
 def test_every_notebook_has_its_job():
-    (listing,) = [line for line in lines(ROOT / ".github/workflows/nightly.yml") if "jq" in line]
+    (listing,) = [line for line in lines(ROOT / ".github/workflows/mutants.yml") if "jq" in line]
     script = f'{listing}\necho "$notebooks"'
     done = subprocess.run(["bash", "-c", script], cwd=ROOT, check=True, capture_output=True)
     paths = [path.relative_to(ROOT).as_posix() for path in lesson_paths()]
@@ -144,7 +164,7 @@ def test_every_notebook_has_its_job():
 def test_times_can_be_read(path: Path):
     triggers = read(path)["on"]
     if "schedule" not in triggers:
-        assert "push" in triggers
+        assert triggers.keys() & {"push", "workflow_run"}
         return
     assert "workflow_dispatch" in triggers  # by hand, too
     for each in triggers["schedule"]:
@@ -152,4 +172,5 @@ def test_times_can_be_read(path: Path):
         assert len(fields) == 5
         for field, (least, most) in zip(fields, FIELDS, strict=True):
             assert field == "*" or least <= int(field) <= most
+        assert fields[4] != "*"  # no more than weekly: most days nothing has changed
         assert fields[0] != "0"  # at full hours all the world starts its jobs

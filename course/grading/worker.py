@@ -47,7 +47,9 @@ def check_settings(task: Task, found: list[HandedIn]) -> None:
         raise CollectError(
             f"They were handed out with other settings than {drawn}: so say {sum(others)} of "
             f"{len(others)} notebooks. Give the secret that you released with (--secret), and "
-            "--own-settings if each student had their own, and only then. Nothing was graded."
+            "--own-settings if each student had their own, and only then. If you did, the course "
+            "has changed since: grade with the version of the course that you released with. "
+            "Nothing was graded."
         )
 
 

@@ -6,7 +6,8 @@
 The first says where it lives, and which files show that. The second moves it to the repository
 OWNER/NAME on GitHub, and its site to an address, by default the one that GitHub Pages gives. It
 writes both into ``[project.urls]`` of ``pyproject.toml``, where they stand, and then into every
-file that git tracks and that shows them: badges, links, commands. To move twice is to move once.
+file that git tracks and that shows them: badges, links, commands. To move twice is to move once,
+but for what a merge from upstream has brought in between: in a fork, do so after each.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -21,6 +23,7 @@ from urllib.parse import quote
 from tool import ROOT, print_anywhere
 
 GITHUB = "https://github.com/"
+UPSTREAM = re.compile("^upstream = .*", re.MULTILINE)  # the line in which its addresses stay
 
 
 class Addresses(NamedTuple):
@@ -30,10 +33,19 @@ class Addresses(NamedTuple):
     site: str
 
 
+def project() -> dict:
+    """What ``pyproject.toml`` says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def of_upstream() -> Addresses:
+    """Where the course comes from, for a fork, and else where it lives."""
+    return Addresses(*project()["tool"]["course"]["upstream"])
+
+
 def of_project() -> Addresses:
     """Where the course lives now."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    urls = project["urls"]
+    urls = project()["project"]["urls"]
     return Addresses(urls["Repository"].removeprefix(GITHUB), urls["Homepage"].rstrip("/"))
 
 
@@ -78,27 +90,30 @@ def files() -> dict[Path, str]:
     return texts
 
 
-def showing(addresses: Addresses) -> list[Path]:
+def showing(addresses: Iterable[str]) -> list[Path]:
     """The files in which one of the addresses stands."""
     found = re.compile("|".join(map(pattern, addresses)))
-    return [path for path, text in files().items() if found.search(text)]
+    return [path for path, text in files().items() if found.search(UPSTREAM.sub("", text))]
 
 
 def move(new: Addresses) -> list[Path]:
-    """Write other addresses in the place of today's; return the files that changed."""
-    old = of_project()
+    """Write other addresses in the place of today's and upstream's; return what files changed."""
+    old = [*of_project(), *of_upstream()]
     texts = files()
-    for was, will_be in zip(old, new, strict=True):
-        if was == will_be:
+    for will_be in new:
+        if will_be in old:
             continue
         # Else nobody could tell later which ones were addresses, and move the course once more.
         if taken := [path for path, text in texts.items() if re.search(pattern(will_be), text)]:
             raise ValueError(f"{will_be} stands in {taken[0].relative_to(ROOT)} already")
     # The longer one first: a site may hold OWNER/NAME.
-    pairs = sorted(zip(old, new, strict=True), key=lambda pair: -len(pair[0]))
-    any_of = re.compile("|".join(f"({pattern(was)})" for was, _ in pairs))
+    pairs = sorted(zip(old, [*new, *new], strict=True), key=lambda pair: -len(pair[0]))
+    forms = [f"({pattern(was)})" for was, _ in pairs]
+    any_of = re.compile("|".join([UPSTREAM.pattern, *forms]), re.MULTILINE)
 
     def replaced(found: re.Match) -> str:
+        if not found.lastindex:
+            return found[0]
         was, will_be = pairs[found.lastindex - 1]
         return will_be if found[0] == was else quote(will_be, safe="")
 

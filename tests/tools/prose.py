@@ -28,7 +28,8 @@ idiom.
 Numbers are digits and the words for them ("thirteen", "fourteenth", "twice", "half"). ``3×3`` has
 two, and what a minus takes away is negative: the line for the 1 in "k − 1" gives −1. The ones that
 only count something on the page (the items of a list, headings, "lesson 02" in a link to it) have
-no line: they are counted. An equation of numbers alone, "28 − 3 + 1 = 26", must be right besides.
+no line: they are counted. 10⁴ is refused: 10<sup>4</sup> has two. An equation of numbers alone,
+"28 − 3 + 1 = 26", must be right besides.
 
     uv run --group test python tests/tools/prose.py [notebook ...]
 
@@ -135,6 +136,7 @@ EQUATION = re.compile(
     r" (?:=|is) ([\d.,]*\d)"
 )
 PYTHON = {"·": "*", "×": "*", "−": "-", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")", ",": ""}
+SMALL = re.compile(r"\w*⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 TITLE = re.compile(r"^# (\d\d) · ")
 END = re.compile(r"(?<=[.!?:])\**\s+|\n\s*\n|\n(?=\s*(?:[-*>|#]|\d+\. ))|\Z")
 FREE_SHARE = 0.1
@@ -350,7 +352,7 @@ def prose_problems(
     texts = {cell.id for _, cell in cells(notebook, "markdown")}
     for cell in expressions.keys() - texts:
         problems.append(f"{file}: no text has the id {cell}. Delete its lines")
-    more = (_series_problems(notebook), _equation_problems(notebook))
+    more = (_series_problems(notebook), _equation_problems(notebook), _small_problems(notebook))
     return [*problems, *itertools.chain(*more), *_lesson_problems(notebook, path)]
 
 
@@ -420,6 +422,13 @@ def _equation_problems(notebook: NotebookNode) -> Iterator[str]:
                 )
                 if value != said:
                     yield f"{where}: “{left} = {right}” is not right"
+
+
+def _small_problems(notebook: NotebookNode) -> Iterator[str]:
+    """No line could compute a number in small type, as in 10⁴."""
+    for where, cell in cells(notebook, "markdown"):
+        for found in SMALL.findall(cell.source):
+            yield f"{where}: write {found} with <sup>…</sup>, or in full"
 
 
 def _lesson_problems(notebook: NotebookNode, path: Path) -> Iterator[str]:

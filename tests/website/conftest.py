@@ -12,7 +12,7 @@ from explore.conftest import chromium, context, page  # noqa: F401 (fixtures)
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """The folder of a site."""
-    folder = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp("site") / "here"
     with warnings.catch_warnings(action="ignore"):  # of what Sphinx will change one day
         build.build(folder)
     return folder

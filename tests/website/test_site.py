@@ -64,6 +64,10 @@ def test_there_is_a_page_for_every_lesson(site):
     assert "00_start_here.html" in (site / "index.html").read_text(encoding="utf-8")
 
 
+def test_nothing_is_left_beside_the_site(site):
+    assert list(site.parent.iterdir()) == [site]
+
+
 def test_the_site_needs_no_more_than_its_group():
     """Where it is published, nothing else is installed."""
     code = "import build, tables, conf, sys; print(*{name.split('.')[0] for name in sys.modules})"

@@ -123,12 +123,14 @@ def build(folder: Path) -> None:
         for file in ("site.css", "favicon.svg"):
             shutil.copy(HERE / file, static)
         app = Sphinx(
-            *(NOTEBOOKS, HERE, folder, Path(name, "doctrees"), "html"),
+            *(NOTEBOOKS, HERE, Path(name, "site"), Path(name, "doctrees"), "html"),
             confoverrides={"html_static_path": [str(static)]},
             warningiserror=True,
             status=None,
         )
         app.build()
+        # Not built there: MyST-NB leaves a folder jupyter_execute beside what it makes.
+        shutil.copytree(Path(name, "site"), folder, dirs_exist_ok=True)
     (folder / "index.html").write_text(FIRST, encoding="utf-8")
     (folder / ".nojekyll").touch()  # GitHub Pages leaves out folders that begin with _ otherwise
 
