@@ -22,12 +22,11 @@ import time
 from pathlib import Path
 
 import psutil
-from lessons import NOTEBOOKS, ROOT, lesson_paths
+from lessons import NOTEBOOKS, ROOT, cells, lesson_paths, read
 from playwright.sync_api import Page, TimeoutError, sync_playwright
 from tool import copy_repository, print_anywhere
 
 NEWS_BY_THEN = 5_000  # milliseconds after which JupyterLab has asked about Jupyter news, if it does
-SCREENS = 20  # to look through for a picture
 # A cell that waits or runs shows [*] instead of a number.
 RUNNING = """
     [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
@@ -88,7 +87,15 @@ def serve(repository: Path, variables: dict[str, str]) -> tuple[psutil.Popen, st
     sys.exit("JupyterLab did not start.")
 
 
-def try_lesson(page: Page) -> str:
+def shows_pictures(path: Path) -> bool:
+    """Whether a lesson shows pictures before it is run: what is to be revealed is folded."""
+    return any(
+        "<img" in str(cell.outputs) and not cell.metadata.get("collapsed")
+        for _, cell in cells(read(path), "code")
+    )
+
+
+def try_lesson(page: Page, path: Path) -> str:
     """Look at the open lesson and run all cells; return what was seen.
 
     Leaves if JupyterLab or a cell complains, or if a picture or an explorer is dead.
@@ -97,13 +104,8 @@ def try_lesson(page: Page) -> str:
     page.wait_for_timeout(NEWS_BY_THEN)
     if page.locator(".Toastify__toast").count():
         sys.exit("JupyterLab greets the student with a message of its own.")
-    page.mouse.move(640, 500)
-    for _ in range(SCREENS):  # JupyterLab draws what is near the screen
-        if pictures := page.locator(".jp-OutputArea img").count():
-            break
-        page.mouse.wheel(0, 700)
-        page.wait_for_timeout(300)
-    if not pictures or page.evaluate(BROKEN_PICTURES):
+    pictures = page.locator(".jp-OutputArea img").count()
+    if bool(pictures) != shows_pictures(path) or page.evaluate(BROKEN_PICTURES):
         sys.exit("Pictures do not show before the lesson is run.")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -150,7 +152,7 @@ def main() -> None:
                 print(f"Trying {path} …", flush=True)
                 page = context.new_page()
                 page.goto(f"{address}/{path}?reset")
-                seen = try_lesson(page)
+                seen = try_lesson(page, NOTEBOOKS / Path(path).name)
                 page.screenshot(path=screenshots / f"{Path(path).stem}.png")
                 processes = (server, *server.children(recursive=True))
                 used = (f"{p.name()} {megabytes(p)} MB" for p in processes)
