@@ -306,7 +306,8 @@ If you need help, create an issue."""
 )
 def test_a_package_that_cannot_be_imported(monkeypatch, broken, code, words):
     broken(code)
-    monkeypatch.setattr(doctor, "PATIENCE", 5)
+    if "sleep" in code:
+        monkeypatch.setattr(doctor, "PATIENCE", 2)
     told(doctor.import_is_broken, words)
 
 
