@@ -30,6 +30,7 @@ from tool import print_anywhere  # noqa: E402
 LESSON, ROUNDS = "01_sliding_window", 5
 ALIVE, BARE = ".course-explorer svg", ".bare"
 CELL = 'from IPython.display import HTML\nHTML(\'<svg class="bare" width="9" height="9"/>\')'
+KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 FRAMES = """(place) => new Promise((done) => {
   let frames = 0;
   const count = () => {
@@ -99,8 +100,10 @@ def main() -> None:
                 warm.append(seconds(context.new_page(), f"{path}?reset", run=True))
                 context.close()
             (notebooks / "bare").mkdir()
-            cells = [nbformat.v4.new_code_cell(CELL)]
-            nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks / "bare/bare.ipynb")
+            bare_notebook = nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_code_cell(CELL)], metadata={"kernelspec": KERNEL}
+            )
+            nbformat.write(bare_notebook, notebooks / "bare/bare.ipynb")
             own = folder / f"bare{number}"
             own.mkdir()
             began = time.perf_counter()
