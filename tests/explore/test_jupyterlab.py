@@ -460,5 +460,5 @@ def test_only_jupyterlabs_own_errors_are_overlooked(chromium, how, function):
     )
     with outcome, watched(page):
         page.evaluate(f"(function {function}() {{ {NO_FOOTER} {how} }})()")
-        page.wait_for_timeout(100)
+        page.evaluate("new Promise((done) => setTimeout(done))")  # timers go off in their order
     page.close()

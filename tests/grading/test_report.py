@@ -763,7 +763,7 @@ def test_the_keyboard_leads_to_a_part(page: Page, folder, written):
     page.goto((folder / "feedback/di/padding/padding.html").as_uri())
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#output_size_valid")
+    page.wait_for_url("**#output_size_valid")
     assert page.evaluate("getComputedStyle(document.querySelector('a')).outlineStyle") != "auto"
 
 
