@@ -94,8 +94,17 @@ def serve(folder: Path, own: Path) -> Iterator[str]:
             _wait_for(port, server)
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.terminate()
-            server.wait()
+            end(server)
+
+
+def end(server: subprocess.Popen, patience: float = PATIENCE) -> None:
+    """End a server, and one that does not end itself: a thread of Jupyter's may stay behind."""
+    server.terminate()
+    try:
+        server.wait(patience)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def trust(path: Path, own: Path) -> None:

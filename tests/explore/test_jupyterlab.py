@@ -5,6 +5,9 @@ import copy
 import functools
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -444,6 +447,15 @@ def test_lesson(server, open_notebook, lesson: Path):
             page.mouse.up()
         expect(explorer).to_be_visible()
         assert not re.search(r"NaN|Infinity|undefined", explorer.inner_html())
+
+
+def test_a_server_that_does_not_end_itself_is_ended():
+    deaf = "import signal; signal.signal(15, signal.SIG_IGN); print('.'); signal.pause()"
+    command = [sys.executable, "-uc", deaf]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+        assert server.stdout.read(1)  # it hears no signal from now on
+        lab.end(server, patience=0.1)
+        assert server.returncode == -signal.SIGKILL
 
 
 NO_FOOTER = "const error = new TypeError(\"Cannot read properties of null (reading 'footer')\");"
