@@ -518,10 +518,18 @@ def test_where_nobody_reads(end):
     assert b"Error" not in done.stderr
 
 
+LONG = """
+import sys
+from course import doctor
+wait = [sys.executable, "-c", "import time; time.sleep(600)"]
+doctor.TO_START = [("Python", lambda: doctor._output(wait, patience=600))]
+sys.exit(doctor.main())
+"""
+
+
 def test_whoever_interrupts_it_sees_no_traceback():
-    done = subprocess.Popen(
-        [sys.executable, doctor.__file__], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    done = subprocess.Popen([sys.executable, "-c", LONG], cwd=doctor.ROOT, **pipes)
     assert b"can take a minute" in done.stderr.readline()
     done.send_signal(signal.SIGINT)
     assert done.communicate() == (b"", b"")
