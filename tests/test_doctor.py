@@ -527,6 +527,7 @@ sys.exit(doctor.main())
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="it takes signals")
 def test_whoever_interrupts_it_sees_no_traceback():
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     done = subprocess.Popen([sys.executable, "-c", LONG], cwd=doctor.ROOT, **pipes)

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import os
 import re
 import shutil
 import signal
@@ -449,6 +450,7 @@ def test_lesson(server, open_notebook, lesson: Path):
         assert not re.search(r"NaN|Infinity|undefined", explorer.inner_html())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="it takes signals")
 def test_a_server_that_does_not_end_itself_is_ended():
     deaf = "import signal; signal.signal(15, signal.SIG_IGN); print('.'); signal.pause()"
     command = [sys.executable, "-uc", deaf]
