@@ -452,8 +452,27 @@ def helpers(process):
 
 
 def forks(process):
-    """The kernels of a server that are forks."""
-    return [fork for helper in helpers(process) for fork in helper.children()]
+    """The kernels of a server that are forks: not what the helper runs while it imports."""
+    children = [child for helper in helpers(process) for child in helper.children()]
+    found = []
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):  # it has ended since
+            if os.getsid(child.pid) == child.pid:
+                found.append(child)
+    return found
+
+
+def test_what_the_helper_runs_is_no_fork(own_helper, start, tmp_path, monkeypatch):
+    """TensorFlow asks ``uname``, and a test took that for a kernel."""
+    (tmp_path / "keras.py").write_text("import subprocess; subprocess.run(['sleep', '60'])")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    start()
+    helper = psutil.Process(own_helper.current.process.pid)
+    (asked,) = wait_for(helper.children)
+    assert asked not in forks(psutil.Process())
+    asked.kill()
+    kernel = wait_for(lambda: started_fork(start))
+    assert kernel.provisioner.pid in [fork.pid for fork in forks(psutil.Process())]
 
 
 def test_a_server_forks_its_kernels_restarts_them_and_leaves_nothing(server):
