@@ -140,7 +140,9 @@ def test_no_home(hour, lesson, tmp_path):
 @pytest.mark.parametrize("name", ["my course", "Kürs", "50% #1 (copy)", "a'b"])
 def test_a_folder_with_any_name(hour, tmp_path, name):
     folder = tmp_path / name
-    shutil.copytree(ROOT / "course", folder / "course", ignore=shutil.ignore_patterns("*.pyc"))
+    shutil.copytree(
+        ROOT / "course", folder / "course", ignore=shutil.ignore_patterns("__pycache__")
+    )
     hour(folder=folder, course=folder)
     assert answers(folder) == ["13", "13.5"]
 

@@ -151,6 +151,14 @@ def gone(pid):
     return not psutil.pid_exists(pid)
 
 
+def dead(pid):
+    """Whether the process has ended."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 # A kernel is a fork
 
 
@@ -160,12 +168,11 @@ def test_a_kernel_is_a_fork_of_a_process_with_one_thread(helper, start):
     assert psutil.Process(kernel.provisioner.pid).ppid() == helper.process.pid
     assert psutil.Process(helper.process.pid).num_threads() == 1
     code = """
-        import time
-        before = time.perf_counter()
+        import sys
+        print({"keras", "tensorflow"} <= {*sys.modules})
         import keras, tensorflow
-        print(time.perf_counter() - before)
     """
-    assert float(run(kernel, code)) < 0.5
+    assert run(kernel, code) == "True"
     assert run(kernel, "print(keras.layers.Dense(2)(tensorflow.ones((1, 3))).shape)") == "(1, 2)"
     assert "image/png" in run(kernel, "import matplotlib.pyplot as plt; plt.plot([1, 2]);")
 
@@ -257,11 +264,14 @@ def test_an_interrupt_is_for_one_kernel(helper, start):
     first, second = start(), start()
     run(first, "kept = 1")
     with client_of(first) as client:
-        client.execute("print('on'); import time; time.sleep(600)")
+        asked = client.execute("print('on'); import time; time.sleep(600)")
         while client.get_iopub_msg(timeout=SECONDS)["msg_type"] != "stream":
             pass
         first.interrupt_kernel()
-        assert client.get_shell_msg(timeout=SECONDS)["content"]["ename"] == "KeyboardInterrupt"
+        answer = client.get_shell_msg(timeout=SECONDS)
+        while answer["parent_header"]["msg_id"] != asked:  # was the kernel ready? it says so late
+            answer = client.get_shell_msg(timeout=SECONDS)
+        assert answer["content"]["ename"] == "KeyboardInterrupt"
     assert run(first, "print(kept)") == "1"
     assert run(second, "print('well')") == "well"
     assert helper.process.poll() is None
@@ -375,7 +385,7 @@ def test_a_helper_that_dies_takes_its_kernels_along_and_is_replaced(own_helper, 
     os.kill(pid, signal.SIGSTOP)  # ipykernel would see it, too, but not while it computes
     own_helper.current.process.kill()
     wait_for(lambda: not kernel.is_alive())
-    wait_for(lambda: gone(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: dead(pid))
     kernel.restart_kernel(now=True)
     assert not is_fork(kernel)
     assert run(kernel, "print('here')") == "here"

@@ -76,6 +76,7 @@ def chromium() -> Iterator[Browser]:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser that keeps what it has loaded of JupyterLab."""
     context = chromium.new_context(viewport={"width": 1200, "height": 1600})
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -106,6 +107,7 @@ def watched(page: Page, but: re.Pattern | None = None) -> Iterator[Page]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh page without network; the test fails if it logs an error."""
     context = chromium.new_context(offline=True)
+    context.set_default_timeout(PATIENCE)
     with contextlib.closing(context), watched(context.new_page()) as page:
         yield page
 
@@ -131,7 +133,7 @@ def open_explorer() -> Callable[..., None]:
 def stop_clock(page: Page) -> None:
     """From now on time passes on the page only when the test says so: `page.clock.run_for`."""
     page.clock.install(time=0)
-    page.clock.pause_at(1)  # second
+    page.clock.pause_at(3600)  # seconds: a slow machine's clock has not gone past it
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -75,10 +74,7 @@ def serve(folder: Path, own: Path) -> Iterator[str]:
     pages = own / "config" / "labconfig"
     pages.mkdir(parents=True)
     (pages / "page_config.json").write_text(json.dumps(PAGE_CONFIG))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root"]
+    options = ["--port=0", "--ip=127.0.0.1", "--no-browser", "--allow-root"]
     options += ["--IdentityProvider.token=", "--expose-app-in-browser"]
     variables = os.environ | {name: str(own / place) for name, place in OWN.items()}
     variables.pop(record.PLACE, None)  # a student's lies beside the lessons
@@ -91,8 +87,7 @@ def serve(folder: Path, own: Path) -> Iterator[str]:
             stderr=log,
         )
         try:
-            _wait_for(port, server)
-            yield f"http://127.0.0.1:{port}"
+            yield _address(own / "runtime", server)
         finally:
             end(server)
 
@@ -224,11 +219,12 @@ class Lab:
         self._kernel = None
 
 
-def _wait_for(port: int, server: subprocess.Popen) -> None:
+def _address(runtime: Path, server: subprocess.Popen) -> str:
+    """Where the server listens, as it says itself: a port that we chose somebody might take."""
     deadline = time.monotonic() + PATIENCE
     while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
+        for said in runtime.glob(f"jpserver-{server.pid}.json"):
+            with contextlib.suppress(ValueError):  # half is written
+                return json.loads(said.read_text())["url"].rstrip("/")
         time.sleep(0.1)
     raise RuntimeError("JupyterLab did not start")

@@ -28,6 +28,7 @@ MODELS = """(states) => {
   }));
 }"""
 MODEL = "[...globalThis.courseModels.values()][0]"
+DRAWN = "new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))"
 
 # How many controls can be used, and which no longer can where one is fixed, or where one is hidden.
 LOST = """async (names) => {
@@ -37,15 +38,15 @@ LOST = """async (names) => {
   for (const trait of ["fixed", "hidden"]) {
     for (const name of names) {
       MODEL.set(trait, [name]);
-      await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+      await DRAWN;
       const now = usable();
       lost.push([...all.keys()].filter((i) => before[i] && !now[i]));
     }
     MODEL.set(trait, []);
-    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    await DRAWN;
   }
   return lost;
-}""".replace("MODEL", MODEL)
+}""".replace("MODEL", MODEL).replace("DRAWN", DRAWN)
 
 # A hand that moves what it can, at random but always alike, to an end or to anywhere. It stops
 # after so many steps or where a setting is impossible; it returns the first thing that is wrong.
@@ -139,7 +140,7 @@ def test_what_is_impossible_is_said_and_mended(page: Page, impossible, make):
         mend.press("Enter")
         focused = page.evaluate("document.activeElement.closest('.course-explorer') !== null")
         assert focused  # the button may be gone
-        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+        page.evaluate(DRAWN)
     expect(page.locator(".course-impossible")).to_be_hidden()
 
 
@@ -154,6 +155,7 @@ def test_what_is_fixed_stays(page: Page, impossible, make):
     lists = page.locator(".course-explorer select:visible")
     free = [each.evaluate(look) for each in lists.all()]
     page.evaluate(f"names => {MODEL}.set('fixed', names)", list(explorer.controls))
+    page.evaluate(DRAWN)
     expect(page.locator(".course-impossible button")).to_be_hidden()
     # Where there are layers, which one is on show is no setting.
     settings = [each for each in controls(page).all() if each.is_disabled()]

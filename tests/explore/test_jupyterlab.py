@@ -357,7 +357,7 @@ def test_two_notebooks_do_not_take_each_others_place(write, load_notebook):
     write("run.ipynb", TWICE[0], "w", left_by="run")
     notebook = load_notebook(write("other.ipynb", *TWICE[:2]), app="lab")
     page = notebook.page
-    show = "path => jupyterapp.commands.execute('docmanager:open', { path })"
+    show = "path => jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)"
     page.evaluate(show, "run.ipynb")
     expect(page.locator(".jp-OutputArea-output img")).to_have_count(1)
     page.evaluate(show, "other.ipynb")

@@ -673,7 +673,7 @@ def memory_in_steps(book):
 def memory_in_many(book):
     """memory in many processes, below the limit in each"""
     body = (
-        "import os, time\nfor _ in range(40):\n    if not os.fork():\n"
+        "import os, time\nfor _ in range(12):\n    if not os.fork():\n"
         "        kept = bytearray(200_000_000)\n        time.sleep(1e6)\nwhile True:\n    pass"
     )
     book.answer(same_pads=define(body, "same_pads"))
@@ -849,7 +849,7 @@ def calls_out(book):
         "tries = [(socket.AF_INET, socket.SOCK_STREAM, ('127.0.0.1', PORT)),\n"
         "         (socket.AF_INET, socket.SOCK_DGRAM, ('127.0.0.1', PORT)),\n"
         "         (socket.AF_INET, socket.SOCK_STREAM, ('1.1.1.1', 53)),\n"
-        "         (socket.AF_UNIX, socket.SOCK_STREAM, '\\0grading-red-team'),\n"
+        "         (socket.AF_UNIX, socket.SOCK_STREAM, '\\0grading-red-team-PORT'),\n"
         "         (40, socket.SOCK_STREAM, (2, PORT))]\n".replace("PORT", str(book.port))
         + "for family, kind, address in tries:\n    try:\n"
         "        with socket.socket(family, kind) as s:\n            s.settimeout(1)\n"

@@ -42,7 +42,8 @@ def world(tmp_path_factory):
         (folder / name).write_text(text)
         (folder / name).chmod(0o666)
     servers = [socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)]
-    servers[1].bind("\0grading-red-team")
+    port = servers[0].getsockname()[1]
+    servers[1].bind(f"\0grading-red-team-{port}")  # another run of these tests has its own
     servers[1].listen()
 
     def listen(server):
@@ -55,7 +56,7 @@ def world(tmp_path_factory):
     for server in servers:
         threading.Thread(target=listen, args=[server], daemon=True).start()
     os.environ["SECRET"] = "open sesame"
-    yield World(folder, servers[0].getsockname()[1], calls)
+    yield World(folder, port, calls)
     del os.environ["SECRET"]
     for server in servers:
         server.shutdown(socket.SHUT_RDWR)

@@ -19,6 +19,12 @@ from course.predict import record
 from course.predict.prediction import SURE
 from course.predict.progress import MASTERED, NOTHING, Progress, calibration, misconceptions
 
+# Whether an element has been in one place for a second.
+STAYS = """element => {
+  const now = performance.now(), { top } = element.getBoundingClientRect();
+  if (globalThis.stays?.top !== top) globalThis.stays = { top, since: now };
+  return now - globalThis.stays.since > 1000;
+}"""
 TELLS = ["no_floor", "forgot_plus_one"]
 
 
@@ -182,7 +188,7 @@ def test_a_link_leads_to_its_section_at_the_first_click(
         lesson = opened.value if opened else tab
         heading = lesson.get_by_role("heading", name="The strided classifier")
         expect(heading).to_be_in_viewport()
-        lesson.wait_for_timeout(1000)
+        lesson.wait_for_function(STAYS, arg=heading.element_handle())
         expect(heading).to_be_in_viewport(timeout=1)
         active = lesson.locator(".jp-NotebookPanel:visible .jp-Cell.jp-mod-active")
         expect(active).to_contain_text("The strided classifier")

@@ -140,6 +140,7 @@ FIRST = """<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="0; url=00_start_here.html">
 <title>Padding and stride</title>
+<link rel="icon" href="_static/favicon.svg">
 <p><a href="00_start_here.html">Padding and stride: start here</a></p>
 </html>
 """
