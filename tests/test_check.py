@@ -17,6 +17,7 @@ import keras
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from course import geometry, questions
 from course.check import Check, check, trial
@@ -82,19 +83,23 @@ def wrong(result, *says):
     return said
 
 
+def texts(result):
+    """All that is written in the picture."""
+    return [each for each in result.picture.figure.artists if isinstance(each, Text)]
+
+
 def marked(result):
     """Texts of the cells of the row "yours", and how many of them are marked as wrong."""
-    drawn = result.picture.figure.axes[0].texts
-    texts = [text for text in drawn if text.get_gid() == "beside"]
-    texts.sort(key=lambda text: text.get_position())
-    return list(filter(None, (t.get_text() for t in texts))), sum(
-        text.get_gid() == "wrong" for text in drawn
+    beside = [text for text in texts(result) if text.get_gid() == "beside"]
+    beside.sort(key=lambda text: text.get_position())
+    return list(filter(None, (t.get_text() for t in beside))), sum(
+        text.get_gid() == "wrong" for text in texts(result)
     )
 
 
 def more(result):
     """Whether the row "yours" is longer than the page."""
-    return "more" in [text.get_gid() for text in result.picture.figure.axes[0].texts]
+    return "more" in [text.get_gid() for text in texts(result)]
 
 
 # Right and wrong
@@ -209,7 +214,7 @@ def test_outputs_that_no_page_holds_are_left_out_with_dots():
     result = check(questions.output_size(28, 3, 2), 28)
     assert marked(result)[1] == 2  # 13 and 14
     assert more(result)
-    assert "o = 28" in [text.get_text() for text in result.picture.figure.axes[0].texts]
+    assert "o = 28" in [text.get_text() for text in texts(result)]
 
 
 def test_half_an_output_is_marked():
@@ -252,9 +257,9 @@ def test_wrong_pixels_are_marked():
 )
 def test_the_picture_can_be_read_beside_the_side_bar(question, answer):
     """A wider picture would shrink there, and its smallest text with it."""
-    figure = check(question, answer).picture.figure
-    assert figure.get_figwidth() * 72 <= kit.WIDTH
-    assert min(text.get_size() for text in figure.axes[0].texts) >= kit.SMALLEST
+    result = check(question, answer)
+    assert result.picture.figure.get_figwidth() * 72 <= kit.WIDTH
+    assert min(text.get_size() for text in texts(result)) >= kit.SMALLEST
 
 
 def test_no_picture_where_there_is_nothing_to_draw():

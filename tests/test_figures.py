@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
@@ -41,8 +43,14 @@ def windows(draw, longest=14, taps=5):
     return window, draw(st.integers(least, least + longest))
 
 
+def artists(picture, kind, gid=None):
+    """What stands on the page itself, of one kind of artist."""
+    found = [artist for artist in picture.figure.artists if isinstance(artist, kind)]
+    return [artist for artist in found if gid in (None, artist.get_gid())]
+
+
 def collections(picture, gid):
-    return [c for c in picture.figure.axes[0].collections if c.get_gid() == gid]
+    return artists(picture, PolyCollection, gid)
 
 
 def boxes(picture, gid):
@@ -53,7 +61,7 @@ def boxes(picture, gid):
 
 
 def texts(picture, gid):
-    return [t.get_text() for t in picture.figure.axes[0].texts if t.get_gid() == gid]
+    return [t.get_text() for t in artists(picture, Text, gid)]
 
 
 def number(text):
@@ -193,7 +201,7 @@ def test_axis_can_be_read_where_there_is_little_room(n, padding):
     for row in (None, figures.Row("usage", "yours", "", cells)):
         picture = figures.axis(window, n, beside=row)
         assert picture.figure.get_figwidth() * 72 <= kit.WIDTH
-        assert min(text.get_size() for text in picture.figure.axes[0].texts) >= kit.SMALLEST
+        assert min(text.get_size() for text in artists(picture, Text)) >= kit.SMALLEST
 
 
 def test_axis_of_a_long_input_drops_numbers_not_pixels():
@@ -295,7 +303,7 @@ def test_padding_and_unread_pixels_are_hatched_not_only_coloured(draw):
     picture = draw(Window(1, 3, 1), 7)  # reads the padding and leaves holes
     assert all(cells.get_hatch() for cells in collections(picture, "padding"))
     assert all(cells.get_hatch() for cells in collections(picture, "never read"))
-    crosses = [c for c in picture.figure.axes[0].lines if c.get_color() == style.UNREAD]
+    crosses = [line for line in artists(picture, Line2D) if line.get_color() == style.UNREAD]
     assert len(crosses) == 2 * len(boxes(picture, "never read")) > 0
     assert not any(cells.get_hatch() for cells in collections(picture, "usage"))
 
@@ -314,7 +322,7 @@ def places(picture):
 
 def scales(picture):
     """The labels of every bar of colours, from left to right."""
-    bars = [axes for axes in picture.figure.axes[1:] if not axes.images]
+    bars = [axes for axes in picture.figure.axes if not axes.images]
     return [axes.get_xticklabels() for axes in bars]
 
 
@@ -331,7 +339,7 @@ def test_maps_draw_the_arrays_and_their_numbers():
         np.testing.assert_array_equal(image.get_array(), array)
         assert image.get_clim() == (array.min(), array.max())
         assert np.array([bottom - top, right - left]) / 50 == pytest.approx(array.shape)
-    written = [text for text in picture.figure.axes[0].texts if text.get_gid() == "value"]
+    written = artists(picture, Text, "value")
     for (left, top, _, _), array in zip(spots, arrays.values(), strict=True):
         for index, value in np.ndenumerate(array):
             text = written.pop(0)
@@ -565,9 +573,8 @@ gallery = pytest.mark.parametrize("draw", [*map(functools.cache, GALLERY.values(
 def test_text_stands_out_from_what_is_behind_it(draw):
     """Contrast at least 4.5 : 1, on the cell the text stands in or else on the white page."""
     picture = draw()
-    axes = picture.figure.axes[0]
     cells = []  # (zorder, left, top, right, bottom, colour), from the bottom of the pile up
-    for patches in sorted(axes.collections, key=lambda patches: patches.zorder):
+    for patches in artists(picture, PolyCollection):
         fills = patches.get_facecolor()
         for index, path in enumerate(patches.get_paths() if len(fills) else ()):
             fill = fills[index % len(fills)]
@@ -578,7 +585,7 @@ def test_text_stands_out_from_what_is_behind_it(draw):
             x, y = left + column * wide, top + row * high
             cells.append((0, x, y, x + wide, y + high, *image.to_rgba(value)[:3]))
     cells = np.array(cells)
-    for text in axes.texts:
+    for text in artists(picture, Text):
         x, y = text.get_position()
         zorder, left, top, right, bottom = cells[:, :5].T
         inside = (left < x) & (x < right) & (top < y) & (y < bottom) & (zorder < text.zorder)
@@ -590,7 +597,7 @@ def assert_texts_apart(picture):
     """Every text lies on the page and no two overlap."""
     picture.figure.draw_without_rendering()
     renderer = FigureCanvasAgg(picture.figure).get_renderer()
-    written = [*picture.figure.axes[0].texts, *itertools.chain(*scales(picture))]
+    written = [*artists(picture, Text), *itertools.chain(*scales(picture))]
     spots = [Text.get_window_extent(text, renderer) for text in written]
     page = picture.figure.bbox
     for index, spot in enumerate(spots):
@@ -611,7 +618,7 @@ def test_text_is_legible_in_a_narrow_column(draw):
     """At 900 px with its side bar open, JupyterLab shows a picture at most 448 px wide."""
     picture = draw()
     shrunk = min(1, 448 / (picture.figure.get_figwidth() * 72))
-    written = [*picture.figure.axes[0].texts, *itertools.chain(*scales(picture))]
+    written = [*artists(picture, Text), *itertools.chain(*scales(picture))]
     assert min(text.get_fontsize() for text in written if text.get_text()) * shrunk >= 9
 
 

@@ -92,7 +92,7 @@ class BorderExplorer(Explorer):
         inner = corners * image.shape[::-1] + width - 0.5
         ring = [*(corners * np.add(image.shape, 2 * width)[::-1] - 0.5), *inner[::-1]]
         look = {"fill": False, "edgecolor": GREY, "linewidth": 0, "gid": "padding"}
-        picture.figure.axes[2].add_patch(Polygon(ring, hatch="//", **look))
+        picture.figure.axes[1].add_patch(Polygon(ring, hatch="//", **look))
         share = f"{1 - clean / image.size:.1%}".replace("%", " %")
         picture.alt = (
             f"What fills the border of an image: {fill}. After {blurs} of 3 × 3 box "

@@ -86,19 +86,19 @@ class Page:
     @looks.context("default")
     def __init__(self):
         self.figure = Figure(dpi=72 * DENSITY, facecolor=PAPER)
-        self.axes = self.figure.add_axes((0, 0, 1, 1), zorder=1)
-        self.axes.set_axis_off()
+        self.inches = Affine2D()  # for CSS pixels; with axes, laying out would take twice as long
+        self.place = self.inches + self.figure.dpi_scale_trans
         self.right = 0
 
     def picture(self, right: float, bottom: float, alt: str) -> Picture:
         width, height = round(max(right, self.right) + MARGIN), round(bottom + MARGIN)
         self.figure.set_size_inches(width / 72, height / 72)
-        self.axes.set(xlim=(0, width), ylim=(height, 0), aspect="auto")
+        self.inches.scale(1, -1).translate(0, height).scale(1 / 72)
         return Picture(self.figure, alt)
 
     def add(self, artist):
-        self.axes.add_artist(artist)  # unlike add_patch and plot it works out no data limits
-        artist.set(clip_on=False, zorder=len(self.axes.get_children()))  # later ones on top
+        artist.set(transform=self.place, zorder=1 + len(self.figure.artists))  # later ones on top
+        self.figure.add_artist(artist)
 
     def text(self, x, y, text, size, color=INK, ha="center", weight="normal", halo=None, gid=None):
         look = {"size": size, "color": color, "weight": weight, "family": "DejaVu Sans"}
@@ -159,9 +159,7 @@ class Page:
         """Axes of their own for what matplotlib draws by itself."""
         place = Bbox([[x, y + high], [x + wide, y]])
         axes = self.figure.add_axes((0, 0, 1, 1))
-        axes.set_axes_locator(
-            lambda *_: place.transformed(self.axes.transData - self.figure.transFigure)
-        )
+        axes.set_axes_locator(lambda *_: place.transformed(self.place - self.figure.transFigure))
         return axes
 
     def image(self, array, x, y, wide, high, limits=(0, 1), colours="gray") -> AxesImage:
