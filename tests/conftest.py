@@ -19,11 +19,11 @@ settings.load_profile("unhurried")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a browser; a kernel, or a process for TensorFlow, is slow; the rest fast."""
+    """Mark what needs a browser; a kernel of a lesson, or the site, is slow; the rest is fast."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if item.path.suffix == ".ipynb":
+        if item.path.suffix == ".ipynb" or "site" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
         if not any(map(item.get_closest_marker, ("browser", "slow"))):
             item.add_marker("fast")

@@ -73,6 +73,7 @@ def test_the_link_for_a_hub_opens_the_start_page_of_the_clone():
     assert (ROOT / opens).is_file()
 
 
+@pytest.mark.slow
 def test_a_fork_has_only_its_own_addresses(copy: Path):
     before = texts(copy)
     said = move(copy, *FORK)

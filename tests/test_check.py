@@ -542,6 +542,7 @@ def test_a_loop_in_a_later_case_does_not_hide_an_earlier_error():
     wrong(check("output_size", size), "gives 1, and 13 is right.")
 
 
+@pytest.mark.slow
 def test_a_call_that_nothing_can_stop_is_given_up(hurried):
     start = time.perf_counter()
     wrong(check("output_size", lambda *case: time.sleep(30)), "restart the kernel")
@@ -558,6 +559,7 @@ def test_many_slow_cases(monkeypatch):
     wrong(check("output_size", size), "takes too long")
 
 
+@pytest.mark.slow
 def test_a_slow_import_is_no_loop(monkeypatch, tmp_path):
     """The first import of Keras takes longer than a case may, and must not be broken off."""
     monkeypatch.setattr(trial, "CASE_SECONDS", 1)

@@ -354,6 +354,7 @@ def test_a_backend_that_another_project_asked_for(monkeypatch, broken):
     assert doctor.import_is_broken() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["keras", "dataclasses"])
 @pytest.mark.parametrize("kernel", [False, True])
 def test_a_file_of_a_student_with_the_name_of_a_package(monkeypatch, tmp_path, name, kernel):
@@ -369,6 +370,7 @@ def test_a_file_of_a_student_with_the_name_of_a_package(monkeypatch, tmp_path, n
     told(doctor.import_is_broken, f"{lessons / name}.py is in the way: rename it")
 
 
+@pytest.mark.slow
 def test_a_variable_that_brings_other_packages(monkeypatch, tmp_path):
     (tmp_path / "keras.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(doctor.ROOT), str(tmp_path)]))
@@ -584,6 +586,7 @@ def test_every_check_is_made():
     assert {check.__name__ for _, check in doctor.TO_START + doctor.TO_RUN} == named
 
 
+@pytest.mark.slow
 def test_any_python_can_run_it(tmp_path):
     """It is read by Python 3.6, and imports nothing but the standard library."""
     _, oldest = vermin.detect(Path(doctor.__file__).read_text(encoding="utf-8"))

@@ -556,6 +556,7 @@ def late_problems(paths: list[Path]) -> Iterator[str]:
             yield f"{path.name}: {loads} loads TensorFlow, and {says} say so: “# loads TensorFlow”"
 
 
+@pytest.mark.slow
 def test_tensorflow_is_loaded_late_and_by_a_cell_that_says_so():
     # What a homework asks is graded: it shows nothing before its answers.
     problems = list(late_problems([path for path in LESSONS if HOMEWORK not in path.parents]))

@@ -117,6 +117,7 @@ def test_the_time_that_is_left_is_shown_and_in_the_end_none(cells, monkeypatch):
     assert between == ["0 of 2 trainings", "1 of 2 trainings, about 20 s left"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [None, 1, 2])
 def test_a_network_learns_by_fit(batch_size):
     keras.utils.set_random_seed(0)

@@ -194,6 +194,7 @@ def test_limits_hold_for_a_whole_program():
 BURN = "import time\nwhile time.process_time() < 1: pass"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "limits"),
     [(BURN, {"work": 1.5}), ("import time\ntime.sleep(5)", {"clock": 9})],
