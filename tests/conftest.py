@@ -3,6 +3,7 @@
 This runs before the first kernel starts, in each xdist worker too.
 """
 
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from hypothesis import settings
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 lessons.neutral_environment()
+# What a shell runs in its background ignores interrupts, and so would all that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
 settings.load_profile("unhurried")
 
