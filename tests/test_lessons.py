@@ -394,8 +394,15 @@ def test_an_exercise_takes_its_solution(path, number):
 @pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
 def test_every_lesson_has_exercises_with_a_solution(path):
     solved = [code for _, code in exercises(lessons.read(path))]
-    assert solved
+    assert solved, "there is no cell with <summary>Solutions</summary>"
     assert all(solved)
+
+
+def test_a_solution_without_an_exercise_is_named(write_notebook):
+    solution = "<details>\n<summary>Solutions</summary>\n\n1. ```python\n   n = 1\n   ```"
+    cells = [("markdown", "# 13 · Mine"), ("code", "n = ..."), ("markdown", solution)]
+    with pytest.raises(ValueError, match="# 13 · Mine: 1 solutions, and 0 exercises"):
+        list(exercises(lessons.read(write_notebook(*cells, execute=False))))
 
 
 POOLING = "layers.MaxPooling2D(3, 1, 'same'), layers.MaxPooling2D(3, 1, 'same')"

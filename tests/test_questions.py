@@ -80,6 +80,12 @@ def test_every_wrong_answer_worked_out_by_hand_gets_its_diagnosis():
     assert {row[0] for row in rows} == set(MISTAKES)
 
 
+def test_a_mistake_without_a_wrong_answer_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(diagnoses, "MISTAKES", MISTAKES | {"a_new_one": None})
+    assert diagnoses.main() == 1
+    assert "a_new_one has no wrong answer: add one to" in capsys.readouterr().out
+
+
 # What can be told apart, over a wide grid
 
 

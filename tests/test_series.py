@@ -78,6 +78,20 @@ def test_every_word_is_explained_at_its_first_use():
     assert not found, "\n".join(found)
 
 
+def links(texts: list[str]) -> list[str]:
+    """The files that texts lead to."""
+    return [found["target"].partition("#")[0] for text in texts for found in LINK.finditer(text)]
+
+
+def test_each_lesson_is_on_the_map_and_leads_to_the_next():
+    paths = series(NOTEBOOKS)
+    texts = [[cell.source for _, cell in cells(lessons.read(path), "markdown")] for path in paths]
+    for path, cell, follows in zip(paths, texts, [*paths[1:], START], strict=True):
+        (follow,) = links([cell[-1].splitlines()[-1]])
+        assert follow == follows.name, f"the last line of {path.name} leads to {follow}"
+        assert path == START or path.name in links(texts[0]), f"{path.name} is not in {START.name}"
+
+
 GLOSSARY = "- **stride** ([01](01_steps.ipynb#A-step)): the length of a step"
 
 

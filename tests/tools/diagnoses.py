@@ -12,6 +12,7 @@ import sys
 from tool import print_anywhere
 
 from course import questions
+from course.mistakes import MISTAKES
 
 SIZE = questions.output_size
 CONV = {"n": 28, "kernel_size": 3, "strides": 2, "channels": 4, "filters": 32}
@@ -493,11 +494,12 @@ def main() -> int:
         verdict = "right" if made == named else "WRONG"
         shown = f"{question[10:67]}…" if len(question) > 68 else question[10:]
         print(f"{verdict}  {made:26} {named or '–':26} {answer:36} {shown}")
-    mistakes = len({made for made, *_ in rows})
-    print(
-        f"{right} of {len(rows)} diagnoses are right ({right / len(rows):.0%}); {mistakes} mistakes"
-    )
-    return right < len(rows)
+    made = {made for made, *_ in rows}
+    share = f"{right} of {len(rows)} diagnoses are right ({right / len(rows):.0%})"
+    print(f"{share}; {len(made)} mistakes")
+    for name in MISTAKES.keys() - made:
+        print(f"{name} has no wrong answer: add one to TYPED or WRITTEN")
+    return right < len(rows) or MISTAKES.keys() > made
 
 
 if __name__ == "__main__":

@@ -26,6 +26,10 @@ def exercises(notebook: NotebookNode) -> Iterator[tuple[list[NotebookNode], str]
         if "<summary>Solutions</summary>" in cell.source:
             solutions = re.split(r"^\d+\. ", cell.source, flags=re.MULTILINE)[1:]
             codes = ("".join(map(textwrap.dedent, SOLUTION.findall(each))) for each in solutions)
+            if len(solutions) != len(asked):
+                counts = f"{len(solutions)} solutions, and {len(asked)} exercises"
+                title = notebook.cells[0].source.partition("\n")[0]
+                raise ValueError(f"{title}: {counts}, each a text with **1.** and then its code")
             yield from zip(asked, codes, strict=True)
         elif EXERCISE.search(cell.source):
             asked.append([])
