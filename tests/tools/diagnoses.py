@@ -494,12 +494,12 @@ def main() -> int:
         verdict = "right" if made == named else "WRONG"
         shown = f"{question[10:67]}…" if len(question) > 68 else question[10:]
         print(f"{verdict}  {made:26} {named or '–':26} {answer:36} {shown}")
-    made = {made for made, *_ in rows}
     share = f"{right} of {len(rows)} diagnoses are right ({right / len(rows):.0%})"
-    print(f"{share}; {len(made)} mistakes")
-    for name in MISTAKES.keys() - made:
+    print(f"{share}; {len(MISTAKES)} mistakes")
+    missing = MISTAKES.keys() - {made for made, *_ in rows}
+    for name in sorted(missing):
         print(f"{name} has no wrong answer: add one to TYPED or WRITTEN")
-    return right < len(rows) or MISTAKES.keys() > made
+    return right < len(rows) or bool(missing)
 
 
 if __name__ == "__main__":
